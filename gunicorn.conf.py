@@ -1,0 +1,13 @@
+"""How the web process listens; PORT and WEB_CONCURRENCY are gunicorn's own and the platform's words."""
+
+import os
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+# A live log holds a thread for as long as somebody watches it.
+threads = 16
+# GitHub gives up on a delivery after ten seconds; nothing of ours takes longer but a live log,
+# which gthread does not count.
+timeout = 30
+graceful_timeout = 10
