@@ -1,0 +1,177 @@
+"""The page of a task: what it is, where it stands, and its action log while it grows."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, abort, render_template, request, stream_with_context
+
+from pages.visible import visible
+from records.actions import Action, Actions
+from records.tasks import Task, TaskNotFound, Tasks
+
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_LIVE_LOG_S = 600.0  # the browser opens the stream again by itself, so no thread is held for ever
+_LOOK_AGAIN_S = 0.5
+_SHOWN_TEXT = 20_000
+_RECENT = 50
+
+
+@dataclass(frozen=True)
+class TaskPages:
+    """What the pages read, and who may read it."""
+
+    tasks: Tasks
+    actions: Actions
+    may_read: Callable[[str, str], bool]
+    """Given a task's id and the key of the request, or an empty id for the list of all tasks."""
+    github_url: str
+
+
+def blueprint(pages: TaskPages) -> Blueprint:
+    """Return the routes under `/tasks`."""
+    routes = Blueprint(
+        "tasks",
+        __name__,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/tasks/static",
+    )
+    routes.add_template_filter(visible)
+    routes.add_template_filter(_utc, "utc")
+    routes.add_template_filter(_span, "span")
+    routes.after_request(_harden)
+
+    @routes.get("/")
+    @routes.get("/tasks")
+    def every_task() -> str:
+        _refuse_strangers(pages, "")
+        return render_template("tasks.html", tasks=pages.tasks.recent(_RECENT))
+
+    @routes.get("/tasks/<task_id>")
+    def one_task(task_id: str) -> str:
+        task = _task(pages, task_id)
+        entries = [entry for entry in map(_entry, pages.actions.all(task_id)) if entry]
+        return render_template(
+            "task.html", task=task, entries=entries, key=_key(), github_url=pages.github_url
+        )
+
+    @routes.get("/tasks/<task_id>/log.jsonl")
+    def whole_log(task_id: str) -> Response:
+        _task(pages, task_id)
+        lines = (json.dumps(asdict(action)) + "\n" for action in pages.actions.all(task_id))
+        return Response(
+            lines,
+            mimetype="text/plain",
+            headers={"Content-Disposition": f'attachment; filename="task-{task_id}.jsonl"'},
+        )
+
+    @routes.get("/tasks/<task_id>/live")
+    def live_log(task_id: str) -> Response:
+        _task(pages, task_id)
+        after = request.headers.get("Last-Event-ID") or request.args.get("after", "0")
+        number = int(after) if after.isascii() and after.isdigit() else 0
+        stream = stream_with_context(_live(pages, task_id, number))
+        return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+    return routes
+
+
+def _live(pages: TaskPages, task_id: str, number: int) -> Iterator[str]:
+    """Yield server-sent events: each new entry as a fragment, the head of the page when it changed."""
+    ends_at = time.monotonic() + _LIVE_LOG_S
+    shown_head = ""
+    while time.monotonic() < ends_at:
+        task = pages.tasks.get(task_id)
+        for action in pages.actions.since(task_id, number):
+            number = action.number
+            entry = _entry(action)
+            if entry:
+                yield _event("entry", number, render_template("entry.html", entry=entry))
+        head = render_template("head.html", task=task, github_url=pages.github_url)
+        if head != shown_head:
+            shown_head = head
+            yield _event("head", number, head)
+        if task.state.ended:
+            yield _event("end", number, "")
+            return
+        time.sleep(_LOOK_AGAIN_S)
+
+
+def _event(name: str, number: int, fragment: str) -> str:
+    data = "".join(f"data: {line}\n" for line in fragment.splitlines() or [""])
+    return f"event: {name}\nid: {number}\n{data}\n"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the log as people read it."""
+
+    number: int
+    at: float
+    kind: str
+    title: str
+    result: str
+    text: str
+
+
+def _entry(action: Action) -> Entry | None:
+    content: dict[str, Any] = action.content
+    match action.kind:
+        case "observation" | "event":
+            title, result = str(content.get("title", "")), str(content.get("result", ""))
+            text = str(content.get("text", ""))
+        case "reply":
+            title, result, text = "the model says", "", str(content.get("text", ""))
+            if not text.strip():
+                return None
+        case "message":
+            title, result, text = "given to the model", "", str(content.get("text", ""))
+        case _:
+            return None
+    if len(text) > _SHOWN_TEXT:
+        text = text[:_SHOWN_TEXT] + "\n… (the rest is in the log as JSON lines)"
+    return Entry(action.number, action.at, action.kind, title, result, text)
+
+
+def _task(pages: TaskPages, task_id: str) -> Task:
+    """Return the task, or 404 for whoever may not know whether there is one."""
+    _refuse_strangers(pages, task_id)
+    try:
+        return pages.tasks.get(task_id)
+    except TaskNotFound:
+        abort(404)
+
+
+def _refuse_strangers(pages: TaskPages, task_id: str) -> None:
+    if not pages.may_read(task_id, _key()):
+        abort(404)
+
+
+def _key() -> str:
+    return request.args.get("key", "")
+
+
+def _harden(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _utc(at: float | None) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else "–"
+
+
+def _span(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} m {rest:02d} s" if minutes else f"{rest} s"
