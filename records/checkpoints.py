@@ -1,0 +1,59 @@
+"""Checkpoints: the newest state of a task's change, from which another job can go on."""
+
+import time
+import zlib
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select
+
+from records.database import Database
+from records.schema import CheckpointRow, TaskRow
+from records.task import Lease, LeaseLost
+from records.tasks import held
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A change as it stood after an action."""
+
+    task_id: str
+    action_number: int
+    base_sha: str
+    content: bytes
+    saved_at: float
+
+
+class Checkpoints:
+    """The checkpoints of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, lease: Lease, action_number: int, base_sha: str, content: bytes) -> None:
+        """Keep this state instead of the one before, as the holder of the task's lease."""
+        values = {
+            "task_id": lease.task_id,
+            "action_number": action_number,
+            "base_sha": base_sha,
+            # Outside of the transaction: nobody waits for the compression. Level 1: it is kept
+            # for minutes, and written often.
+            "content": zlib.compress(content, level=1),
+            "saved_at": time.time(),
+        }
+        old = delete(CheckpointRow).where(CheckpointRow.task_id == lease.task_id)
+        with self._database.writing() as connection:
+            fence = select(TaskRow.id).where(held(lease)).with_for_update()
+            if connection.execute(fence).one_or_none() is None:
+                raise LeaseLost(f"task {lease.task_id} is no longer this job's")
+            connection.execute(old)
+            connection.execute(insert(CheckpointRow), values)
+
+    def latest(self, task_id: str) -> Checkpoint | None:
+        """Read the newest state, if there is one."""
+        statement = select(*CheckpointRow.__table__.columns).where(CheckpointRow.task_id == task_id)
+        with self._database.reading() as connection:
+            row = connection.execute(statement).one_or_none()
+        if row is None:
+            return None
+        content = zlib.decompress(row.content)
+        return Checkpoint(row.task_id, row.action_number, row.base_sha, content, row.saved_at)

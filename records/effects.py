@@ -1,0 +1,208 @@
+"""Effects: each write to GitHub happens once, also when a process dies or an answer is lost."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.elements import ColumnElement
+
+from records.database import Database
+from records.schema import DatabaseTime, EffectRow, TaskRow
+from records.task import Lease, LeaseLost, canonical_json
+from records.tasks import held
+
+Result = dict[str, Any]
+_TRIES = 3
+_POLL_S = 0.1
+
+
+class EffectState(StrEnum):
+    """How far an effect is."""
+
+    ATTEMPTING = "attempting"
+    """Somebody is at it, or died at it."""
+    AMBIGUOUS = "ambiguous"
+    """Nobody is at it any more, and it may have happened."""
+    DONE = "done"
+
+
+class Ambiguous(Exception):  # noqa: N818 - a state of knowledge
+    """Raised by `do`: the write may have happened or not (time-out, 5xx, connection lost)."""
+
+
+class _TurnLost(Exception):  # noqa: N818 - it is answered, never shown
+    """Another process thought this one dead, and has taken over the effect."""
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """The right to attempt an effect now."""
+
+    scope: str
+    key: str
+    attempt: str
+    must_look: bool
+
+    def row(self) -> ColumnElement[bool]:
+        """Say in SQL which effect this is."""
+        return (EffectRow.scope == self.scope) & (EffectRow.key == self.key)
+
+
+class Effects:
+    """The ledger of one database.
+
+    `patience_s` is how long an attempt of another process is waited for before it counts as dead;
+    every `do` has to give up sooner than that.
+    """
+
+    def __init__(
+        self, database: Database, *, patience_s: float = 30.0, pause_s: float = 0.5
+    ) -> None:
+        self._database = database
+        self._patience_s = patience_s
+        self._pause_s = pause_s
+
+    def once(
+        self,
+        scope: str,
+        key: str,
+        *,
+        do: Callable[[], Result],
+        look: Callable[[], Result | None],
+        lease: Lease | None = None,
+    ) -> Result:
+        """Make the effect happen once, and give its result, now and at every later call.
+
+        `look` finds the effect where it would be if it had happened. After an attempt of which the
+        end is not known, it is asked before `do` is called again.
+        """
+        while True:
+            turn = self._claim(scope, key, lease)
+            match turn:
+                case None:
+                    time.sleep(_POLL_S)
+                case _Turn():
+                    with suppress(_TurnLost):
+                        return self._carry_out(turn, do, look, lease)
+                case _:
+                    return turn
+
+    def _claim(self, scope: str, key: str, lease: Lease | None) -> _Turn | Result | None:
+        """Give the turn, or the result if it is done, or None while somebody else is at it."""
+        turn = _Turn(scope, key, uuid.uuid4().hex, must_look=False)
+        begin = {
+            "attempt": turn.attempt,
+            "state": EffectState.ATTEMPTING,
+            "began_at": DatabaseTime(),
+        }
+        busy = EffectRow.began_at > DatabaseTime() - self._patience_s
+        found = select(EffectRow.state, EffectRow.result, busy.label("busy")).where(turn.row())
+        try:
+            with self._database.writing() as connection:
+                _check_lease(connection, lease)
+                row = connection.execute(found.with_for_update()).one_or_none()
+                if row is None:
+                    first = {"scope": scope, "key": key, "attempts": 1, **begin}
+                    connection.execute(insert(EffectRow).values(first))
+                    return turn
+                if row.state == EffectState.DONE:
+                    return _result(row.result)
+                if row.state == EffectState.ATTEMPTING and row.busy:
+                    return None
+                again = {"attempts": EffectRow.attempts + 1, **begin}
+                connection.execute(update(EffectRow).where(turn.row()).values(again))
+        except IntegrityError:
+            return None  # another process put the row there between our look and our insert
+        return _Turn(scope, key, turn.attempt, must_look=True)
+
+    def _carry_out(
+        self,
+        turn: _Turn,
+        do: Callable[[], Result],
+        look: Callable[[], Result | None],
+        lease: Lease | None,
+    ) -> Result:
+        settled = False
+        try:
+            result = self._try(turn, do, look, lease)
+            settled = True
+        finally:
+            if not settled:
+                # It may have gone wrong after the write: the next caller looks first.
+                self._leave_open(turn)
+        return self._finish(turn, result, lease)
+
+    def _try(
+        self,
+        turn: _Turn,
+        do: Callable[[], Result],
+        look: Callable[[], Result | None],
+        lease: Lease | None,
+    ) -> Result:
+        must_look = turn.must_look
+        for tries in range(_TRIES):
+            if must_look and (found := look()) is not None:
+                return found
+            try:
+                return do()
+            except Ambiguous:
+                time.sleep(self._pause_s * 2**tries)
+                self._attempt_again(turn, lease)
+                must_look = True
+        if (found := look()) is not None:
+            return found
+        raise Ambiguous(f"{turn.scope} {turn.key}: no clear answer in {_TRIES} tries")
+
+    def _attempt_again(self, turn: _Turn, lease: Lease | None) -> None:
+        mine = turn.row() & (EffectRow.attempt == turn.attempt)
+        again = {"attempts": EffectRow.attempts + 1, "began_at": DatabaseTime()}
+        with self._database.writing() as connection:
+            _check_lease(connection, lease)
+            if connection.execute(update(EffectRow).where(mine).values(again)).rowcount != 1:
+                raise _TurnLost
+
+    def _leave_open(self, turn: _Turn) -> None:
+        mine = turn.row() & (EffectRow.attempt == turn.attempt)
+        unsettled = mine & (EffectRow.state == EffectState.ATTEMPTING)
+        statement = update(EffectRow).where(unsettled).values(state=EffectState.AMBIGUOUS)
+        with self._database.writing() as connection:
+            connection.execute(statement)
+
+    def _finish(self, turn: _Turn, result: Result, lease: Lease | None) -> Result:
+        """Record the result, or take the one that another process has recorded meanwhile."""
+        done = {
+            "state": EffectState.DONE,
+            "result": canonical_json(result),
+            "done_at": DatabaseTime(),
+        }
+        open_row = turn.row() & (EffectRow.state != EffectState.DONE)
+        with self._database.writing() as connection:
+            connection.execute(update(EffectRow).where(open_row).values(done))
+            recorded = connection.execute(select(EffectRow.result).where(turn.row())).scalar_one()
+            still_ours = lease is None or _holds(connection, lease)
+        # What happened has happened and is on record; whoever lost the task stops all the same.
+        if not still_ours:
+            raise LeaseLost(f"{turn.scope} {turn.key} is done, but the task is another job's")
+        return _result(recorded)
+
+
+def _result(recorded: str | None) -> Result:
+    result: Result = json.loads(recorded or "{}")
+    return result
+
+
+def _holds(connection: Connection, lease: Lease) -> bool:
+    fence = select(TaskRow.id).where(held(lease)).with_for_update(read=True)
+    return connection.execute(fence).one_or_none() is not None
+
+
+def _check_lease(connection: Connection, lease: Lease | None) -> None:
+    if lease is not None and not _holds(connection, lease):
+        raise LeaseLost(f"task {lease.task_id} is no longer this job's")

@@ -1,0 +1,181 @@
+"""The words for a task: its states, what it was asked, how far it is, and the lease on it."""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, TypedDict
+
+
+class TaskState(StrEnum):
+    """Where a task stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    REFUSED = "refused"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to the task."""
+        return self in ENDED
+
+
+ENDED = frozenset(
+    {TaskState.SUCCEEDED, TaskState.FAILED, TaskState.STOPPED, TaskState.REFUSED},
+)
+
+
+@dataclass(frozen=True)
+class IssueSnapshot:
+    """The issue as the requester saw it when asking."""
+
+    title: str
+    body: str
+    author: str
+    url: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NewTask:
+    """What a person asked for."""
+
+    semantic_key: str
+    """One per request, however often it is told: `comment:<id>`, or issue, label and event."""
+    verb: str
+    installation_id: int
+    repository_id: int
+    repository: str
+    issue_number: int
+    requester: str
+    requester_id: int
+    instruction: str
+    trigger_comment_id: int | None
+    issue: IssueSnapshot
+
+
+@dataclass(frozen=True)
+class PlanStep:
+    """One line of the agent's plan."""
+
+    step: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a task is, for the status comment."""
+
+    doing: str = ""
+    plan: tuple[PlanStep, ...] = ()
+    turns: int = 0
+    steps: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    sandbox_ready_at: float | None = None
+    first_command_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task as it stands in the records."""
+
+    id: str
+    semantic_key: str
+    verb: str
+    installation_id: int
+    repository_id: int
+    repository: str
+    issue_number: int
+    requester: str
+    requester_id: int
+    instruction: str
+    trigger_comment_id: int | None
+    issue: IssueSnapshot
+    state: TaskState
+    reason: str
+    """The class of the failure, or nothing."""
+    explanation: str
+    """One sentence for people."""
+    epoch: int
+    attempts: int
+    """How many jobs took the task."""
+    lease_expires_at: float
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    stop_requested_by: str | None
+    status_comment_id: int | None
+    base_sha: str | None
+    base_branch: str | None
+    head_sha: str | None
+    branch: str | None
+    pull_request_number: int | None
+    pull_request_url: str | None
+    progress: Progress
+    evidence: dict[str, Any] | None
+    summary: str
+    title: str
+
+
+class TaskFields(TypedDict, total=False):
+    """What a job may write about its task."""
+
+    base_sha: str
+    base_branch: str
+    head_sha: str
+    branch: str
+    pull_request_number: int
+    pull_request_url: str
+    evidence: dict[str, Any]
+    summary: str
+    title: str
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to write for a task, until another job has taken it."""
+
+    task_id: str
+    epoch: int
+    owner: str
+
+
+class LeaseLost(Exception):  # noqa: N818 - says what happened
+    """Another job has the task now; whoever sees this stops and touches nothing more."""
+
+
+class TaskNotFound(KeyError):  # noqa: N818 - says what happened
+    """There is no task with this id."""
+
+
+def canonical_json(value: Any) -> str:
+    """Write JSON in one way only, so that its hash can be computed again; pure ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def issue_json(issue: IssueSnapshot) -> str:
+    """Write an issue snapshot for its column."""
+    return canonical_json(asdict(issue))
+
+
+def issue_from_json(text: str) -> IssueSnapshot:
+    """Read an issue snapshot from its column."""
+    fields = json.loads(text)
+    return IssueSnapshot(**{**fields, "labels": tuple(fields["labels"])})
+
+
+def progress_json(progress: Progress) -> str:
+    """Write progress for its column."""
+    return canonical_json(asdict(progress))
+
+
+def progress_from_json(text: str) -> Progress:
+    """Read progress from its column."""
+    fields = json.loads(text)
+    return Progress(**{**fields, "plan": tuple(PlanStep(**step) for step in fields["plan"])})
