@@ -1,0 +1,121 @@
+"""Says which parts of a change may not be published, and which a person must look at."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from jobs.repository.added_lines import added_lines, removed_lines
+from jobs.repository.change import Change, ChangedFile
+from jobs.repository.protected import why_blocked, why_warned
+from jobs.repository.secret_scan import find_live, find_secrets, find_suspicious
+from jobs.repository.test_files import is_test, skipped_tests, tests_in
+
+MAX_FILES = 100
+MAX_BYTES = 8 * 1024 * 1024
+MAX_FILE_BYTES = 1024 * 1024
+MAX_FINDINGS = 100
+
+
+class BaseFiles(Protocol):
+    """The files of the base commit, as far as a judgement needs them."""
+
+    def content(self, path: str) -> bytes | None:
+        """Read a file, if there is one."""
+        ...
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing about a change that matters, with the path it is about."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True)
+class PolicyReport:
+    """What must go before the change is published, and what a person should look at."""
+
+    blocked: tuple[Finding, ...]
+    warned: tuple[Finding, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Say whether the change may be published."""
+        return not self.blocked
+
+
+def review(change: Change, base: BaseFiles, *, live_secrets: Iterable[str] = ()) -> PolicyReport:
+    """Judge a change; `live_secrets` are values that must never be in one."""
+    secrets = tuple(secret for secret in live_secrets if secret)
+    blocked = _sizes(change)
+    warned: list[Finding] = []
+    for file in change.files:
+        blocked += [Finding(file.path, why) for why in _blocked(file, base, secrets)]
+        warned += [Finding(file.path, why) for why in _warned(file, base)]
+    warned += _tests_gone(change, base)
+    return PolicyReport(tuple(blocked[:MAX_FINDINGS]), tuple(warned[:MAX_FINDINGS]))
+
+
+def _sizes(change: Change) -> list[Finding]:
+    findings = []
+    if len(change.files) > MAX_FILES:
+        why = f"{len(change.files)} files are changed; {MAX_FILES} are the most"
+        findings.append(Finding("", why))
+    if change.size > MAX_BYTES:
+        why = f"the changed files hold {_mib(change.size)}; {_mib(MAX_BYTES)} are the most"
+        findings.append(Finding("", why))
+    for file in change.files:
+        if file.content is not None and len(file.content) > MAX_FILE_BYTES:
+            why = f"the file holds {_mib(len(file.content))}; {_mib(MAX_FILE_BYTES)} are the most"
+            findings.append(Finding(file.path, why))
+    return findings
+
+
+def _blocked(file: ChangedFile, base: BaseFiles, live_secrets: Sequence[str]) -> list[str]:
+    reasons = []
+    if why := why_blocked(file.path):
+        reasons.append(why)
+    if find_live(file.path, file.content or b"", live_secrets):
+        reasons.append("it holds a secret of this service")
+    if file.content is not None:
+        reasons += find_secrets(added_lines(base.content(file.path), file.content))
+    return reasons
+
+
+def _warned(file: ChangedFile, base: BaseFiles) -> list[str]:
+    reasons = []
+    if why := why_warned(file.path):
+        reasons.append(why)
+    if file.content is None:
+        return reasons
+    added = added_lines(base.content(file.path), file.content)
+    reasons += find_suspicious(file.path, added)
+    if is_test(file.path):
+        reasons += skipped_tests(added)
+    return reasons
+
+
+def _tests_gone(change: Change, base: BaseFiles) -> list[Finding]:
+    """Flag deleted test files, and test functions that are gone and came back nowhere."""
+    findings = []
+    kept: set[str] = set()
+    for file in change.files:
+        if file.content is not None and is_test(file.path):
+            kept |= tests_in(file.content)
+    for file in change.files:
+        if not is_test(file.path):
+            continue
+        before = base.content(file.path)
+        if file.deleted:
+            findings.append(Finding(file.path, "a test file is deleted"))
+        elif before is not None and file.content is not None:
+            gone = sorted(tests_in("\n".join(removed_lines(before, file.content)).encode()) - kept)
+            if gone:
+                named = ", ".join(gone[:5]) + (f" and {len(gone) - 5} more" if gone[5:] else "")
+                findings.append(Finding(file.path, f"tests are removed: {named}"))
+    return findings
+
+
+def _mib(count: int) -> str:
+    return f"{count / 2**20:.1f} MiB"
