@@ -1,0 +1,243 @@
+"""Is our App on GitHub: signs as the App, mints narrow tokens, and is the one way to the APIs."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import github
+import jwt
+import requests
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util import Retry
+
+from bot.github_errors import (
+    NotFound,
+    Unauthorized,
+    Unavailable,
+    from_answer,
+    from_graphql,
+    unclear,
+)
+from bot.github_repository import GitHubRepository
+from records.effects import Ambiguous
+
+_TIMEOUT_S = 5
+_PER_PAGE = 100
+_PAGES = 30
+_JWT_LIVES_S = 480
+_CLOCK_DRIFT_S = 60
+_REUSED_UNTIL_S = 600.0
+"""A token that is kept is used no longer than this before its end."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """An installation token for one repository."""
+
+    value: str
+    expires_at: float
+    repository: str
+    """The repository's full name as GitHub knows it now."""
+
+    def __repr__(self) -> str:
+        return f"Token(for {self.repository}, expires_at={self.expires_at})"
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The account that the App writes with."""
+
+    slug: str
+    login: str
+    user_id: int
+
+
+class GitHubApi:
+    """One token's way to the REST and GraphQL APIs; the only user of PyGithub."""
+
+    def __init__(self, api_url: str, token: str) -> None:
+        # Only reads are tried again: GitHub may answer 500 to a write that it has carried out.
+        # Rate limits are never slept through here; whoever asked decides when to come back.
+        retry = Retry(
+            total=3,
+            redirect=0,
+            other=0,
+            allowed_methods={"GET"},
+            status_forcelist={500, 502, 503, 504},
+            backoff_factor=0.2,
+            respect_retry_after_header=False,
+            raise_on_status=False,
+        )
+        self._requester = github.Github(
+            auth=github.Auth.Token(token),
+            base_url=api_url,
+            retry=retry,
+            timeout=_TIMEOUT_S,
+            user_agent="patchbay",
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+        ).requester
+
+    def get(self, path: str, **parameters: str | int) -> Any:
+        """Read something."""
+        return self._send("GET", path, parameters=dict(parameters))
+
+    def pages(self, path: str, **parameters: str | int) -> Iterator[Any]:
+        """Read a list, page after page, up to a bound."""
+        for page in range(1, _PAGES + 1):
+            items = self.get(path, **parameters, per_page=_PER_PAGE, page=page)
+            yield from items
+            if len(items) < _PER_PAGE:
+                return
+
+    def post(self, path: str, fields: Mapping[str, Any]) -> Any:
+        """Make something."""
+        return self._send("POST", path, body=dict(fields))
+
+    def put(self, path: str, fields: Mapping[str, Any]) -> Any:
+        """Set something."""
+        return self._send("PUT", path, body=dict(fields))
+
+    def patch(self, path: str, fields: Mapping[str, Any]) -> Any:
+        """Change something."""
+        return self._send("PATCH", path, body=dict(fields))
+
+    def delete(self, path: str) -> None:
+        """Remove something."""
+        self._send("DELETE", path)
+
+    def mutate(self, name: str, fields: Mapping[str, Any], answer: str) -> Any:
+        """Run one GraphQL mutation and return its payload."""
+        kind = f"{name[0].upper()}{name[1:]}Input"
+        query = f"mutation($input: {kind}!) {{ {name}(input: $input) {{ {answer} }} }}"
+        body = {"query": query, "variables": {"input": dict(fields)}}
+        data = self._send("POST", self._requester.graphql_url, body=body)
+        if errors := data.get("errors"):
+            raise from_graphql(errors)
+        return data["data"][name]
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> Any:
+        try:
+            _, data = self._requester.requestJsonAndCheck(
+                method, path, parameters=parameters, input=body
+            )
+        except github.GithubException as error:
+            raise from_answer(method, error.status, error.headers or {}, error.data) from error
+        except requests.ConnectionError as error:
+            if method == "GET" or _never_sent(error):
+                raise Unavailable("GitHub cannot be reached") from error
+            raise Ambiguous("the connection was lost before GitHub answered") from error
+        except (requests.RequestException, ValueError) as error:
+            raise unclear(method, "GitHub's answer did not come or cannot be read") from error
+        return data
+
+
+def _never_sent(error: requests.ConnectionError) -> bool:
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(cause, NewConnectionError | ConnectTimeoutError)
+
+
+class GitHubApp:
+    """Our App; one per process."""
+
+    def __init__(
+        self,
+        app_id: int,
+        private_key: str,
+        api_url: str,
+        *,
+        on_secret: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._app_id = app_id
+        self._private_key = private_key
+        self._api_url = api_url
+        self._on_secret = on_secret
+        self._skew_s = 0.0
+        self._bot: Bot | None = None
+        self._kept: dict[tuple[int, int], Token] = {}
+        self._lock = threading.Lock()
+
+    def bot(self) -> Bot:
+        """Say which account the App writes with."""
+        with self._lock:
+            if self._bot is None:
+                slug = self._as_app(lambda api: api.get("/app"))["slug"]
+                login = f"{slug}[bot]"
+                user = self._as_app(lambda api: api.get(f"/users/{slug}%5Bbot%5D"))
+                self._bot = Bot(slug, login, user["id"])
+            return self._bot
+
+    def token(
+        self, installation_id: int, repository_id: int, permissions: Mapping[str, str]
+    ) -> Token:
+        """Mint a token for one repository with these permissions and no others."""
+        path = f"/app/installations/{installation_id}/access_tokens"
+        fields = {"repository_ids": [repository_id], "permissions": dict(permissions)}
+        answer = self._as_app(lambda api: api.post(path, fields))
+        self._on_secret(answer["token"])
+        names = [
+            repository["full_name"]
+            for repository in answer.get("repositories", [])
+            if repository["id"] == repository_id
+        ]
+        if not names:
+            raise NotFound("the installation does not hold this repository")
+        expires_at = datetime.fromisoformat(answer["expires_at"]).timestamp()
+        return Token(answer["token"], expires_at, names[0])
+
+    def revoke(self, token: Token) -> None:
+        """Make a token worthless before its end."""
+        try:
+            GitHubApi(self._api_url, token.value).delete("/installation/token")
+        except (Unauthorized, Ambiguous):
+            return  # it is worthless already, or will be within the hour
+
+    def repository(self, token: Token) -> GitHubRepository:
+        """Open the repository of a token."""
+        api = GitHubApi(self._api_url, token.value)
+        return GitHubRepository(api, token.repository, bot_id=self.bot().user_id)
+
+    def kept_repository(
+        self, installation_id: int, repository_id: int, permissions: Mapping[str, str]
+    ) -> GitHubRepository:
+        """Open a repository with a token that is kept for the next time."""
+        place = (installation_id, repository_id)
+        token = self._kept.get(place)
+        if token is None or token.expires_at < time.time() + _REUSED_UNTIL_S:
+            token = self.token(installation_id, repository_id, permissions)
+            self._kept[place] = token
+        return self.repository(token)
+
+    def forget(self, installation_id: int, repository_id: int) -> None:
+        """Drop the kept token of a repository: GitHub no longer takes it."""
+        self._kept.pop((installation_id, repository_id), None)
+
+    def _as_app(self, ask: Callable[["GitHubApi"], Any]) -> Any:
+        try:
+            return ask(GitHubApi(self._api_url, self._signed()))
+        except Unauthorized as error:
+            # A clock that is off makes a good signature look expired, or not yet valid.
+            skew = (error.server_time or time.time()) - time.time()
+            if abs(skew - self._skew_s) < _CLOCK_DRIFT_S / 2:
+                raise
+            self._skew_s = skew
+            return ask(GitHubApi(self._api_url, self._signed()))
+
+    def _signed(self) -> str:
+        now = int(time.time() + self._skew_s)
+        claims = {
+            "iat": now - _CLOCK_DRIFT_S,
+            "exp": now + _JWT_LIVES_S,
+            "iss": str(self._app_id),
+        }
+        return jwt.encode(claims, self._private_key, algorithm="RS256")

@@ -1,0 +1,218 @@
+"""Speaks to GitHub about one repository, in types of our own."""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+from urllib.parse import quote
+
+from bot.github_errors import Conflict, Invalid, NotFound
+
+Reaction = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
+
+
+class Api(Protocol):
+    """What is needed of GitHub's APIs; `bot.github_app.GitHubApi` has it."""
+
+    def get(self, path: str, **parameters: str | int) -> Any:
+        """Read something."""
+
+    def pages(self, path: str, **parameters: str | int) -> Iterator[Any]:
+        """Read a list."""
+
+    def post(self, path: str, fields: Mapping[str, Any]) -> Any:
+        """Make something."""
+
+    def patch(self, path: str, fields: Mapping[str, Any]) -> Any:
+        """Change something."""
+
+    def delete(self, path: str) -> None:
+        """Remove something."""
+
+    def mutate(self, name: str, fields: Mapping[str, Any], answer: str) -> Any:
+        """Run a GraphQL mutation."""
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment on an issue or a pull request."""
+
+    id: int
+    author_id: int
+    body: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """A pull request."""
+
+    number: int
+    url: str
+    state: str
+    head_sha: str
+    draft: bool
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What somebody may do in a repository."""
+
+    user_id: int
+    level: str
+    """admin, write, read or none: GitHub counts maintain as write, and triage as read."""
+    role: str
+    """The role's own name, for people."""
+
+
+class GitHubRepository:
+    """One repository, seen with one token."""
+
+    def __init__(self, api: Api, full_name: str, *, bot_id: int) -> None:
+        owner, _, name = full_name.partition("/")
+        self.full_name = full_name
+        self._api = api
+        self._bot_id = bot_id
+        self._path = f"/repos/{quote(owner, safe='')}/{quote(name, safe='')}"
+
+    def permission(self, login: str) -> Permission:
+        """Say what somebody may do here; NotFound if GitHub knows no such person."""
+        answer = self._api.get(f"{self._path}/collaborators/{quote(login, safe='')}/permission")
+        level = str(answer["permission"])
+        user = answer.get("user") or {}
+        return Permission(int(user.get("id", 0)), level, str(answer.get("role_name") or level))
+
+    def create_comment(self, number: int, body: str) -> Comment:
+        """Write a comment on an issue or a pull request."""
+        return _comment(self._api.post(f"{self._path}/issues/{number}/comments", {"body": body}))
+
+    def edit_comment(self, comment_id: int, body: str) -> None:
+        """Replace the text of a comment; NotFound if it was deleted."""
+        self._api.patch(f"{self._path}/issues/comments/{comment_id}", {"body": body})
+
+    def own_comment(self, number: int, marker: str, since: float) -> Comment | None:
+        """Find the bot's own comment that holds a marker; others' comments never count."""
+        asked = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for item in self._api.pages(f"{self._path}/issues/{number}/comments", since=asked):
+            comment = _comment(item)
+            if comment.author_id == self._bot_id and marker in comment.body:
+                return comment
+        return None
+
+    def react_to_comment(self, comment_id: int, content: Reaction) -> None:
+        """Show one reaction of the bot's on a comment, instead of any before."""
+        self._react(f"{self._path}/issues/comments/{comment_id}/reactions", content)
+
+    def react_to_issue(self, number: int, content: Reaction) -> None:
+        """Show one reaction of the bot's on an issue, instead of any before."""
+        self._react(f"{self._path}/issues/{number}/reactions", content)
+
+    def default_branch(self) -> str:
+        """Return the name of the default branch as it is now."""
+        return str(self._api.get(self._path)["default_branch"])
+
+    def branch_head(self, branch: str) -> str:
+        """Return the commit at the head of a branch; NotFound if there is none."""
+        answer = self._api.get(f"{self._path}/git/ref/heads/{quote(branch)}")
+        return str(answer["object"]["sha"])
+
+    def create_branch(self, branch: str, sha: str) -> None:
+        """Make a branch; Conflict if it is there already."""
+        fields = {"ref": f"refs/heads/{branch}", "sha": sha}
+        try:
+            self._api.post(f"{self._path}/git/refs", fields)
+        except Invalid as error:
+            if "already exists" in str(error).lower():
+                raise Conflict(str(error)) from error
+            raise
+
+    def create_commit_on_branch(
+        self,
+        branch: str,
+        expected_head: str,
+        headline: str,
+        body: str,
+        *,
+        additions: Mapping[str, bytes],
+        deletions: Sequence[str],
+    ) -> str:
+        """Add a commit that GitHub signs; Conflict if the branch has moved from `expected_head`."""
+        changes = {
+            "additions": [
+                {"path": path, "contents": base64.b64encode(content).decode("ascii")}
+                for path, content in additions.items()
+            ],
+            "deletions": [{"path": path} for path in deletions],
+        }
+        fields = {
+            "branch": {"repositoryNameWithOwner": self.full_name, "branchName": branch},
+            "expectedHeadOid": expected_head,
+            "message": {"headline": headline, "body": body},
+            "fileChanges": changes,
+        }
+        answer = self._api.mutate("createCommitOnBranch", fields, "commit { oid }")
+        return str(answer["commit"]["oid"])
+
+    def create_draft_pull_request(
+        self, *, title: str, body: str, head: str, base: str
+    ) -> PullRequest:
+        """Open a draft pull request; Conflict if there is one for this branch already."""
+        fields = {"title": title, "body": body, "head": head, "base": base, "draft": True}
+        try:
+            return _pull_request(self._api.post(f"{self._path}/pulls", fields))
+        except Invalid as error:
+            if "already exists" in str(error).lower():
+                raise Conflict(str(error)) from error
+            raise
+
+    def pull_request_for(self, branch: str) -> PullRequest | None:
+        """Find the newest pull request of a branch, open or not."""
+        owner = self.full_name.partition("/")[0]
+        found = self._api.get(f"{self._path}/pulls", head=f"{owner}:{branch}", state="all")
+        return _pull_request(found[0]) if found else None
+
+    def update_pull_request_body(self, number: int, body: str) -> None:
+        """Replace the text of a pull request."""
+        self._api.patch(f"{self._path}/pulls/{number}", {"body": body})
+
+    def file_text(self, path: str, ref: str) -> str | None:
+        """Read a text file at a commit or branch; None if it is not there or is no text."""
+        try:
+            answer = self._api.get(f"{self._path}/contents/{quote(path)}", ref=ref)
+            return base64.b64decode(answer["content"]).decode("utf-8")
+        except (NotFound, KeyError, TypeError, ValueError):
+            return None
+
+    def add_labels(self, number: int, labels: Sequence[str]) -> None:
+        """Set labels on an issue or a pull request, besides those it has."""
+        self._api.post(f"{self._path}/issues/{number}/labels", {"labels": list(labels)})
+
+    def remove_label(self, number: int, label: str) -> None:
+        """Take a label off; no matter if it is off already."""
+        try:
+            self._api.delete(f"{self._path}/issues/{number}/labels/{quote(label, safe='')}")
+        except NotFound:
+            return
+
+    def _react(self, path: str, content: Reaction) -> None:
+        self._api.post(path, {"content": content})
+        for reaction in self._api.pages(path):
+            user = reaction.get("user") or {}
+            if user.get("id") == self._bot_id and reaction["content"] != content:
+                self._api.delete(f"{path}/{reaction['id']}")
+
+
+def _comment(fields: Mapping[str, Any]) -> Comment:
+    author = (fields.get("user") or {}).get("id", 0)
+    return Comment(int(fields["id"]), int(author), fields.get("body") or "", fields["html_url"])
+
+
+def _pull_request(fields: Mapping[str, Any]) -> PullRequest:
+    return PullRequest(
+        number=int(fields["number"]),
+        url=str(fields["html_url"]),
+        state=str(fields["state"]),
+        head_sha=str(fields["head"]["sha"]),
+        draft=bool(fields.get("draft")),
+    )

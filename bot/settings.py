@@ -1,0 +1,196 @@
+"""What an operator chooses: a field and a sentence per setting, read from the environment."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SHORTEST_WEBHOOK_SECRET = 32
+
+
+class SettingsError(Exception):
+    """The environment does not hold what the product needs; the message names each setting."""
+
+
+class Settings(BaseSettings):
+    """All settings, each from `PATCHBAY_<NAME>` unless its sentence names another variable."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PATCHBAY_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    github_app_id: int = Field(gt=0)
+    """The number of the GitHub App, from its settings page."""
+    github_private_key: SecretStr = SecretStr("")
+    """The App's private key as PEM text; line ends may be written as `\\n`."""
+    github_private_key_file: Path | None = None
+    """A file that holds the App's private key, instead of the text itself."""
+    webhook_secret: SecretStr
+    """The secret that GitHub signs deliveries with; 32 bytes or more, else nothing starts."""
+    github_api_url: str = "https://api.github.com"
+    """Where the REST API answers; for a GitHub Enterprise Server it ends in `/api/v3`."""
+    github_url: str = "https://github.com"
+    """Where pages and git repositories are, for links and for fetching."""
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people reach this server's own pages, for the links in comments."""
+
+    data_dir: Path = Path("var")
+    """The folder for the database and the mirrors of repositories."""
+    database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    """`DATABASE_URL`: a `postgresql://` address; without one, an SQLite file in the data folder."""
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0", validation_alias=AliasChoices("REDIS_URL", "redis_url")
+    )
+    """`REDIS_URL`: the Redis that carries the queues."""
+    queue_prefix: str = Field("patchbay", pattern=r"^[a-z0-9-]{1,30}$")
+    """What this installation's keys in Redis begin with, so that two can share one."""
+
+    docker_host: str | None = None
+    """The Docker engine for sandboxes, `unix:///…` or `tcp://…`; else Docker's own default."""
+    sandbox_image: str = "patchbay/python"
+    """The image that commands run in."""
+    sandbox_runtime: str = "runc"
+    """The container runtime: `runc`, or `runsc` for gVisor."""
+    sandbox_memory_mb: int = Field(2048, ge=128)
+    """The memory of one sandbox, in MiB."""
+    sandbox_cpus: float = Field(1.0, gt=0)
+    """The processors of one sandbox; a fraction is allowed."""
+    sandbox_pids: int = Field(256, ge=32)
+    """How many processes one sandbox may have."""
+    sandbox_workspace_mb: int = Field(512, ge=64)
+    """The space for the repository and what is built in it, in MiB."""
+
+    task_max_turns: int = Field(200, ge=1)
+    """How many model calls one task may make."""
+    task_max_tokens: int = Field(4_000_000, ge=1)
+    """How many tokens one task may use, input and output together."""
+    task_max_minutes: float = Field(60.0, gt=0)
+    """How long one task may run."""
+    task_max_usd: float | None = Field(None, gt=0)
+    """What one task may cost, in US dollars; needs the two prices."""
+    price_input_per_mtok: float | None = Field(None, ge=0)
+    """The price of a million input tokens, in US dollars."""
+    price_output_per_mtok: float | None = Field(None, ge=0)
+    """The price of a million output tokens, in US dollars."""
+
+    model: str = Field("", validation_alias=AliasChoices("MODEL", "model"))
+    """`MODEL`: the name of the model, as its server knows it."""
+    openai_api_key: SecretStr = Field(
+        SecretStr(""), validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key")
+    )
+    """`OPENAI_API_KEY`: the key for the model's server."""
+    openai_base_url: str = Field(
+        "https://api.openai.com/v1",
+        validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"),
+    )
+    """`OPENAI_BASE_URL`: the model's server; any that speaks OpenAI's API will do."""
+    model_api: Literal["auto", "responses", "chat"] = "auto"
+    """Which of the two APIs the model's server is spoken to with; `auto` finds out."""
+    model_context_window: int = Field(128_000, ge=8_000)
+    """How many tokens the model can read at once."""
+
+    command: str = Field("/agent", pattern=r"^/[a-z][a-z0-9-]{1,30}$")
+    """The word that a command line begins with."""
+    fix_label: str = Field("agent:fix", min_length=1, max_length=50)
+    """The label that starts a fix, with whoever sets it as the requester."""
+    workers: int = Field(2, ge=1, le=64)
+    """How many tasks this machine works on at once."""
+    log_format: Literal["json", "console"] = "json"
+    """How log lines are written: for machines or for people."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important level that is written."""
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment; SettingsError says everything that is wrong with it."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError(_explain(error)) from None
+
+    @field_validator("github_api_url", "github_url", "public_url", "openai_base_url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        if not url.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or http://")
+        return url.rstrip("/")
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        if len(secret.get_secret_value().encode()) < SHORTEST_WEBHOOK_SECRET:
+            raise ValueError(f"must have at least {SHORTEST_WEBHOOK_SECRET} bytes")
+        return secret
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if not (self.github_private_key.get_secret_value() or self.github_private_key_file):
+            raise ValueError(
+                "PATCHBAY_GITHUB_PRIVATE_KEY or PATCHBAY_GITHUB_PRIVATE_KEY_FILE must be set"
+            )
+        prices = (self.price_input_per_mtok, self.price_output_per_mtok)
+        if self.task_max_usd is not None and None in prices:
+            raise ValueError("PATCHBAY_TASK_MAX_USD needs both PATCHBAY_PRICE_… settings")
+        return self
+
+    def private_key(self) -> str:
+        """Return the App's private key as PEM text."""
+        if self.github_private_key_file is not None:
+            return self.github_private_key_file.read_text("utf-8")
+        return self.github_private_key.get_secret_value().replace("\\n", "\n")
+
+    def database(self) -> str:
+        """Return the address of the database."""
+        if self.database_url:
+            return self.database_url
+        return f"sqlite:///{self.data_dir.resolve() / 'patchbay.db'}"
+
+    def secrets(self) -> list[str]:
+        """List every value that must never be written down."""
+        return [
+            self.webhook_secret.get_secret_value(),
+            self.openai_api_key.get_secret_value(),
+            self.private_key(),
+            *_passwords(self.database_url, self.redis_url),
+        ]
+
+
+def variable(field: str) -> str:
+    """Return the environment variable that a field is read from."""
+    alias = Settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[0])
+    return f"PATCHBAY_{field.upper()}"
+
+
+def _passwords(*urls: str) -> list[str]:
+    passwords = []
+    for url in urls:
+        _, _, rest = url.partition("://")
+        credentials, at, _ = rest.rpartition("@")
+        if at:
+            passwords.append(credentials.partition(":")[2])
+    return passwords
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+        place = str(problem["loc"][0]) if problem["loc"] else ""
+        name = variable(place) if place in Settings.model_fields else place
+        words = "is not set" if problem["type"] == "missing" else problem["msg"]
+        lines.append(f"{name}: {words.removeprefix('Value error, ')}".removeprefix(": "))
+    return "Patchbay cannot start:\n" + "\n".join(f"  {line}" for line in lines)
