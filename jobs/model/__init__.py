@@ -1,0 +1,39 @@
+"""Speaks with language models over either OpenAI protocol, behind one small interface.
+
+Read in this order: `wire` (the words and the interface), `opening` (which wire is used),
+`responses` and `chat` (the two wires: what goes out, what a reply means), `sending` (tries,
+waits, deadline, stop), `failures` (what an error means), `connection` (the HTTP client),
+`streams` (server-sent events), `history` (the bytes of a request), `arguments` (tool arguments).
+"""
+
+from jobs.model.arguments import BadArguments, Parsed, parse_arguments
+from jobs.model.opening import open_wire
+from jobs.model.sending import Patience
+from jobs.model.wire import (
+    Call,
+    Item,
+    ModelError,
+    ModelErrorKind,
+    Reply,
+    Stop,
+    ToolSpec,
+    Usage,
+    Wire,
+)
+
+__all__ = [
+    "BadArguments",
+    "Call",
+    "Item",
+    "ModelError",
+    "ModelErrorKind",
+    "Parsed",
+    "Patience",
+    "Reply",
+    "Stop",
+    "ToolSpec",
+    "Usage",
+    "Wire",
+    "open_wire",
+    "parse_arguments",
+]

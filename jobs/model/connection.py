@@ -1,0 +1,162 @@
+"""Carries one request to the model server and its answer back, within size and time."""
+
+import asyncio
+import platform
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import anyio
+import httpx2
+import openai
+
+from jobs.model.failures import cut_off, from_exception, senseless
+from jobs.model.streams import LARGEST_REPLY, EventSplitter, Gatherer, decoded
+from jobs.model.wire import ModelErrorKind
+
+_LARGEST_STREAM = 256 * 1024 * 1024
+"""Bytes of one stream: a long reply repeats its frame for every few letters."""
+_LARGEST_ERROR = 64 * 1024
+_CONNECT_S = 10.0
+_DRAIN_S = 0.5
+_BROKEN = (httpx2.HTTPError, OSError, anyio.EndOfStream, anyio.BrokenResourceError)
+_HEADERS = {
+    "Content-Type": "application/json",
+    # A compressed reply could grow a thousandfold in memory before anybody has counted it.
+    "Accept-Encoding": "identity",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply as JSON, before anybody has asked what it means."""
+
+    value: dict[str, Any]
+    request_id: str
+    sent: int
+    received: int
+
+
+class Connection:
+    """A client for one server that keeps its connections open; it belongs to one event loop."""
+
+    def __init__(self, api_key: str, base_url: str) -> None:
+        self.server = httpx2.URL(base_url).netloc.decode("ascii")
+        self._client = openai.AsyncOpenAI(
+            api_key=api_key,
+            base_url=base_url,
+            max_retries=0,
+            default_headers={"User-Agent": f"patchbay (Python {platform.python_version()})"},
+            http_client=httpx2.AsyncClient(
+                # A redirect would carry the history, and perhaps the key, to a server nobody chose.
+                follow_redirects=False,
+                event_hooks={"response": [_bound]},
+            ),
+        )
+
+    async def post(
+        self, path: str, body: bytes, *, gatherer: Callable[[str], Gatherer], idle_s: float
+    ) -> Answer:
+        """Send `body` and return the whole reply; raises Failure."""
+        try:
+            response = await self._client.post(
+                path,
+                cast_to=httpx2.Response,
+                content=body,
+                options={
+                    "headers": _HEADERS,
+                    "timeout": httpx2.Timeout(idle_s, connect=_CONNECT_S),
+                },
+                stream=True,
+            )
+            try:
+                value = await self._read(response, gatherer)
+            finally:
+                await response.aclose()
+        except (openai.OpenAIError, *_BROKEN) as error:
+            raise from_exception(error, self.server) from error
+        return Answer(
+            value=value,
+            request_id=response.headers.get("x-request-id", ""),
+            sent=len(body),
+            received=response.num_bytes_downloaded,
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def _read(
+        self, response: httpx2.Response, gatherer: Callable[[str], Gatherer]
+    ) -> dict[str, Any]:
+        kind = response.headers.get("content-type", "").lower()
+        if "text/event-stream" in kind:
+            return await self._read_stream(response, gatherer(self.server))
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > LARGEST_REPLY:
+                raise senseless(f"{self.server} sent a reply of more than 32 MiB")
+        if "text/html" in kind or body.lstrip()[:1] == b"<":
+            raise senseless(
+                f"{self.server} answered with a web page; check the base URL",
+                kind=ModelErrorKind.CONFIG,
+            )
+        return decoded(body, f"the reply of {self.server}")
+
+    async def _read_stream(self, response: httpx2.Response, gather: Gatherer) -> dict[str, Any]:
+        splitter, chunks = EventSplitter(), response.aiter_bytes()
+        try:
+            async for chunk in chunks:
+                if any(gather.take(name, data) for name, data in splitter.feed(chunk)):
+                    await _drain(chunks)
+                    break
+        except (*_BROKEN, openai.OpenAIError) as error:
+            if not gather.whole:
+                raise cut_off(f"the stream of {self.server} broke off: {error}") from error
+        finally:
+            await chunks.aclose()
+        return gather.reply()
+
+
+async def _drain(chunks: AsyncGenerator[bytes]) -> None:
+    """Read to the end, so that the connection can be used again; it is not waited for long."""
+    with suppress(TimeoutError, *_BROKEN):
+        async with asyncio.timeout(_DRAIN_S):
+            async for _ in chunks:
+                pass
+
+
+async def _bound(response: httpx2.Response) -> None:
+    """Count what a response brings, before any part of it is kept."""
+    if not isinstance(response.stream, httpx2.AsyncByteStream):
+        return
+    if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+        response.stream = _Bounded(response.stream, _LARGEST_ERROR, cuts=True)
+    elif "text/event-stream" in response.headers.get("content-type", "").lower():
+        response.stream = _Bounded(response.stream, _LARGEST_STREAM)
+    else:
+        response.stream = _Bounded(response.stream, LARGEST_REPLY)
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    """A body that ends, or fails, after so many bytes."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream, limit: int, *, cuts: bool = False) -> None:
+        self._stream = stream
+        self._left = limit
+        self._cuts = cuts
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            self._left -= len(chunk)
+            if self._left < 0 and self._cuts:
+                return
+            if self._left < 0:
+                raise senseless("the model server sent more than one reply can be")
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()

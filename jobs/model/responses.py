@@ -1,0 +1,246 @@
+"""Speaks the Responses API without leaving anything on the server: OpenAI's own, and Azure's."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from jobs.model.chat import NO_RESULT
+from jobs.model.connection import Answer
+from jobs.model.cures import Lessons, repaired
+from jobs.model.failures import Cure, Failure, from_error_body, senseless
+from jobs.model.figures import (
+    CallIds,
+    arguments_text,
+    estimated,
+    mapping,
+    number,
+    objects,
+    stop_of,
+    text_of,
+    without_nulls,
+)
+from jobs.model.history import ItemBytes, request_body
+from jobs.model.sending import Sender
+from jobs.model.streams import ResponsesGatherer
+from jobs.model.wire import (
+    Call,
+    Item,
+    ModelErrorKind,
+    Preferences,
+    Reply,
+    Stop,
+    ToolSpec,
+    Usage,
+)
+
+_OUTPUT_OF = {
+    "function_call": "function_call_output",
+    "custom_tool_call": "custom_tool_call_output",
+}
+
+
+class ResponsesWire:
+    """A Wire over `/responses`."""
+
+    def __init__(self, sender: Sender, preferences: Preferences) -> None:
+        self._sender = sender
+        self.preferences = preferences
+        self.lessons = Lessons()
+        self.item_bytes = ItemBytes()
+
+    def user(self, text: str) -> Item:
+        """Return a message of the user."""
+        return {"role": "user", "content": text}
+
+    def result(self, call: Call, text: str) -> Item:
+        """Return the item that answers a call."""
+        kind = "custom_tool_call_output" if call.custom else "function_call_output"
+        return {"type": kind, "call_id": call.id, "output": text}
+
+    def send(
+        self,
+        system: str,
+        items: Sequence[Item],
+        tools: Sequence[ToolSpec],
+        *,
+        deadline_s: float,
+        max_output: int,
+        stopped: threading.Event,
+    ) -> Reply:
+        """Ask for the next reply; see Wire."""
+        request = _ResponsesRequest(self, system, items, tools, max_output)
+        return self._sender.send(request, deadline_s=deadline_s, stopped=stopped)
+
+    def close(self) -> None:
+        """Give up the connection."""
+        self._sender.close()
+
+
+class _ResponsesRequest:
+    path = "/responses"
+
+    def __init__(
+        self,
+        wire: ResponsesWire,
+        system: str,
+        items: Sequence[Item],
+        tools: Sequence[ToolSpec],
+        max_output: int,
+    ) -> None:
+        self._wire = wire
+        self._system = system
+        self._items = items
+        self._tools = tools
+        self._max_output = max_output
+        self._sent: dict[str, Any] = {}
+
+    def gatherer(self, server: str) -> ResponsesGatherer:
+        return ResponsesGatherer(server)
+
+    def cure(self, failure: Failure) -> bool:
+        items = self._items
+        if failure.cure is Cure.REASONING:
+            items = [item for item in items if item.get("type") == "reasoning"]
+        return self._wire.lessons.learn(failure, self._sent, items)
+
+    def body(self) -> bytes:
+        lessons = self._wire.lessons
+        self._sent = lessons.fitting(self._parameters())
+        items = [item for item in self._items if not lessons.is_rejected(item)]
+        if lessons.repairs:
+            items = repaired(
+                _without_lone_reasoning(items),
+                calls_of=_call_ids,
+                answered=_answered,
+                missing=_missing,
+            )
+        return request_body(self._sent, "input", self._wire.item_bytes.of(items))
+
+    def read(self, answer: Answer) -> Reply:
+        value = answer.value
+        if value.get("error") or value.get("status") == "failed":
+            raise from_error_body(value.get("error") or "the response failed", "the server")
+        if not isinstance(value.get("output"), list):
+            words = "the server's reply is none of the Responses API; try the chat API"
+            raise senseless(words, kind=ModelErrorKind.CONFIG)
+        used = (call_id for item in self._items for call_id in _call_ids(item))
+        ids = CallIds(used)
+        pairs = [_read_item(item, ids) for item in objects(value["output"])]
+        items = tuple(item for item, _ in pairs)
+        calls = tuple(call for _, call in pairs if call is not None)
+        return _reply(answer, items, calls)
+
+    def _parameters(self) -> dict[str, Any]:
+        wanted = self._wire.preferences
+        parameters: dict[str, Any] = {
+            "model": wanted.model,
+            "store": False,
+            "stream": True,
+            "include": ["reasoning.encrypted_content"],
+            "max_output_tokens": self._max_output,
+        }
+        if wanted.is_openai:
+            parameters["parallel_tool_calls"] = True
+        if wanted.is_openai and wanted.cache_key:
+            parameters["prompt_cache_key"] = wanted.cache_key
+        if wanted.effort:
+            parameters["reasoning"] = {"effort": wanted.effort}
+        if self._tools:
+            parameters["tools"] = [_tool(tool) for tool in self._tools]
+        return parameters | {"instructions": self._system}
+
+
+def _tool(tool: ToolSpec) -> dict[str, Any]:
+    return {
+        "type": "function",
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.parameters,
+        "strict": False,
+    }
+
+
+def _call_ids(item: Item) -> list[str]:
+    return [str(item.get("call_id"))] if item.get("type") in _OUTPUT_OF else []
+
+
+def _answered(item: Item) -> str | None:
+    return str(item.get("call_id")) if item.get("type") in _OUTPUT_OF.values() else None
+
+
+def _missing(call_id: str) -> Item:
+    return {"type": "function_call_output", "call_id": call_id, "output": NO_RESULT}
+
+
+def _without_lone_reasoning(items: Sequence[Item]) -> list[Item]:
+    """Leave out reasoning that nothing of the model's follows: the server calls that broken."""
+    kept: list[Item] = []
+    for item in reversed(items):
+        follower = kept[-1] if kept else {}
+        is_followed = follower.get("role") == "assistant" or follower.get("type") in {
+            "reasoning",
+            *_OUTPUT_OF,
+        }
+        if item.get("type") != "reasoning" or is_followed:
+            kept.append(item)
+    return kept[::-1]
+
+
+def _read_item(raw: dict[str, Any], ids: CallIds) -> tuple[Item, Call | None]:
+    item = without_nulls(raw)
+    match item.get("type"):
+        case "function_call":
+            item["call_id"] = ids.of(item.get("call_id"))
+            item["name"] = str(item.get("name") or "")
+            item["arguments"] = arguments_text(item.get("arguments"))
+            return item, Call(item["call_id"], item["name"], item["arguments"])
+        case "custom_tool_call":
+            item["call_id"] = ids.of(item.get("call_id"))
+            given = arguments_text(item.get("input"))
+            return item, Call(item["call_id"], str(item.get("name") or ""), given, True)
+        case _:
+            return item, None
+
+
+def _reply(answer: Answer, items: tuple[Item, ...], calls: tuple[Call, ...]) -> Reply:
+    messages = [item for item in items if item.get("type") == "message"]
+    text = "\n".join(filter(None, (text_of(item.get("content")) for item in messages)))
+    refusals = [
+        str(part.get("refusal"))
+        for item in messages
+        for part in objects(item.get("content"))
+        if part.get("type") == "refusal"
+    ]
+    stop = stop_of(calls, text, refused=bool(refusals))
+    reason = mapping(answer.value.get("incomplete_details")).get("reason")
+    if answer.value.get("status") == "incomplete" or reason:
+        stop = Stop.FILTER if reason == "content_filter" else Stop.LENGTH
+        # A call that was cut off must not run, and reasoning must not stand without what follows.
+        items, calls = tuple(item for item in messages if text or refusals), ()
+    elif stop is Stop.EMPTY:
+        items = ()
+    return Reply(
+        items=items,
+        text=text or "\n".join(refusals),
+        calls=calls,
+        stop=stop,
+        usage=_usage(answer),
+        request_id=answer.request_id,
+        model=str(answer.value.get("model") or ""),
+        seconds=0.0,
+    )
+
+
+def _usage(answer: Answer) -> Usage:
+    figures = mapping(answer.value.get("usage"))
+    given = mapping(figures.get("input_tokens_details"))
+    written = mapping(figures.get("output_tokens_details"))
+    usage = Usage(
+        input=number(figures.get("input_tokens")),
+        cached=number(given.get("cached_tokens")),
+        cache_write=number(given.get("cache_write_tokens")),
+        output=number(figures.get("output_tokens")),
+        reasoning=number(written.get("reasoning_tokens")),
+        estimated=False,
+    )
+    return estimated(usage, answer.sent, answer.received)
