@@ -1,0 +1,173 @@
+"""Starts and removes sandboxes: the only door to Docker."""
+
+import os
+import secrets
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+
+from jobs.sandbox import bundle, profile, readiness
+from jobs.sandbox.errors import SandboxError, SandboxLost
+from jobs.sandbox.profile import SandboxLimits
+from jobs.sandbox.sandbox import Sandbox
+from jobs.sandbox.stream import FrameStream
+
+_DEFAULT_HOST = "unix:///var/run/docker.sock"
+_ENGINE_ANSWERS_S = 30
+_SERVER_STARTS_S = 20.0
+_BEING_REMOVED = 409
+
+
+class Sandboxes:
+    """Sandboxes on one Docker engine; `owner` keeps installations on one engine apart."""
+
+    def __init__(
+        self,
+        docker_host: str | None = None,
+        runtime: str = "runc",
+        limits: SandboxLimits | None = None,
+        *,
+        owner: str = "patchbay",
+    ) -> None:
+        self._host = docker_host or _DEFAULT_HOST
+        self._runtime = runtime
+        self._limits = limits or SandboxLimits()
+        self._owner = owner
+        self._client: docker.APIClient | None = None
+        self._client_of = 0
+
+    def start(self, image: str, *, task_id: str, epoch: int, deadline_s: float) -> Sandbox:
+        """Start a container with the tool server in it; it ends itself after `deadline_s`."""
+        labels = {
+            profile.LABEL: "1",
+            profile.OWNER_LABEL: self._owner,
+            profile.TASK_LABEL: task_id,
+            profile.EPOCH_LABEL: str(epoch),
+            profile.DEADLINE_LABEL: str(int(time.time() + deadline_s) + 1),
+        }
+        try:
+            return self._start(image, f"patchbay-{task_id}-{epoch}", labels, deadline_s)
+        except ImageNotFound:
+            raise SandboxError(f"there is no image {image}: build it with script/images") from None
+        except APIError as error:
+            raise SandboxError(f"the engine refused a sandbox: {error.explanation}") from error
+        except (DockerException, requests.RequestException) as error:
+            raise self._silent(error) from error
+
+    def remove_strays(self, keep: Callable[[str, int], bool]) -> int:
+        """Remove the sandboxes that `keep(task id, epoch)` disowns or that outlived themselves."""
+        removed = 0
+        for container in self._ours():
+            labels = container["Labels"]
+            if not _overdue(labels) and keep(*_task_of(labels)):
+                continue
+            self._remove(container["Id"])
+            removed += 1
+        return removed
+
+    def ready(self, image: str = "patchbay/python") -> None:
+        """Raise, with the mend in words, unless a real sandbox denies all that it must deny."""
+        with self.start(image, task_id="ready", epoch=0, deadline_s=60) as sandbox:
+            readiness.check(sandbox)
+
+    def _start(self, image: str, name: str, labels: dict[str, str], deadline_s: float) -> Sandbox:
+        api = self._api()
+        container = api.create_container_from_config(
+            {
+                "Image": image,
+                "Entrypoint": [],
+                "Cmd": bundle.command(deadline_s),
+                "User": profile.AGENT,
+                "Env": ["HOME=/home/agent", "LANG=C.UTF-8"],
+                "WorkingDir": "/workspace",
+                "Hostname": "sandbox",
+                "Labels": labels,
+                "OpenStdin": True,
+                # The tool server ends when its worker goes, and the container with it.
+                "StdinOnce": True,
+                "AttachStdin": True,
+                "AttachStdout": True,
+                "AttachStderr": True,
+                "Healthcheck": {"Test": ["NONE"]},
+                "HostConfig": profile.host_config(self._limits, self._runtime),
+            },
+            name=f"{name}-{secrets.token_hex(4)}",
+        )["Id"]
+        try:
+            stream = self._attach(container)
+            api.start(container)
+            return self._greet(container, stream)
+        except BaseException:
+            self._remove(container)
+            raise
+
+    def _attach(self, container: str) -> FrameStream:
+        wanted = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        reader = self._api().attach_socket(container, wanted)
+        return FrameStream(reader._sock)  # noqa: SLF001 - the library offers its reader only
+
+    def _greet(self, container: str, stream: FrameStream) -> Sandbox:
+        deadline = time.monotonic() + _SERVER_STARTS_S
+        stream.send_raw(bundle.packed(), deadline)
+        header, _ = stream.receive(deadline)
+        if header != {"hello": 1}:
+            raise SandboxLost("the sandbox broke the protocol: no greeting")
+        return Sandbox(container, stream, partial(self._remove, container))
+
+    def _ours(self) -> list[dict[str, Any]]:
+        mine = [f"{profile.LABEL}=1", f"{profile.OWNER_LABEL}={self._owner}"]
+        try:
+            found: list[dict[str, Any]] = self._api().containers(all=True, filters={"label": mine})
+        except (DockerException, requests.RequestException) as error:
+            raise self._silent(error) from error
+        return found
+
+    def _remove(self, container: str) -> None:
+        api = self._api()
+        try:
+            api.remove_container(container, force=True, v=True)
+        except NotFound:
+            return
+        except APIError as error:
+            if error.status_code != _BEING_REMOVED:
+                raise SandboxError(f"a sandbox could not be removed: {error}") from error
+            self._wait_removed(container)
+        except (DockerException, requests.RequestException) as error:
+            raise self._silent(error) from error
+
+    def _wait_removed(self, container: str) -> None:
+        try:
+            self._api().wait(container, timeout=_ENGINE_ANSWERS_S, condition="removed")
+        except NotFound:
+            return
+
+    def _api(self) -> docker.APIClient:
+        # A forked job must not speak on its parent's connections.
+        if self._client is None or self._client_of != os.getpid():
+            try:
+                self._client = docker.APIClient(self._host, "auto", timeout=_ENGINE_ANSWERS_S)
+            except DockerException as error:
+                raise self._silent(error) from error
+            self._client_of = os.getpid()
+        return self._client
+
+    def _silent(self, error: Exception) -> SandboxError:
+        return SandboxError(
+            f"no Docker engine answers at {self._host} ({error}): "
+            "start one with script/engine start, or set DOCKER_HOST"
+        )
+
+
+def _task_of(labels: dict[str, str]) -> tuple[str, int]:
+    epoch = labels.get(profile.EPOCH_LABEL, "")
+    return labels.get(profile.TASK_LABEL, ""), int(epoch) if epoch.isdigit() else -1
+
+
+def _overdue(labels: dict[str, str]) -> bool:
+    deadline = labels.get(profile.DEADLINE_LABEL, "")
+    return not deadline.isdigit() or int(deadline) < time.time()

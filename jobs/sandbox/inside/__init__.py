@@ -1,0 +1,8 @@
+"""The tool server: what answers inside a sandbox, as process 1 of its container.
+
+Standard library only and Python 3.8 upwards, because it runs on the image's Python; `bundle` sends
+its sources over the stream at each start. Read in this order: `server` (one request at a time),
+`frames` (how they travel), `shell` with `processes` and `output` (commands), `reading`, `editing`
+with `matching` and `syntax` (files), `code_in`, `change` and `restoring` with `git` (the work
+tree), `places` (which folder is what).
+"""

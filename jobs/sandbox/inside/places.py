@@ -1,0 +1,52 @@
+"""Says which folder in the sandbox is what, and which paths the file tools may change."""
+
+from __future__ import annotations
+
+import os
+
+from .frames import Refused
+
+WORKSPACE = "/workspace"
+REPO = "/workspace/repo"
+BASE_GIT = "/workspace/base.git"
+"""History and base of the work tree; the server's own, outside of what the agent works in."""
+SCRATCH = "/tmp/agent"
+AGENT_ENV = "/tmp/agent/env"
+_SPARE_SCRATCH = ("/home/agent/.agent", "/dev/shm/agent")
+_ROOM = 16 * 1024 * 1024
+
+
+def resolve(path: str) -> str:
+    """Return the absolute path meant by `path`, which may be relative to the repository."""
+    if "\0" in path or not path:
+        raise Refused("a path cannot be empty or hold a NUL byte")
+    return os.path.normpath(os.path.join(REPO, path))
+
+
+def resolve_writable(path: str) -> str:
+    """Return the real path behind `path`, if the file tools may change it."""
+    real = os.path.realpath(resolve(path))
+    if not any(real.startswith(root + "/") for root in (REPO, "/tmp")):
+        raise Refused(f"{path} is outside of the repository and /tmp")
+    if ".git" in real[len(REPO) :].split("/"):
+        raise Refused(f"{path} is inside .git: use git commands in bash instead")
+    return real
+
+
+def shown(path: str) -> str:
+    """Return a path as people write it: relative to the repository where it is in there."""
+    return path[len(REPO) + 1 :] if path.startswith(REPO + "/") else path
+
+
+def scratch_folder() -> str:
+    """Return a folder for scripts and output that still has room, even when /tmp is full."""
+    for folder in (SCRATCH, *_SPARE_SCRATCH):
+        try:
+            os.makedirs(folder + "/cmd", exist_ok=True)
+            os.makedirs(folder + "/out", exist_ok=True)
+            left = os.statvfs(folder)
+        except OSError:
+            continue
+        if left.f_bavail * left.f_frsize >= _ROOM and left.f_favail:
+            return folder
+    raise Refused("every folder of the sandbox is full")

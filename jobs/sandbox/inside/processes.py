@@ -1,0 +1,115 @@
+"""Starts, watches and ends the processes of a sandbox, as process 1 must: nobody else reaps."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from contextlib import suppress
+
+_POLL_S = 0.02
+_POLITE_S = 2.0
+_SWEEP_S = 5.0
+_statuses: dict[int, int] = {}
+_wakeups: list[int] = []
+
+
+def set_up() -> None:
+    """Make the end of a child wake up whoever waits."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    _wakeups.append(reader)
+
+
+def start(command: list[str], environment: dict[str, str], folder: str, output: int) -> int:
+    """Start `command` in a session of its own, writing to the file `output`; return its id."""
+    os.chdir(folder)
+    try:
+        pid = os.posix_spawnp(
+            command[0],
+            command,
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, output, 1),
+                (os.POSIX_SPAWN_DUP2, output, 2),
+            ],
+            setsid=True,
+            setsigmask=[],
+            setsigdef=[signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT],
+        )
+    finally:
+        os.chdir("/")
+    # When memory runs out, the command goes before the server that has to tell of it.
+    with suppress(OSError), open(f"/proc/{pid}/oom_score_adj", "w") as file:
+        file.write("1000")
+    return pid
+
+
+def reap() -> None:
+    """Take note of every child that has ended."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+        _statuses[pid] = status
+
+
+def wait(pid: int, until: float) -> int | None:
+    """Return the exit code of `pid` if it ends before `until`, or one poll from now."""
+    with suppress(BlockingIOError):
+        os.read(_wakeups[0], 4096)
+    reap()
+    if pid not in _statuses:
+        left = min(_POLL_S, until - time.monotonic())
+        if left > 0:
+            select.select(_wakeups, [], [], left)
+            reap()
+    if pid not in _statuses:
+        return None
+    status = _statuses.pop(pid)
+    _statuses.clear()  # orphans that nobody asks for
+    return os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+
+
+def end_group(pid: int, *, politely: bool) -> int:
+    """End `pid` and what it started in its group: TERM, two seconds, KILL; return its exit code."""
+    until = time.monotonic()
+    if politely:
+        _signal(-pid, signal.SIGTERM)
+        until += _POLITE_S
+    while True:
+        code = wait(pid, until)
+        if code is not None or time.monotonic() >= until:
+            break
+    _signal(-pid, signal.SIGKILL)
+    while code is None:
+        code = wait(pid, time.monotonic() + _POLL_S)
+    return code
+
+
+def sweep() -> None:
+    """Kill every process but this one; process 1 is what all of them answer to in the end."""
+    until = time.monotonic() + _SWEEP_S
+    while time.monotonic() < until:
+        _signal(-1, signal.SIGKILL)
+        with suppress(BlockingIOError):
+            os.read(_wakeups[0], 4096)
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
+        select.select(_wakeups, [], [], _POLL_S)
+
+
+def _signal(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)

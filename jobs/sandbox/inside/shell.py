@@ -1,0 +1,179 @@
+"""Runs the agent's bash scripts: each in a new shell, within limits of time and output."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from typing import Any
+
+from . import output, processes
+from .frames import Refused, Request
+from .places import AGENT_ENV, REPO, resolve, scratch_folder
+
+MAX_SCRIPT = 8 * 1024 * 1024
+MAX_OUTPUT = 8 * 1024 * 1024
+MAX_TIMEOUT_S = 1800.0
+_TIMED_OUT = 124
+_KILLED = 137
+_SYNTAX_S = 10
+
+_ENVIRONMENT = {
+    "PAGER": "cat",
+    "GIT_PAGER": "cat",
+    "MANPAGER": "cat",
+    "LESS": "-R",
+    "TERM": "dumb",
+    "NO_COLOR": "1",
+    "CI": "1",
+    "PIP_PROGRESS_BAR": "off",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "TQDM_DISABLE": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_EDITOR": "true",
+    "PYTHONUNBUFFERED": "1",
+    "DEBIAN_FRONTEND": "noninteractive",
+    "AGENT_ENV": AGENT_ENV,
+}
+_START = 'unset BASH_ENV\n[ ! -r "$AGENT_ENV" ] || . "$AGENT_ENV"\n'
+# One command of plain words cannot be a syntax error, so that no second bash has to look.
+_PLAIN = re.compile(
+    r"(?!(?:if|then|el|fi|for|while|until|do|case|esac|select|function|coproc)\b)[\w ./:=@%+,-]+\n?"
+)
+_runs = [0]
+
+
+def run(request: Request) -> None:
+    """Answer an `exec` request."""
+    script = _script(request.body(MAX_SCRIPT))
+    limit_s = min(float(request.header["timeout_s"]), MAX_TIMEOUT_S)
+    folder = resolve(request.header["workdir"] or REPO)
+    if not os.path.isdir(folder):
+        raise Refused(f"there is no directory {folder} to run in")
+    _runs[0] += 1
+    scratch = scratch_folder()
+    file = f"{scratch}/cmd/{_runs[0]}.sh"
+    with open(file, "wb") as opened:
+        opened.write(script)
+    log = f"{scratch}/out/{_runs[0]}.log"
+    started = time.monotonic()
+    wrong = _syntax_error(script, file)
+    with open(log, "wb+", buffering=0) as spill:
+        if wrong:
+            spill.write(wrong)
+            ended = {"exit_code": 2, "timed_out": False, "killed_for_output": False}
+        else:
+            ended = _run(["bash", file], _environment(scratch), folder, spill.fileno(), limit_s)
+        seconds = time.monotonic() - started
+        _answer(request, ended, _raw(spill.fileno()), log, seconds)
+
+
+def _script(data: bytes) -> bytes:
+    if b"\0" in data:
+        raise Refused(
+            "the script holds a NUL byte, which bash cannot read; write it as \\0 or \\x00"
+        )
+    if b"\r\n" in data and data.count(b"\n") == data.count(b"\r\n"):
+        return data.replace(b"\r\n", b"\n")
+    return data
+
+
+def _syntax_error(script: bytes, file: str) -> bytes:
+    if _PLAIN.fullmatch(script.decode("utf-8", "replace")):
+        return b""
+    try:
+        checked = subprocess.run(
+            ["bash", "-n", file],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_SYNTAX_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return b""
+    if not checked.returncode:
+        return b""
+    complaint = checked.stdout.replace(file.encode() + b": ", b"")
+    return b"syntax error, nothing was run:\n" + complaint
+
+
+def _environment(scratch: str) -> dict[str, str]:
+    environment = {**os.environ, **_ENVIRONMENT}
+    environment.pop("HOSTNAME", None)
+    if os.path.exists(AGENT_ENV):
+        start = f"{scratch}/start.sh"
+        with open(start, "w") as opened:
+            opened.write(_START)
+        environment["BASH_ENV"] = start
+    return environment
+
+
+def _run(
+    command: list[str], environment: dict[str, str], folder: str, spill: int, limit_s: float
+) -> dict[str, Any]:
+    until = time.monotonic() + limit_s
+    kills = _memory_kills()
+    pid = processes.start(command, environment, folder, spill)
+    while True:
+        code = processes.wait(pid, until)
+        if code is not None:
+            _say_memory(code, kills, spill)
+            return {"exit_code": code, "timed_out": False, "killed_for_output": False}
+        if os.fstat(spill).st_size > MAX_OUTPUT:
+            code = processes.end_group(pid, politely=False)
+            processes.sweep()
+            return {"exit_code": code, "timed_out": False, "killed_for_output": True}
+        if time.monotonic() >= until:
+            processes.end_group(pid, politely=True)
+            processes.sweep()
+            return {"exit_code": _TIMED_OUT, "timed_out": True, "killed_for_output": False}
+
+
+def _memory_kills() -> int:
+    """Return how often the kernel has killed a process in here for want of memory."""
+    for file in ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events"):
+        try:
+            with open(file) as opened:
+                fields = dict(line.split() for line in opened)
+        except (OSError, ValueError):
+            continue
+        return int(fields.get("oom_kill", 0))
+    return 0
+
+
+def _say_memory(code: int, before: int, spill: int) -> None:
+    if code and _memory_kills() > before:
+        os.lseek(spill, 0, os.SEEK_END)
+        os.write(spill, b"\n[the sandbox ran out of memory and a process was killed]\n")
+
+
+def _raw(spill: int) -> bytes:
+    if os.fstat(spill).st_size > MAX_OUTPUT:
+        os.ftruncate(spill, MAX_OUTPUT)
+    os.lseek(spill, 0, os.SEEK_SET)
+    data = bytearray()
+    while len(data) < MAX_OUTPUT:
+        more = os.read(spill, MAX_OUTPUT - len(data))
+        if not more:
+            break
+        data += more
+    return bytes(data)
+
+
+def _answer(request: Request, ended: dict[str, Any], raw: bytes, log: str, seconds: float) -> None:
+    text = output.clean(raw).strip("\n")
+    text, cut = output.shorten(text, log)
+    lines = raw.count(b"\n") + (not raw.endswith(b"\n") and bool(raw))
+    request.answer(
+        {
+            **ended,
+            "seconds": round(seconds, 4),
+            "lines": lines,
+            "bytes": len(raw),
+            "cut": cut or ended["killed_for_output"],
+            "log": log,
+        },
+        (text or "(no output)").encode("utf-8", "replace"),
+    )

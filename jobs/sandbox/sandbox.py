@@ -1,0 +1,200 @@
+"""What a task does with a sandbox: code in, commands, files, the change out."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from jobs.sandbox.errors import SandboxLost, ToolRefused
+from jobs.sandbox.stream import MAX_BODY, FrameStream
+
+MAX_TEXT = 1024 * 1024
+"""The longest text that `edit` and `write` take."""
+_SCRIPT = 8 * MAX_TEXT
+_FILE_TOOLS_S = 30.0
+_PUT_S = 300.0
+_COLLECT_S = 60.0
+_GRACE_S = 12.0
+"""After a command's own limit: two seconds to end it politely, the rest to clean its output."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a command ended, and what of its output is worth showing."""
+
+    exit_code: int
+    output: str
+    """Cleaned; head and tail when it was long."""
+    seconds: float
+    lines: int
+    bytes: int
+    cut: bool
+    log: str
+    """Where in the sandbox the whole output lies."""
+    timed_out: bool
+    killed_for_output: bool
+
+
+class Sandbox:
+    """One container, spoken to over one stream; calls from several threads take turns."""
+
+    def __init__(self, container: str, stream: FrameStream, remove: Callable[[], None]) -> None:
+        self.container = container
+        self._stream = stream
+        self._remove = remove
+        self._turn = threading.Lock()
+        self._lost = ""
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def put(self, pack: Iterable[bytes], base_sha: str, shallow: tuple[str, ...] = ()) -> None:
+        """Check out `base_sha` from a git pack at /workspace/repo, with its history beside it."""
+        self._call("put", {"base": base_sha, "shallow": list(shallow)}, pack, _PUT_S)
+
+    def restore(self, frames: bytes) -> None:
+        """Apply a change, framed as `collect` returns it, to the work tree."""
+        self._call("restore", {}, [frames], _COLLECT_S)
+
+    def collect(self, *, max_bytes: int = 16 * 1024 * 1024) -> bytes:
+        """End every process, then return what differs from the base, as hostile frames."""
+        limit = max_bytes + MAX_BODY
+        _, change = self._call("collect", {"max_bytes": max_bytes}, [], _COLLECT_S, limit=limit)
+        return change
+
+    def exec(self, script: str, *, timeout_s: float = 120, workdir: str | None = None) -> Execution:
+        """Run a bash script in a shell of its own; what it leaves running goes on running."""
+        data = script.encode("utf-8", "replace")
+        if len(data) > _SCRIPT:
+            raise ToolRefused(f"the script is {len(data):,} bytes long; the limit is {_SCRIPT:,}")
+        arguments = {"timeout_s": timeout_s, "workdir": workdir}
+        result, output = self._call("exec", arguments, [data], timeout_s + _GRACE_S)
+        try:
+            return Execution(
+                exit_code=int(result["exit_code"]),
+                output=output.decode("utf-8", "replace"),
+                seconds=float(result["seconds"]),
+                lines=int(result["lines"]),
+                bytes=int(result["bytes"]),
+                cut=bool(result["cut"]),
+                log=str(result["log"]),
+                timed_out=bool(result["timed_out"]),
+                killed_for_output=bool(result["killed_for_output"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._broken("an answer with parts missing") from error
+
+    def read(self, path: str, start_line: int | None = None, end_line: int | None = None) -> str:
+        """Show a file with line numbers, or list a folder."""
+        return self._text("read", {"path": path, "start": start_line, "end": end_line})
+
+    def edit(self, path: str, old: str, new: str, *, replace_all: bool = False) -> str:
+        """Replace text that occurs once (or everywhere, if asked); show what it looks like now."""
+        _refuse_long(old, new)
+        before = old.encode("utf-8", "replace")
+        arguments = {"path": path, "old_size": len(before), "replace_all": replace_all}
+        return self._text("edit", arguments, before + new.encode("utf-8", "replace"))
+
+    def write(self, path: str, content: str) -> str:
+        """Create or overwrite a file, with the folders above it."""
+        _refuse_long(content)
+        return self._text("write", {"path": path}, content.encode("utf-8", "replace"))
+
+    def kill(self) -> None:
+        """Remove the container at once, from any thread; a pending call raises SandboxLost."""
+        self._lost = self._lost or "the sandbox was ended"
+        self._stream.shut()
+        self._remove()
+
+    def close(self) -> None:
+        """Remove the container and everything in it; may be called again."""
+        if self._closed:
+            return
+        self._closed = True
+        self.kill()
+        with self._turn:
+            self._stream.close()
+
+    def _text(self, op: str, arguments: dict[str, Any], body: bytes = b"") -> str:
+        _, text = self._call(op, arguments, [body], _FILE_TOOLS_S)
+        return text.decode("utf-8", "replace")
+
+    def _call(
+        self,
+        op: str,
+        arguments: dict[str, Any],
+        body: Iterable[bytes],
+        timeout_s: float,
+        *,
+        limit: int = MAX_BODY,
+    ) -> tuple[dict[str, Any], bytes]:
+        with self._turn:
+            if self._lost:
+                raise SandboxLost(self._lost)
+            deadline = time.monotonic() + timeout_s
+            try:
+                return self._ask(op, arguments, body, deadline, limit)
+            except SandboxLost as error:
+                # `kill` says why when it was called; else what the stream noticed is the reason.
+                self._lost = self._lost or str(error)
+                self.kill()
+                raise SandboxLost(self._lost) from error
+
+    def _ask(
+        self,
+        op: str,
+        arguments: dict[str, Any],
+        body: Iterable[bytes],
+        deadline: float,
+        limit: int,
+    ) -> tuple[dict[str, Any], bytes]:
+        number = secrets.randbits(52)
+        self._stream.send({"id": number, "op": op, **arguments}, b"", deadline)
+        for piece in _pieces(body):
+            self._stream.send({"id": number, "more": True}, piece, deadline)
+        self._stream.send({"id": number, "more": False}, b"", deadline)
+        return self._answer(number, deadline, limit)
+
+    def _answer(self, number: int, deadline: float, limit: int) -> tuple[dict[str, Any], bytes]:
+        collected = bytearray()
+        while True:
+            header, body = self._stream.receive(deadline)
+            if header.get("id") != number:
+                raise self._broken("an answer to a question that was not asked")
+            collected += body
+            if len(collected) > limit:
+                raise self._broken("an answer over the limit")
+            if not header.get("more"):
+                break
+            if not body:
+                raise self._broken("an empty piece of an answer")
+        if refused := header.get("refused"):
+            raise ToolRefused(str(refused))
+        return header, bytes(collected)
+
+    def _broken(self, what: str) -> SandboxLost:
+        return SandboxLost(f"the sandbox broke the protocol: {what}")
+
+
+def _pieces(body: Iterable[bytes]) -> Iterator[bytes]:
+    for part in body:
+        for start in range(0, len(part), MAX_BODY):
+            yield part[start : start + MAX_BODY]
+
+
+def _refuse_long(*texts: str) -> None:
+    size = sum(len(text.encode("utf-8", "replace")) for text in texts)
+    if size > MAX_TEXT:
+        raise ToolRefused(f"that is {size:,} bytes of text; the limit is {MAX_TEXT:,}")
