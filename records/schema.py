@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Dialect, Float, LargeBinary, Text, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, Float, LargeBinary, Text, TypeDecorator
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -43,7 +43,13 @@ def _postgresql_time(_element: DatabaseTime, _compiler: SQLCompiler, **_options:
 class Row(DeclarativeBase):
     """What all tables share: nothing but their list."""
 
-    type_annotation_map = {str: SafeText(), float: Float(53), bytes: LargeBinary()}  # noqa: RUF012 - read once by SQLAlchemy
+    # GitHub's ids have outgrown 32 bits.
+    type_annotation_map = {  # noqa: RUF012 - read once by SQLAlchemy
+        str: SafeText(),
+        int: BigInteger(),
+        float: Float(53),
+        bytes: LargeBinary(),
+    }
 
 
 class DeliveryRow(Row):

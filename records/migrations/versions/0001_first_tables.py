@@ -54,7 +54,6 @@ def _time(name: str, *, nullable: bool = False) -> "sa.Column[float]":
 
 
 def _number(name: str, *, nullable: bool = False) -> "sa.Column[int]":
-    # GitHub's ids have outgrown 32 bits.
     return sa.Column(name, sa.BigInteger(), nullable=nullable)
 
 
