@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import quote
 
-MAX_LINE = 4_000
+PIECE = 4_000
+OVERLAP = 300
 MIN_LIVE = 8
 NAMED_ENTROPY = 3.2
 FREE_ENTROPY = 4.5
@@ -60,13 +61,8 @@ def find_live(path: str, content: bytes, live: Sequence[str]) -> bool:
 
 def find_secrets(added: list[tuple[int, str]]) -> list[str]:
     """Name the added lines that hold what is certainly, or by its name and disorder, a secret."""
-    found = []
-    for number, line in added:
-        text = line[:MAX_LINE]
-        kind = next((kind for kind, form in FORMS if form.search(text)), "") or _named_secret(text)
-        if kind:
-            found.append(f"line {number} looks like {kind}")
-    return found
+    found = [(number, next(filter(None, map(_kind, _pieces(line))), "")) for number, line in added]
+    return [f"line {number} looks like {kind}" for number, kind in found if kind]
 
 
 def find_suspicious(path: str, added: list[tuple[int, str]]) -> list[str]:
@@ -76,9 +72,21 @@ def find_suspicious(path: str, added: list[tuple[int, str]]) -> list[str]:
     return [
         f"line {number} holds a long random-looking word"
         for number, line in added
-        if not _DIGEST.search(line[:MAX_LINE])
-        and any(_disordered(word) for word in _FREE.findall(line[:MAX_LINE]))
+        if any(_holds_disorder(piece) for piece in _pieces(line))
     ]
+
+
+def _pieces(line: str) -> list[str]:
+    """Cut a long line so that no search takes long, and no secret falls between two pieces."""
+    return [line[at : at + PIECE + OVERLAP] for at in range(0, len(line), PIECE)]
+
+
+def _kind(text: str) -> str:
+    return next((kind for kind, form in FORMS if form.search(text)), "") or _named_secret(text)
+
+
+def _holds_disorder(text: str) -> bool:
+    return not _DIGEST.search(text) and any(_disordered(word) for word in _FREE.findall(text))
 
 
 def _named_secret(text: str) -> str:

@@ -1,0 +1,44 @@
+"""Recognises the tests of projects in JavaScript and Go, and of those that have a Makefile."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+
+from jobs.evidence.check import Check
+
+Read = Callable[[str], str | None]
+
+_PLACEHOLDER = "no test specified"
+_TEST_TARGET = re.compile(r"^(test|check)[ \t]*:(?!=)", re.MULTILINE)
+
+
+def node_checks(paths: Sequence[str], read: Read) -> list[Check]:
+    """Offer `npm test`, when package.json says what that is."""
+    if "package.json" not in paths:
+        return []
+    try:
+        package = json.loads(read("package.json") or "")
+    except (ValueError, RecursionError):
+        return []
+    scripts = package.get("scripts") if isinstance(package, dict) else None
+    script = scripts.get("test") if isinstance(scripts, dict) else None
+    if not isinstance(script, str) or not script.strip() or _PLACEHOLDER in script:
+        return []
+    return [Check("npm test", "npm test --silent", source="detected: package.json")]
+
+
+def go_checks(paths: Sequence[str]) -> list[Check]:
+    """Offer `go test`, when there is a module with tests."""
+    if "go.mod" not in paths or not any(path.endswith("_test.go") for path in paths):
+        return []
+    return [Check("go test", "go test ./...", source="detected: go.mod")]
+
+
+def make_checks(paths: Sequence[str], read: Read) -> list[Check]:
+    """Offer `make test` or `make check`, whichever the Makefile has."""
+    name = next((name for name in ("GNUmakefile", "makefile", "Makefile") if name in paths), "")
+    targets = _TEST_TARGET.findall((read(name) if name else "") or "")
+    target = next((target for target in ("test", "check") if target in targets), "")
+    if not target:
+        return []
+    return [Check(f"make {target}", f"make {target}", source=f"detected: {name}")]
