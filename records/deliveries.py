@@ -10,10 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from records.database import Database
 from records.schema import DatabaseTime, DeliveryRow
 
-# A second job for the same delivery waits until the first must be dead: it would otherwise
-# answer the same comment beside it. Longer than any answer of GitHub is waited for.
-_HOLD_S = 30.0
-
 
 class DeliveryState(StrEnum):
     """What became of a delivery."""
@@ -40,10 +36,15 @@ class Delivery:
 
 
 class Deliveries:
-    """The deliveries of one database."""
+    """The deliveries of one database.
 
-    def __init__(self, database: Database) -> None:
+    `hold_s` is how long a job that began with a delivery keeps others from it: a second one would
+    answer the same comment beside it. Longer than GitHub's answers are waited for.
+    """
+
+    def __init__(self, database: Database, *, hold_s: float = 30.0) -> None:
         self._database = database
+        self._hold_s = hold_s
 
     def store(self, delivery_id: str, event: str, payload: bytes) -> bool:
         """Put a delivery on disk; False if it was there already."""
@@ -76,7 +77,7 @@ class Deliveries:
                 DeliveryRow.state == DeliveryState.RECEIVED,
                 DeliveryRow.held_until < DatabaseTime(),
             )
-            .values(attempts=DeliveryRow.attempts + 1, held_until=DatabaseTime() + _HOLD_S)
+            .values(attempts=DeliveryRow.attempts + 1, held_until=DatabaseTime() + self._hold_s)
             .returning(
                 DeliveryRow.id,
                 DeliveryRow.event,

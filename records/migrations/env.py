@@ -18,5 +18,9 @@ _given = context.config.attributes.get("connection")
 if isinstance(_given, Connection):
     _run(_given)
 else:
-    with open_database(context.config.get_main_option("sqlalchemy.url") or "").writing() as _opened:
+    # `alembic -x url=…` goes before alembic.ini.
+    _url = context.get_x_argument(as_dictionary=True).get("url")
+    _database = open_database(_url or context.config.get_main_option("sqlalchemy.url") or "")
+    with _database.writing() as _opened:
         _run(_opened)
+    _database.close()

@@ -116,7 +116,9 @@ def test_a_job_of_an_older_epoch_writes_nothing(database: Database, write: Write
 
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
-def test_a_job_that_gave_its_task_back_writes_nothing_more(database: Database, write: Write) -> None:
+def test_a_job_that_gave_its_task_back_writes_nothing_more(
+    database: Database, write: Write
+) -> None:
     held = lease(database)
     Tasks(database).release(held)
     with pytest.raises(LeaseLost):

@@ -39,7 +39,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop all of it."""
-    for table in ("actions", "deliveries", "tasks", "effects", "checkpoints", "named_leases"):
+    for table in ("actions", "checkpoints", "tasks", "deliveries", "effects", "named_leases"):
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION refuse_to_change_actions")
