@@ -1,0 +1,40 @@
+"""Turns a task into a change: the model thinks, the sandbox acts, the log remembers.
+
+Read in this order: `task` (what goes in and what comes out), `ports` (what the loop asks of the
+rooms beside it), `prompt` (what the model is told first), `loop` (the only loop), `conversation`
+(what is known so far, rebuilt from the log), `tools` and `hands` (what the model may call, and how
+a call is carried out), `attention` (loops, warnings, reminders), `room` (what is left out when the
+window gets full), `gate` (what a submission must pass).
+"""
+
+from jobs.agent.gate import Gate
+from jobs.agent.loop import run
+from jobs.agent.task import (
+    AgentTask,
+    Budget,
+    CheckRow,
+    DeclaredCheck,
+    Ending,
+    GateResult,
+    IssueComment,
+    IssueText,
+    Outcome,
+    Prices,
+    Submission,
+)
+
+__all__ = [
+    "AgentTask",
+    "Budget",
+    "CheckRow",
+    "DeclaredCheck",
+    "Ending",
+    "Gate",
+    "GateResult",
+    "IssueComment",
+    "IssueText",
+    "Outcome",
+    "Prices",
+    "Submission",
+    "run",
+]

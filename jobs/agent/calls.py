@@ -1,0 +1,157 @@
+"""Understands a tool call as the model wrote it: names it may use instead, values it may mean."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.agent import limits
+from jobs.agent.tools import BASH, EDIT, READ, SPECS, SUBMIT, UPDATE_PLAN, WRITE
+from jobs.model.arguments import BadArguments, parse_arguments
+from jobs.model.wire import Call
+
+Values = dict[str, Any]
+_TOOL_ALIASES = {
+    BASH: ("execute_bash", "terminal", "shell", "sh", "run", "execute", "exec_command",
+           "shell_command", "run_command", "local_shell", "command"),
+    READ: ("read_file", "view", "view_file", "open", "open_file", "cat", "list", "ls", "list_dir"),
+    EDIT: ("edit_file", "str_replace", "string_replace", "replace", "search_replace"),
+    WRITE: ("write_file", "create", "create_file"),
+    UPDATE_PLAN: ("plan", "todo", "todo_write", "todowrite", "task_tracker"),
+    SUBMIT: ("finish", "task_done", "complete", "done", "attempt_completion"),
+}  # fmt: skip
+_TOOLS = {alias: tool for tool, names in _TOOL_ALIASES.items() for alias in (tool, *names)}
+_EDITORS = ("str_replace_editor", "str_replace_based_edit_tool", "file_editor", "text_editor")
+_EDITOR_COMMANDS = {"view": READ, "create": WRITE, "str_replace": EDIT}
+_PATHS = ("file_path", "filePath", "filepath", "file", "filename", "file_name", "target_file")
+_ARGUMENT_ALIASES: dict[str, dict[str, tuple[str, ...]]] = {
+    BASH: {
+        "command": ("cmd", "script", "code", "bash", "input"),
+        "timeout_s": ("timeout", "timeout_seconds", "timeoutSeconds"),
+        "workdir": ("cwd", "working_dir", "workingDir", "directory"),
+    },
+    READ: {
+        "path": (*_PATHS, "directory", "dir"),
+        "start_line": ("start", "startLine", "line_start", "offset"),
+        "end_line": ("end", "endLine", "line_end"),
+    },
+    EDIT: {
+        "path": _PATHS,
+        "old_str": ("oldString", "old_string", "oldStr", "old_text", "oldText", "old", "search"),
+        "new_str": ("newString", "new_string", "newStr", "new_text", "newText", "new", "replace"),
+        "replace_all": ("replaceAll",),
+    },
+    WRITE: {
+        "path": _PATHS,
+        "content": ("contents", "file_text", "fileText", "text", "file_content"),
+    },
+    UPDATE_PLAN: {"plan": ("steps", "todos", "task_list", "taskList", "tasks")},
+    SUBMIT: {"summary": ("message", "answer", "result"), "outcome": ("status",)},
+}
+_STEP_ALIASES = {"step": ("content", "title", "description", "task", "text"), "status": ("state",)}
+_VALUE_ALIASES = {
+    "done": "completed", "finished": "completed", "todo": "pending", "doing": "in_progress",
+    "not_started": "pending", "active": "in_progress", "fixed": "resolved", "success": "resolved",
+    "cannot_reproduce": "not_reproducible",
+}  # fmt: skip
+_DEFAULTS: dict[str, Values] = {SUBMIT: {"title": "", "checks": [], "unverified": ""}}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A call that can be carried out."""
+
+    tool: str
+    arguments: Values
+
+
+class Misread(Exception):  # noqa: N818 - reads as what happened to the call
+    """A call cannot be carried out; the message tells the model how to write it."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+def understand(call: Call) -> Request:
+    """Return what `call` asks for; raises Misread."""
+    name = _plain(call.name)
+    if name not in _TOOLS and name not in _EDITORS:
+        raise Misread(name[:40] or "?", f"There is no such tool. The tools: {', '.join(SPECS)}.")
+    try:
+        given = parse_arguments(call.arguments, _wide_schema(name)).values
+        tool = _TOOLS.get(name) or _editor_tool(given)
+        ours = {**_DEFAULTS.get(tool, {}), **_renamed(given, _ARGUMENT_ALIASES[tool])}
+        values = parse_arguments(json.dumps(_with_known_words(ours)), SPECS[tool].parameters).values
+        _check(tool, values)
+    except BadArguments as error:
+        raise Misread(_TOOLS.get(name, name), f"Not executed. {error}") from error
+    return Request(tool, values)
+
+
+def _plain(name: str) -> str:
+    """Return a name without what some servers leave around it."""
+    bare = re.split(r"[<\s(|]", name.strip().removeprefix("functions."), maxsplit=1)[0]
+    return bare.lower().replace("-", "_")
+
+
+def _wide_schema(name: str) -> Values:
+    """Return a schema that lets every name through that we know another one for."""
+    tools = [_TOOLS[name]] if name in _TOOLS else [READ, EDIT, WRITE]
+    names = {"command", "view_range"} if name in _EDITORS else set()
+    for tool in tools:
+        names |= set(SPECS[tool].parameters["properties"])
+        names |= {alias for others in _ARGUMENT_ALIASES[tool].values() for alias in others}
+    return {"type": "object", "properties": {name: {} for name in sorted(names)}}
+
+
+def _editor_tool(given: Values) -> str:
+    """Say which tool of ours is meant by the editor with many commands, and lay out its values."""
+    command = str(given.pop("command", "")) or _guessed_command(given)
+    if command not in _EDITOR_COMMANDS:
+        raise BadArguments(f"There is no such command here. Use {READ}, {EDIT} or {WRITE}.")
+    lines = given.pop("view_range", None)
+    if isinstance(lines, list) and lines:
+        given["start_line"], given["end_line"] = lines[0], lines[-1]
+    return _EDITOR_COMMANDS[command]
+
+
+def _guessed_command(given: Values) -> str:
+    if "old_str" in given:
+        return "str_replace"
+    return "create" if "file_text" in given else "view"
+
+
+def _renamed(given: Values, aliases: dict[str, tuple[str, ...]]) -> Values:
+    """Return the arguments under our names; a right name wins over an alias."""
+    ours = {alias: name for name, others in aliases.items() for alias in others}
+    renamed = {ours[key]: value for key, value in given.items() if key in ours}
+    return {**renamed, **{key: value for key, value in given.items() if key not in ours}}
+
+
+def _with_known_words(values: Values) -> Values:
+    """Return the arguments with the words for a state or an outcome that we know."""
+    if isinstance(values.get("plan"), list):
+        steps = [_renamed(step, _STEP_ALIASES) if isinstance(step, dict) else {"step": step}
+                 for step in values["plan"]]  # fmt: skip
+        plan = [{**step, "status": _word(step.get("status", "pending"))} for step in steps]
+        return {**values, "plan": plan}
+    return {**values, "outcome": _word(values["outcome"])} if "outcome" in values else values
+
+
+def _word(value: object) -> str:
+    plain = str(value).strip().lower().replace(" ", "_").replace("-", "_")
+    return _VALUE_ALIASES.get(plain, plain)
+
+
+def _check(tool: str, values: Values) -> None:
+    """Hold the limits that the schema's types do not; too long a title or step is cut."""
+    if tool == BASH and not values["command"].strip():
+        raise BadArguments("The command is empty.")
+    for name, most in (("plan", limits.PLAN_STEPS), ("checks", limits.SUBMIT_CHECKS)):
+        if len(values.get(name, ())) > most:
+            raise BadArguments(f"`{name}` may have at most {most} entries.")
+    for step in values.get("plan", ()):
+        step["step"] = step["step"][: limits.PLAN_STEP_CHARS]
+    if "title" in values:
+        values["title"] = " ".join(values["title"].split())[: limits.TITLE_CHARS]

@@ -1,0 +1,266 @@
+"""Holds what is known of the work so far: a fold over the log, live and on resume the same."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from jobs.agent import limits
+from jobs.agent.hands import Status
+from jobs.agent.task import Budget, Outcome, Prices, Submission
+from jobs.agent.tools import BASH
+from jobs.model.wire import Call, Item, Reply, Stop, Wire
+from records.tasks import PlanStep, Progress
+
+Entry = dict[str, Any]
+_REMEMBERED = 2 * limits.REPEATS_BEFORE_END
+
+
+@dataclass(frozen=True)
+class Print:
+    """What a step looked like: equal calls and equal results have equal marks."""
+
+    call: str
+    result: str
+    failed: bool
+
+
+@dataclass
+class Step:
+    """A tool result in the history, and what is needed to leave it out later."""
+
+    number: int
+    turn: int
+    index: int
+    call: Call
+    title: str
+    result: str
+    log: str
+    tokens: int
+    masked: bool = False
+
+
+@dataclass
+class Streaks:
+    """How many of the same trouble there were in a row."""
+
+    empty: int = 0
+    text: int = 0
+    refused: int = 0
+    misread: int = 0
+    timeouts: int = 0
+    stale_turns: int = 0
+    idle: int = 0
+    """Replies without a call that could be looked at, whatever was wrong with them."""
+
+
+@dataclass
+class Conversation:
+    """The history as the model sees it, and everything that is counted along the way."""
+
+    wire: Wire
+    prices: Prices
+    items: list[Item] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    turns: int = 0
+    step_count: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+    context: int = 0
+    """Tokens of the next request: the server's last figure, and a guess for what came since."""
+    plan: tuple[PlanStep, ...] = ()
+    doing: str = ""
+    first_command_at: float | None = None
+    pending: dict[str, Call] = field(default_factory=dict)
+    """Calls of the last reply that have no result yet, by id."""
+    streaks: Streaks = field(default_factory=Streaks)
+    prints: deque[Print] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    notes: set[str] = field(default_factory=set)
+    """Which words of ours were said already."""
+    cut_replies: int = 0
+    rounds: int = 0
+    submission: Submission | None = None
+    accepted: Outcome | None = None
+    _seen: set[Print] = field(default_factory=set)
+    _turn_has: str = ""
+    """What the steps of the current turn were: new, known, misread."""
+
+    def apply(self, kind: str, entry: Entry) -> None:
+        """Take in one entry of the log; kinds that are not the loop's own change nothing."""
+        apply: Callable[[Entry], None] | None = {
+            "message": self._message,
+            "reply": self._reply,
+            "observation": self._observation,
+            "plan": self._plan,
+            "gate": self._gate,
+            "mask": self._mask,
+        }.get(kind)
+        if apply is not None:
+            self.items.extend(entry.get("items", ()))
+            self.notes.update(entry.get("notes", ()))
+            apply(entry)
+
+    def progress(self) -> Progress:
+        """Return how far the work is, for the status comment."""
+        return Progress(
+            doing=self.doing,
+            plan=self.plan,
+            turns=self.turns,
+            steps=self.step_count,
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            cost_usd=self.cost_usd,
+            first_command_at=self.first_command_at,
+        )
+
+    def shares(self, budget: Budget) -> dict[str, float]:
+        """Return how much of each budget is used, 1.0 being all of it."""
+        used = {
+            "turns": (self.turns, budget.turns),
+            "time": (self.seconds, budget.seconds),
+            "tokens": (self.input_tokens + self.output_tokens, budget.tokens),
+            "money": (self.cost_usd, budget.usd),
+        }
+        return {name: part / whole for name, (part, whole) in used.items() if whole}
+
+    def stale_turns_with(self, step: Print) -> int:
+        """Return how many turns without news there are, if `step` is the last of this one."""
+        stale = step in self._seen and self._turn_has != "new"
+        return self.streaks.stale_turns + 1 if stale else 0
+
+    def end_turn(self) -> None:
+        """Judge the turn that is over; the next reply does so too, if nobody did."""
+        match self._turn_has:
+            case "misread":
+                self.streaks.misread += 1
+            case "new":
+                self.streaks.misread = self.streaks.stale_turns = 0
+            case "known":
+                self.streaks.misread = 0
+                self.streaks.stale_turns += 1
+            case _:
+                pass
+        self._turn_has = ""
+
+    def _message(self, entry: Entry) -> None:
+        self.context += tokens(entry["text"])
+
+    def _reply(self, entry: Entry) -> None:
+        self.end_turn()
+        usage = entry["usage"]
+        self.turns += 1
+        self.input_tokens += usage["input"]
+        self.output_tokens += usage["output"]
+        self.cost_usd += cost(usage, self.prices)
+        self.seconds += entry["seconds"]
+        self.context = usage["input"] + (usage["output"] if entry["items"] else 0)
+        self.pending = {call["id"]: Call(**call) for call in entry["calls"]}
+        self.doing = entry["doing"] or self.doing
+        streaks, stop = self.streaks, entry["stop"]
+        streaks.empty = streaks.empty + 1 if stop == Stop.EMPTY else 0
+        streaks.refused = streaks.refused + 1 if stop in {Stop.REFUSAL, Stop.FILTER} else 0
+        streaks.text = streaks.text + 1 if stop == Stop.TEXT and not entry["misread"] else 0
+        streaks.idle = 0 if entry["calls"] else streaks.idle + 1
+        self.cut_replies += stop == Stop.LENGTH
+        if entry["misread"]:
+            streaks.misread += 1
+        elif stop != Stop.TOOLS:
+            streaks.misread = 0
+
+    def _observation(self, entry: Entry) -> None:
+        call = self.pending.pop(entry["call_id"])
+        size = tokens(entry["text"])
+        self.step_count = entry["step"]
+        self.context += size
+        self.seconds += entry["seconds"]
+        self.doing = entry["title"]
+        self.steps.append(
+            Step(entry["step"], self.turns, len(self.items) - 1, call, entry["title"],
+                 entry["result"], entry["log"], size)
+        )  # fmt: skip
+        status = entry["status"]
+        if entry["name"] == BASH and status not in {Status.SKIPPED, Status.MISREAD}:
+            self.streaks.timeouts = self.streaks.timeouts + 1 if status == Status.TIMEOUT else 0
+            self.first_command_at = self.first_command_at or entry["started_at"]
+        call_mark, result_mark = entry["print"]
+        self._look(Print(call_mark, result_mark, failed=status != Status.OK), status)
+
+    def _look(self, step: Print, status: str) -> None:
+        """Note whether a step brought anything that was not seen before."""
+        if status == Status.SKIPPED:
+            return
+        self.prints.append(step)
+        if status == Status.MISREAD:
+            self._turn_has = self._turn_has or "misread"
+            return
+        fresh = step not in self._seen
+        self._seen.add(step)
+        if fresh or self._turn_has != "new":
+            self._turn_has = "new" if fresh else "known"
+
+    def _plan(self, entry: Entry) -> None:
+        self.plan = tuple(PlanStep(**step) for step in entry["plan"])
+
+    def _gate(self, entry: Entry) -> None:
+        self.rounds = entry["round"]
+        self.submission = Submission.from_json(entry["submission"])
+        self.accepted = Outcome(entry["outcome"]) if entry["accepted"] else None
+
+    def _mask(self, entry: Entry) -> None:
+        numbers = set(entry["steps"])
+        for step in self.steps:
+            if step.number in numbers and not step.masked:
+                words = left_out(step)
+                self.items[step.index] = self.wire.result(step.call, words)
+                freed = max(0, step.tokens - tokens(words))
+                self.context, step.tokens, step.masked = self.context - freed, tokens(words), True
+
+
+def left_out(step: Step) -> str:
+    """Return what stands in the place of a tool result that was left out."""
+    where = f"; all of it is in {step.log}" if step.log else ""
+    return f"[left out to save room: {step.title} → {step.result}{where}]"
+
+
+def tokens(text: str) -> int:
+    """Guess how many tokens a text is."""
+    return len(text.encode(errors="replace")) // limits.BYTES_PER_TOKEN + 1
+
+
+def cost(usage: Entry, prices: Prices) -> float:
+    """Return what a model call cost, in dollars."""
+    cached = min(usage["cached"], usage["input"])
+    cached_price = prices.input if prices.cached is None else prices.cached
+    plain = (usage["input"] - cached) * prices.input
+    return float(plain + cached * cached_price + usage["output"] * prices.output) / 1e6
+
+
+def reply_entry(reply: Reply, turn: int, *, misread: bool, doing: str) -> Entry:
+    """Return a reply as the log keeps it.
+
+    A reply that was cut off, withheld or empty is kept for people but not replayed: half a call or
+    an empty message makes many servers refuse the whole history.
+    """
+    # Some servers say that the text ended where calls stand beside it.
+    stop = Stop.TOOLS if reply.calls and reply.stop in {Stop.TEXT, Stop.EMPTY} else reply.stop
+    replayed = stop in {Stop.TOOLS, Stop.TEXT}
+    calls = [{"id": call.id, "name": call.name, "arguments": call.arguments,
+              "custom": call.custom} for call in reply.calls]  # fmt: skip
+    usage = reply.usage
+    return {
+        "items": list(reply.items) if replayed else [],
+        "not_replayed": [] if replayed else list(reply.items),
+        "text": reply.text,
+        "calls": calls if replayed else [],
+        "usage": {"input": usage.input, "cached": usage.cached, "cache_write": usage.cache_write,
+                  "output": usage.output, "reasoning": usage.reasoning,
+                  "estimated": usage.estimated},
+        "stop": stop.value,
+        "model": reply.model,
+        "seconds": reply.seconds,
+        "turn": turn,
+        "misread": misread,
+        "doing": doing,
+    }  # fmt: skip

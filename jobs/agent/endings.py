@@ -1,0 +1,96 @@
+"""Words every way in which the work can end, for the people who read the issue."""
+
+from jobs.agent import limits
+from jobs.agent.conversation import Conversation
+from jobs.agent.task import AgentTask, Budget, Ending, Outcome, Submission
+from jobs.model.wire import ModelError, ModelErrorKind
+
+_ACCEPTED = {
+    Outcome.RESOLVED: "The agent handed in a change that it says resolves the issue.",
+    Outcome.PARTIAL: "The agent handed in what it has; not everything is done or checked.",
+    Outcome.NOT_REPRODUCIBLE: "The agent could not make the problem happen here.",
+    Outcome.NEEDS_INFORMATION: "The agent needs to know more before it can go on.",
+    Outcome.NO_CHANGE_NEEDED: "The agent found that nothing has to change.",
+}
+_MODEL = {
+    ModelErrorKind.RETRY: "The model's server did not answer properly for too long.",
+    ModelErrorKind.OVERFLOW: "",
+    ModelErrorKind.QUOTA: "The account at the model's provider has no credit left.",
+    ModelErrorKind.CONFIG: "The model's server refused the request as it is set up.",
+    ModelErrorKind.REFUSED: "The model's provider would not go on with this conversation.",
+    ModelErrorKind.STOPPED: "",
+}
+
+
+def accepted(outcome: Outcome, submission: Submission) -> Ending:
+    """End with a submission that passed the gate, or came to its last round."""
+    return Ending(outcome, submission, _ACCEPTED[outcome])
+
+
+def stopped(talk: Conversation) -> Ending:
+    """End because somebody asked for it."""
+    return Ending(Outcome.STOPPED, talk.submission, "Somebody asked to stop.")
+
+
+def sandbox_lost(talk: Conversation, error: Exception) -> Ending:
+    """End because there is nothing left to work in."""
+    return Ending(Outcome.SANDBOX_LOST, talk.submission, "The sandbox was lost.", str(error))
+
+
+def used_up(talk: Conversation, budget: Budget, which: str) -> Ending:
+    """End because a budget has run out."""
+    words = {
+        "turns": f"The limit of {budget.turns} turns was reached.",
+        "time": f"The limit of {budget.seconds / 60:g} minutes was reached.",
+        "tokens": f"The limit of {budget.tokens:,} tokens was reached." if budget.tokens else "",
+        "money": f"The limit of ${budget.usd:.2f} was reached." if budget.usd else "",
+        "context": "The work no longer fits into the model's context window of "
+        f"{budget.context_window:,} tokens.",
+    }
+    return Ending(Outcome.BUDGET, talk.submission, words[which], which)
+
+
+def model_failed(talk: Conversation, budget: Budget, error: ModelError) -> Ending:
+    """End because the model's side gave up; the error's own words are for the operator's log."""
+    match error.kind:
+        case ModelErrorKind.STOPPED:
+            return stopped(talk)
+        case ModelErrorKind.OVERFLOW:
+            return used_up(talk, budget, "context")
+        case kind:
+            return Ending(Outcome.MODEL_ERROR, talk.submission, _MODEL[kind], kind.value)
+
+
+def gone_quiet(talk: Conversation, task: AgentTask, text: str) -> Ending:
+    """End because the model only talks any more: what there is counts as handed in."""
+    submission = Submission(
+        outcome=Outcome.PARTIAL,
+        summary=text[: limits.SUMMARY_CHARS],
+        title=task.issue.title[: limits.TITLE_CHARS],
+        unverified="The model stopped without handing in; its last words are the summary.",
+        round=talk.rounds + 1,
+    )
+    return Ending(Outcome.PARTIAL, submission, "The agent stopped without handing in its work.")
+
+
+def no_use(talk: Conversation, trouble: str) -> Ending:
+    """End because the model gives nothing that can be worked with."""
+    words = {
+        "misread": f"{limits.FORMAT_ERRORS} turns in a row held no tool call that could be read; "
+        "the model's server may need its tool-call parser set up.",
+        "empty": "The model kept giving empty replies.",
+        "idle": "The model kept giving replies without a tool call.",
+        "refused": "The model would not go on with this task.",
+    }
+    return Ending(Outcome.MODEL_ERROR, talk.submission, words[trouble], trouble)
+
+
+def in_circles(talk: Conversation, trouble: str) -> Ending:
+    """End because the same happens over and over."""
+    words = {
+        "repeats": f"The agent did the same {limits.REPEATS_BEFORE_END} times over with the same "
+        "result.",
+        "stale": f"{3 * limits.STALE_TURNS} turns in a row brought nothing new.",
+        "timeouts": f"{limits.TIMEOUTS_BEFORE_END} commands in a row ran into their time limit.",
+    }
+    return Ending(Outcome.LOOP, talk.submission, words[trouble], trouble)

@@ -1,0 +1,141 @@
+"""Carries out a call in the sandbox and words its result, for the model and for people."""
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+
+from jobs.agent import limits
+from jobs.agent.calls import Request
+from jobs.agent.ports import CommandResult, SandboxPort
+from jobs.agent.titles import test_counts, title
+from jobs.agent.tools import BASH, EDIT, READ, WRITE
+from jobs.sandbox import ToolRefused
+
+
+class Status(StrEnum):
+    """How a call went."""
+
+    OK = "ok"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    MISREAD = "misread"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A call that was carried out, or not; `text` is what the model reads."""
+
+    title: str
+    result: str
+    text: str
+    status: Status
+    seconds: float = 0.0
+    digest: str = ""
+    """Of what came out, without times and counters: equal results have equal digests."""
+    log: str = ""
+    """Where in the sandbox the whole output is."""
+
+
+def carry_out(request: Request, sandbox: SandboxPort, seconds_left: float) -> Done:
+    """Do what `request` asks for; raises what the sandbox raises when it is gone."""
+    if request.tool == BASH:
+        return _run(request, sandbox, seconds_left)
+    began = time.monotonic()
+    try:
+        text, result = _files(request, sandbox)
+        status = Status.OK
+    except ToolRefused as refusal:
+        text, result, status = str(refusal), "refused", Status.FAILED
+    seconds = time.monotonic() - began
+    return Done(title(request), result, text, status, seconds, digest(text))
+
+
+def digest(text: str) -> str:
+    """Return a short mark by which equal texts are known."""
+    return blake2b(text.encode(errors="replace"), digest_size=8).hexdigest()
+
+
+def _files(request: Request, sandbox: SandboxPort) -> tuple[str, str]:
+    given = request.arguments
+    match request.tool:
+        case tool if tool == READ:
+            text = sandbox.read(given["path"], given.get("start_line"), given.get("end_line"))
+            return text, _count(text.count("\n") + 1, "line")
+        case tool if tool == EDIT:
+            replace_all = given.get("replace_all", False)
+            old, new = given["old_str"], given["new_str"]
+            text = sandbox.edit(given["path"], old, new, replace_all=replace_all)
+            return text, f"{_changed(old, new)}{', everywhere' if replace_all else ''}"
+        case tool if tool == WRITE:
+            content = given["content"]
+            return sandbox.write(given["path"], content), _count(len(content.splitlines()), "line")
+        case tool:
+            raise ValueError(tool)
+
+
+def _run(request: Request, sandbox: SandboxPort, seconds_left: float) -> Done:
+    given = request.arguments
+    wanted = max(1, min(given.get("timeout_s", limits.BASH_DEFAULT_S), limits.BASH_MAX_S))
+    timeout_s = max(1.0, min(float(wanted), seconds_left))
+    began = time.monotonic()
+    try:
+        ran = sandbox.exec(given["command"], timeout_s=timeout_s, workdir=given.get("workdir"))
+    except ToolRefused as refusal:
+        seconds = time.monotonic() - began
+        text = str(refusal)
+        return Done(title(request), "refused", text, Status.FAILED, seconds, digest(text))
+    end = _how_it_ended(ran)
+    return Done(
+        title=title(request),
+        result=" · ".join(filter(None, [end, test_counts(ran.output), f"{ran.seconds:.1f} s"])),
+        text=f"{_header(ran, end)}\n{ran.output or '(no output)'}",
+        status=_status(ran),
+        seconds=ran.seconds,
+        digest=digest(f"{end}\n{ran.output}"),
+        log=ran.log if ran.cut else "",
+    )
+
+
+def _status(ran: CommandResult) -> Status:
+    if ran.timed_out:
+        return Status.TIMEOUT
+    # A search that finds nothing exits with 1 and is silent; that is an answer, not an error.
+    failed = ran.killed_for_output or (ran.exit_code != 0 and ran.output.strip())
+    return Status.FAILED if failed else Status.OK
+
+
+def _how_it_ended(ran: CommandResult) -> str:
+    if ran.timed_out:
+        return "killed at its time limit"
+    if ran.killed_for_output:
+        return "killed: too much output"
+    return f"exit {ran.exit_code}"
+
+
+def _header(ran: CommandResult, end: str) -> str:
+    parts = [end, f"{ran.seconds:.1f} s"]
+    if ran.cut:
+        size = f"{_count(ran.lines, 'line')}, {_size(ran.bytes)}"
+        parts.append(f"{size} (cut; full: {ran.log})")
+    return " · ".join(parts)
+
+
+def _changed(old: str, new: str) -> str:
+    """Count the lines that differ between the outermost equal ones."""
+    before, after = old.splitlines(), new.splitlines()
+    while before and after and before[0] == after[0]:
+        del before[0], after[0]
+    while before and after and before[-1] == after[-1]:
+        del before[-1], after[-1]
+    return f"+{len(after)} −{len(before)}"  # noqa: RUF001 - a minus sign beside the plus
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _size(number: int) -> str:
+    kib = number / 1024
+    return f"{kib:.0f} KB" if kib >= 1 else f"{number} bytes"

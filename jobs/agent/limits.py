@@ -1,0 +1,53 @@
+"""Holds every number of the loop and its tools; the texts that the model reads are made of them."""
+
+from typing import Final
+
+BASH_DEFAULT_S: Final = 120
+BASH_MAX_S: Final = 1800
+READ_LINES: Final = 800
+CALLS_PER_TURN: Final = 16
+PLAN_STEPS: Final = 20
+PLAN_STEP_CHARS: Final = 200
+SUBMIT_CHECKS: Final = 5
+SUMMARY_CHARS: Final = 2000
+TITLE_CHARS: Final = 72
+GATE_ROUNDS: Final = 3
+DIFF_CHARS: Final = 24_000
+
+TIMEOUTS_BEFORE_WARNING: Final = 2
+TIMEOUTS_BEFORE_END: Final = 4
+FORMAT_ERRORS: Final = 3
+"""So many turns in a row without one readable call end the work."""
+EMPTY_REPLIES: Final = 2
+"""So many in a row are borne: the first is answered, the second is asked again."""
+TEXT_REPLIES: Final = 2
+"""So many in a row are answered; the next one is taken as handing in what there is."""
+IDLE_REPLIES: Final = 6
+"""So many in a row without one call, for whatever reasons, end the work."""
+REFUSALS: Final = 1
+"""So many in a row are answered."""
+
+REPEATS_BEFORE_WARNING: Final = 3
+REPEATS_BEFORE_END: Final = 6
+STALE_TURNS: Final = 25
+"""So many turns in which nothing new was seen earn a warning, and three times as many the end."""
+REMINDER_TURNS: Final = 30
+WARN_SHARE: Final = 0.8
+"""Of a budget; from here on the model is told to come to an end."""
+
+MASK_SHARE: Final = 0.75
+"""Of the context window; from here on old tool results are left out."""
+MASK_KEEP_TURNS: Final = 12
+MASK_KEEP_TOKENS: Final = 40_000
+MASK_MIN_TOKENS: Final = 20_000
+"""Freeing less is not worth the loss of the server's cache."""
+MASK_KEEP_SHARE: Final = 0.3
+MASK_MIN_SHARE: Final = 0.15
+"""The same two in small windows, as shares of the window."""
+
+GUIDANCE_BYTES: Final = 32 * 1024
+ISSUE_BYTES: Final = 48 * 1024
+COMMENT_BYTES: Final = 8 * 1024
+REVIEW_ISSUE_BYTES: Final = 12 * 1024
+TOP_ENTRIES: Final = 60
+BYTES_PER_TOKEN: Final = 4

@@ -1,0 +1,208 @@
+"""Runs the only loop: the model speaks, its calls are carried out, and it reads what came of it."""
+
+import threading
+import time
+from typing import assert_never
+
+from jobs.agent import attention, endings, limits, room
+from jobs.agent.calls import Misread, Request, understand
+from jobs.agent.conversation import Conversation, reply_entry
+from jobs.agent.ports import GatePort, KeepPort, LogPort, SandboxPort, TurnDone
+from jobs.agent.prompt import SYSTEM, first_message
+from jobs.agent.task import AgentTask, Budget, Ending
+from jobs.agent.titles import title
+from jobs.agent.tools import TOOLS
+from jobs.agent.turn import Asked, act, answer_interrupted
+from jobs.agent.work import Work
+from jobs.model.wire import Call, ModelError, ModelErrorKind, Reply, Stop, Wire
+from jobs.sandbox import SandboxLost
+
+RESUMED = (
+    f"{attention.VOICE} The work was interrupted and goes on in a new sandbox. The repository is "
+    "as it was last saved, which may be before your last steps; everything outside it, running "
+    "processes too, is gone. Look at `git status` and `git diff` before you go on."
+)
+
+
+def run(
+    task: AgentTask,
+    sandbox: SandboxPort,
+    wire: Wire,
+    log: LogPort,
+    budget: Budget,
+    stopped: threading.Event,
+    gate: GatePort,
+    *,
+    keep: KeepPort | None = None,
+    resumed: str = RESUMED,
+) -> Ending:
+    """Work on `task` until it ends, from wherever the log says that it stands."""
+    talk = Conversation(wire, budget.prices)
+    work = Work(task, sandbox, wire, log, budget, stopped, gate, keep or _keep_nothing, talk)
+    try:
+        return _begin(work, resumed) or _go_on(work)
+    except SandboxLost as error:
+        if stopped.is_set():
+            return endings.stopped(talk)
+        return endings.sandbox_lost(talk, error)
+
+
+def _begin(work: Work, resumed: str) -> Ending | None:
+    talk = work.talk
+    for kind, entry in work.log.entries():
+        talk.apply(kind, entry)
+    if not talk.items:
+        work.say(first_message(work.task))
+        return None
+    if talk.accepted and talk.submission:
+        return endings.accepted(talk.accepted, talk.submission)
+    answer_interrupted(work, (_asked(call) for call in list(talk.pending.values())))
+    talk.end_turn()
+    work.say(resumed)
+    return None
+
+
+def _go_on(work: Work) -> Ending:
+    while True:
+        answer = _over(work) or _ask(work)
+        if isinstance(answer, Ending):
+            return answer
+        if ending := _take(work, answer):
+            return ending
+
+
+def _over(work: Work) -> Ending | None:
+    """Say whether the work has come to an end that is not the model's own."""
+    talk, streaks = work.talk, work.talk.streaks
+    if work.stopped.is_set():
+        return endings.stopped(talk)
+    if which := attention.used_up(talk, work.budget):
+        return endings.used_up(talk, work.budget, which)
+    useless = {
+        "misread": streaks.misread >= limits.FORMAT_ERRORS,
+        "idle": streaks.idle >= limits.IDLE_REPLIES,
+    }
+    circles = {
+        "timeouts": streaks.timeouts >= limits.TIMEOUTS_BEFORE_END,
+        "repeats": attention.repeats(talk.prints) >= limits.REPEATS_BEFORE_END,
+        "stale": streaks.stale_turns >= 3 * limits.STALE_TURNS,
+    }
+    if trouble := next((name for name, is_so in useless.items() if is_so), ""):
+        return endings.no_use(talk, trouble)
+    if trouble := next((name for name, is_so in circles.items() if is_so), ""):
+        return endings.in_circles(talk, trouble)
+    return None
+
+
+def _ask(work: Work) -> Reply | Ending:
+    """Get the next reply, with old tool results left out where the window is getting full."""
+    talk, budget = work.talk, work.budget
+    if room.is_tight(talk, budget):
+        _leave_out(work, room.to_leave_out(talk, budget))
+    while True:
+        began = time.monotonic()
+        try:
+            return _send(work)
+        except ModelError as error:
+            if error.kind == ModelErrorKind.OVERFLOW and _leave_out(
+                work, room.to_leave_out_at_once(talk, budget)
+            ):
+                continue
+            if error.kind == ModelErrorKind.RETRY and time.monotonic() - began >= work.seconds_left:
+                return endings.used_up(talk, budget, "time")
+            return endings.model_failed(talk, budget, error)
+
+
+def _send(work: Work) -> Reply:
+    if work.talk.context >= work.budget.context_window:
+        # Some servers cut a history that is too long without a word; none is asked to.
+        raise ModelError(ModelErrorKind.OVERFLOW, "the history is longer than the context window")
+    return work.wire.send(
+        SYSTEM,
+        work.talk.items,
+        TOOLS,
+        deadline_s=max(1.0, min(work.budget.call_deadline_s, work.seconds_left)),
+        max_output=room.reply_room(work.talk, work.budget),
+        stopped=work.stopped,
+    )
+
+
+def _leave_out(work: Work, steps: list[int]) -> bool:
+    if steps:
+        work.note("mask", {"items": [], "steps": steps})
+    return bool(steps)
+
+
+def _take(work: Work, reply: Reply) -> Ending | None:
+    """Write down a reply and do what it asks for."""
+    asked = [_asked(call) for call in reply.calls]
+    doing = next((title(one.meaning) for one in asked if isinstance(one.meaning, Request)), "")
+    misread = not asked and attention.looks_like_a_call(reply.text)
+    entry = reply_entry(reply, work.talk.turns + 1, misread=misread, doing=doing)
+    work.note("reply", entry)
+    if entry["stop"] == Stop.TOOLS:
+        return act(work, asked)
+    return _answer_without_calls(work, reply, misread=misread)
+
+
+def _answer_without_calls(work: Work, reply: Reply, *, misread: bool) -> Ending | None:
+    """Say something to a reply that asks for nothing, or take it as the end."""
+    talk, streaks = work.talk, work.talk.streaks
+    match reply.stop:
+        case Stop.LENGTH:
+            _nudge(work, _CUT_OFF)
+        case Stop.REFUSAL | Stop.FILTER:
+            if streaks.refused > limits.REFUSALS:
+                return endings.no_use(talk, "refused")
+            if reply.stop == Stop.FILTER and talk.steps:
+                # What a filter objects to is most often something that a tool brought in.
+                _leave_out(work, [talk.steps[-1].number])
+            _nudge(work, _WITHHELD)
+        case Stop.EMPTY | Stop.TOOLS:
+            if streaks.empty > limits.EMPTY_REPLIES:
+                return endings.no_use(talk, "empty")
+            if streaks.empty < limits.EMPTY_REPLIES:
+                _nudge(work, _EMPTY)
+        case Stop.TEXT:
+            if streaks.text > limits.TEXT_REPLIES:
+                return endings.gone_quiet(talk, work.task, reply.text)
+            _nudge(work, _WRITTEN_OUT if misread else _NO_CALL)
+        case never:
+            assert_never(never)
+    return None
+
+
+def _nudge(work: Work, words: str) -> None:
+    warning = attention.budget_warning(work.talk, work.budget)
+    said = f"{attention.VOICE} {words}"
+    if warning is None:
+        work.say(said)
+    else:
+        work.say(f"{said}\n\n{warning[0]}", warning[1])
+
+
+_CUT_OFF = (
+    "Your last reply was longer than a reply may be; it was dropped, and nothing of it was run. "
+    "Say less at once: split a long file over several write and edit calls."
+)
+_WITHHELD = "The last reply was withheld. Go on with the engineering task, or submit as `partial`."
+_EMPTY = "Your last reply was empty. Go on with a tool call, or call submit."
+_NO_CALL = (
+    "That was a message without a tool call, and nobody reads those. If the work is done, call "
+    "submit; if not, go on."
+)
+_WRITTEN_OUT = (
+    "That had a tool call written out as text, which is not run. Make the call by the means of "
+    "this protocol, with its arguments as one JSON object."
+)
+
+
+def _asked(call: Call) -> Asked:
+    try:
+        return Asked(call, understand(call))
+    except Misread as error:
+        return Asked(call, error)
+
+
+def _keep_nothing(_: TurnDone) -> None:
+    """Stand in for a caller that keeps no checkpoints."""

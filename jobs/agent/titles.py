@@ -1,0 +1,61 @@
+"""Names each step for the people who read the action log."""
+
+import re
+
+from jobs.agent.calls import Request
+from jobs.agent.tools import BASH, EDIT, READ, SUBMIT, UPDATE_PLAN, WRITE
+from jobs.agent.untrusted import clean
+
+_WIDTH = 80
+_ROOT = "/workspace/repo/"
+_PREPARATION = re.compile(r"^(?:set [-+]\S+(?: pipefail)?|cd \S+)\s*(?:&&|;|$)\s*")
+_TEST_COUNTS = re.compile(
+    r"\d+ (?:passed|failed|skipped|errors?|xfailed|xpassed|deselected|warnings?)"
+    r"(?:, \d+ (?:passed|failed|skipped|errors?|xfailed|xpassed|deselected|warnings?))*"
+)
+_TAIL_CHARS = 400
+
+
+def title(request: Request) -> str:
+    """Return what the step does, in one line of Markdown."""
+    arguments = request.arguments
+    match request.tool:
+        case tool if tool == BASH:
+            return f"run {code(_command(arguments['command']))}"
+        case tool if tool in {READ, EDIT, WRITE}:
+            return f"{tool} {code(arguments['path'].removeprefix(_ROOT))}"
+        case tool if tool == UPDATE_PLAN:
+            done = sum(step["status"] == "completed" for step in arguments["plan"])
+            return f"plan: {done} of {len(arguments['plan'])} steps done"
+        case tool if tool == SUBMIT:
+            return f"submit as {arguments['outcome']}"
+        case tool:
+            return tool
+
+
+def code(text: str) -> str:
+    """Return text as one line of Markdown code that cannot end early."""
+    line = " ".join(clean(text).text.replace("`", "'").split())
+    shown = line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"
+    return f"`{shown}`"
+
+
+def test_counts(output: str) -> str:
+    """Return what a test runner says at the end of its output, or nothing."""
+    found = _TEST_COUNTS.findall(output[-_TAIL_CHARS:])
+    return found[-1] if found else ""
+
+
+def _command(script: str) -> str:
+    """Return the first line of a script that does something worth telling."""
+    lines = [line.strip() for line in script.splitlines()]
+    telling = [line for line in lines if line and not line.startswith("#")]
+    bare = [rest for line in telling if (rest := _without_preparation(line))]
+    first = (bare or telling or [script.strip()])[0]
+    return f"{first} …" if len(bare) > 1 else first
+
+
+def _without_preparation(line: str) -> str:
+    while match := _PREPARATION.match(line):
+        line = line[match.end() :]
+    return line

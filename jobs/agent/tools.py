@@ -1,0 +1,122 @@
+"""Describes the six tools to the model, in words made of the limits that the code keeps."""
+
+from typing import Any
+
+from jobs.agent import limits
+from jobs.agent.task import CLAIMS
+from jobs.model.wire import ToolSpec
+
+BASH, READ, EDIT, WRITE, UPDATE_PLAN, SUBMIT = (
+    "bash",
+    "read",
+    "edit",
+    "write",
+    "update_plan",
+    "submit",
+)
+PLAN_STATES = ("pending", "in_progress", "completed")
+
+
+def _text(description: str = "", **more: Any) -> dict[str, Any]:
+    return {"type": "string", **({"description": description} if description else {}), **more}
+
+
+def _object(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+_BASH = ToolSpec(
+    BASH,
+    "Run a bash script in the sandbox; answers with its exit code and what it wrote to stdout and "
+    "stderr. Each call is a fresh shell in the repository root: cd and variables are forgotten, "
+    "but every later call first sources the file $AGENT_ENV, which you may append to. No network, "
+    "no stdin, no terminal. Long output loses its middle; the result names the file that has all "
+    "of it. Start what must go on running as `cmd >/tmp/cmd.log 2>&1 &`.",
+    _object(
+        ("command",),
+        command=_text("The script, one line or many."),
+        timeout_s={
+            "type": "integer",
+            "description": f"Seconds until it is killed: {limits.BASH_DEFAULT_S} unless given, "
+            f"at most {limits.BASH_MAX_S}.",
+        },
+        workdir=_text("Folder to run in, if not the root."),
+    ),
+)
+_READ = ToolSpec(
+    READ,
+    "Show a text file with line numbers, or what is in a folder. At most "
+    f"{limits.READ_LINES} lines a call; in big files search first (bash: rg -n).",
+    _object(
+        ("path",),
+        path=_text("Absolute, or from the repository root."),
+        start_line={"type": "integer"},
+        end_line={"type": "integer", "description": "Included; -1 is the end of the file."},
+    ),
+)
+_EDIT = ToolSpec(
+    EDIT,
+    "Replace text in a file. old_str must be found exactly once, white space included and line "
+    "numbers left out; add lines around it until it is unique, or set replace_all. Shows the "
+    "region as it is afterwards.",
+    _object(
+        ("path", "old_str", "new_str"),
+        path=_text(),
+        old_str=_text("What stands there now."),
+        new_str=_text("What shall stand there; empty deletes."),
+        replace_all={"type": "boolean"},
+    ),
+)
+_WRITE = ToolSpec(
+    WRITE,
+    "Make a file, or replace all of one; missing folders are made. For a change in an existing "
+    "file use edit.",
+    _object(("path", "content"), path=_text(), content=_text()),
+)
+_UPDATE_PLAN = ToolSpec(
+    UPDATE_PLAN,
+    "Set the plan that the maintainers see while you work. For work of several parts; a small fix "
+    "needs none. One step at a time is in_progress.",
+    _object(
+        ("plan",),
+        plan={
+            "type": "array",
+            "maxItems": limits.PLAN_STEPS,
+            "items": _object(
+                ("step", "status"),
+                step=_text(maxLength=limits.PLAN_STEP_CHARS),
+                status=_text(enum=list(PLAN_STATES)),
+            ),
+        },
+    ),
+)
+_SUBMIT = ToolSpec(
+    SUBMIT,
+    "Hand in. The working tree as it stands is the change; do not commit. The first call is "
+    "answered with a review: the issue, your diff, results of checks. Mend what is wrong, then "
+    f"call it again; round {limits.GATE_ROUNDS} is the last.",
+    _object(
+        ("outcome", "summary", "title", "checks", "unverified"),
+        outcome=_text(enum=[outcome.value for outcome in CLAIMS]),
+        summary=_text(
+            "For the maintainers, in Markdown: the cause, and what you changed. Under "
+            f"{limits.SUMMARY_CHARS} characters."
+        ),
+        title=_text("Of the pull request.", maxLength=limits.TITLE_CHARS),
+        checks={
+            "type": "array",
+            "maxItems": limits.SUBMIT_CHECKS,
+            "description": "Commands that exit with 0 if the change works; they are run again.",
+            "items": _object(("command", "shows"), command=_text(), shows=_text()),
+        },
+        unverified=_text("What you could not check, and open questions; may be empty."),
+    ),
+)
+TOOLS: tuple[ToolSpec, ...] = (_BASH, _READ, _EDIT, _WRITE, _UPDATE_PLAN, _SUBMIT)
+"""In the order in which every request carries them."""
+SPECS = {tool.name: tool for tool in TOOLS}

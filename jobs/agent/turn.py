@@ -1,0 +1,184 @@
+"""Carries out the calls of one reply, so that every one of them gets exactly one answer."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from jobs.agent import attention, endings, limits
+from jobs.agent.calls import Misread, Request
+from jobs.agent.conversation import Entry, Print
+from jobs.agent.hands import Done, Status, carry_out, digest
+from jobs.agent.ports import TurnDone
+from jobs.agent.task import DeclaredCheck, Ending, GateResult, Outcome, Submission
+from jobs.agent.titles import title
+from jobs.agent.tools import BASH, EDIT, SUBMIT, UPDATE_PLAN, WRITE
+from jobs.agent.work import Work
+from jobs.model.wire import Call
+
+_TOUCHING = (BASH, EDIT, WRITE)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A call and what it was understood to ask for."""
+
+    call: Call
+    meaning: Request | Misread
+
+    @property
+    def tool(self) -> str:
+        """The tool's name, ours where the call could be understood."""
+        return self.meaning.tool if isinstance(self.meaning, Request) else self.meaning.name
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A call in the order of execution; with a reason, it is answered but not carried out."""
+
+    asked: Asked
+    refusal: str = ""
+
+
+def plan(asked: Sequence[Asked]) -> tuple[Planned, ...]:
+    """Put calls in the order in which they are answered: submit is last, and wants to be alone.
+
+    A second call with the id of the first cannot be answered: the history has room for one answer
+    to an id.
+    """
+    by_id: dict[str, Asked] = {}
+    for one in asked:
+        by_id.setdefault(one.call.id, one)
+    unique = list(by_id.values())
+    first, rest = unique[: limits.CALLS_PER_TURN], unique[limits.CALLS_PER_TURN :]
+    submits = [one for one in first if one.tool == SUBMIT]
+    others = [one for one in first if one.tool != SUBMIT]
+    alone = all(one.tool == UPDATE_PLAN for one in others)
+    planned = [Planned(one) for one in others]
+    planned += [Planned(one, _TOO_MANY) for one in rest]
+    if alone:
+        planned += [Planned(one, _TWICE if at else "") for at, one in enumerate(submits)]
+    else:
+        planned += [Planned(one, _NOT_ALONE) for one in submits]
+    return tuple(planned)
+
+
+_TOO_MANY = f"Not executed: a turn may have {limits.CALLS_PER_TURN} calls. Ask again if needed."
+_TWICE = "Not executed: the first submit of this turn counts."
+_NOT_ALONE = (
+    "Not executed: other calls of this turn ran first. Look at their results, then call submit "
+    "alone."
+)
+_INTERRUPTED = (
+    "Interrupted: the worker went away while this ran, so it may or may not have happened. It was "
+    "not run again."
+)
+
+
+def act(work: Work, asked: Sequence[Asked]) -> Ending | None:
+    """Carry out the calls of a reply, one after the other; say so if the work ends with them."""
+    planned = plan(asked)
+    touched = False
+    for at, one in enumerate(planned, 1):
+        if work.stopped.is_set():
+            return endings.stopped(work.talk)
+        started_at = time.time()
+        done, ending = _answer(work, one)
+        observe(work, one.asked, done, started_at=started_at, last=at == len(planned))
+        touched = touched or (done.status != Status.SKIPPED and one.asked.tool in _TOUCHING)
+        if ending:
+            return ending
+    work.talk.end_turn()
+    work.keep(TurnDone(work.talk.turns, touched))
+    return None
+
+
+def answer_interrupted(work: Work, asked: Iterator[Asked]) -> None:
+    """Answer the calls that an earlier worker left without an answer; nothing is run again."""
+    for one in asked:
+        name = title(one.meaning) if isinstance(one.meaning, Request) else one.tool
+        done = Done(name, "interrupted", _INTERRUPTED, Status.SKIPPED)
+        observe(work, one, done, started_at=time.time(), last=False)
+
+
+def observe(work: Work, asked: Asked, done: Done, *, started_at: float, last: bool) -> None:
+    """Write down the answer to a call, with whatever we have to say under it."""
+    call, talk = asked.call, work.talk
+    marks = (digest(f"{asked.tool}\n{call.arguments}"), done.digest or digest(done.text))
+    step = Print(*marks, failed=done.status != Status.OK)
+    said, notes = attention.suffix(talk, step, done.status, work.task, work.budget, last=last)
+    text = done.text + said
+    entry: Entry = {
+        "items": [work.wire.result(call, text)],
+        "call_id": call.id,
+        "name": asked.tool,
+        "title": done.title,
+        "result": done.result,
+        "text": text,
+        "seconds": done.seconds,
+        "started_at": started_at,
+        "step": talk.step_count + 1,
+        "status": done.status.value,
+        "log": done.log,
+        "print": marks,
+        "notes": notes,
+    }
+    work.note("observation", entry)
+
+
+def _answer(work: Work, planned: Planned) -> tuple[Done, Ending | None]:
+    meaning = planned.asked.meaning
+    if isinstance(meaning, Misread):
+        return Done(meaning.name, "not understood", str(meaning), Status.MISREAD), None
+    if planned.refusal:
+        return Done(title(meaning), "not executed", planned.refusal, Status.SKIPPED), None
+    if meaning.tool == UPDATE_PLAN:
+        return _plan(work, meaning), None
+    if meaning.tool == SUBMIT:
+        return _submit(work, meaning)
+    return carry_out(meaning, work.sandbox, work.seconds_left), None
+
+
+def _plan(work: Work, request: Request) -> Done:
+    steps = request.arguments["plan"]
+    work.note("plan", {"plan": steps})
+    return Done(title(request), "noted", "The plan is noted.", Status.OK)
+
+
+def _submit(work: Work, request: Request) -> tuple[Done, Ending | None]:
+    submission = _submission(request, work.talk.rounds + 1)
+    began = time.monotonic()
+    result = work.gate(submission)
+    seconds = time.monotonic() - began
+    if submission.round >= limits.GATE_ROUNDS and not result.accepted:
+        result = replace(result, accepted=True, outcome=_at_most_partial(submission.outcome))
+    outcome = result.outcome or submission.outcome
+    work.note("gate", _gate_entry(submission, result, outcome))
+    words = "accepted" if result.accepted else f"review {submission.round}"
+    done = Done(title(request), words, result.text, Status.OK, seconds)
+    return done, endings.accepted(outcome, submission) if result.accepted else None
+
+
+def _submission(request: Request, number: int) -> Submission:
+    given = request.arguments
+    return Submission(
+        outcome=Outcome(given["outcome"]),
+        summary=given["summary"],
+        title=given["title"],
+        checks=tuple(DeclaredCheck(**check) for check in given["checks"]),
+        unverified=given["unverified"],
+        round=number,
+    )
+
+
+def _gate_entry(submission: Submission, result: GateResult, outcome: Outcome) -> Entry:
+    return {
+        "round": submission.round,
+        "accepted": result.accepted,
+        "outcome": outcome.value,
+        "rows": [asdict(row) for row in result.rows],
+        "submission": submission.as_json(),
+    }
+
+
+def _at_most_partial(outcome: Outcome) -> Outcome:
+    return Outcome.PARTIAL if outcome == Outcome.RESOLVED else outcome

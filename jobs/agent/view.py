@@ -1,0 +1,56 @@
+"""Shows the gate the work tree of a sandbox, by way of our own mirror."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from jobs.agent.ports import CommandResult
+from jobs.repository import change as hostile
+from jobs.repository import policy, tree
+from jobs.repository.change import Change
+from jobs.repository.mirror import Snapshot
+from jobs.repository.policy import PolicyReport
+
+
+class WorkTree(Protocol):
+    """What is asked of the sandbox."""
+
+    def collect(self) -> bytes:
+        """Return what differs from the base commit, as frames."""
+        ...
+
+    def exec(self, script: str, *, timeout_s: float = ...) -> CommandResult:
+        """Run a script in a fresh shell."""
+        ...
+
+
+class SandboxView:
+    """The change of one sandbox against its base commit; nothing of it runs out here."""
+
+    def __init__(
+        self,
+        sandbox: WorkTree,
+        base: Snapshot,
+        *,
+        live_secrets: Sequence[str] = (),
+    ) -> None:
+        self.base = base
+        self._sandbox = sandbox
+        self._live_secrets = live_secrets
+
+    def collect(self) -> Change:
+        """Return the change as it is now; raises HostileChange."""
+        return hostile.parse(self._sandbox.collect())
+
+    def policy(self, change: Change) -> PolicyReport:
+        """Return what may not be published, and what a person should look at."""
+        return policy.review(change, self.base, live_secrets=self._live_secrets)
+
+    def diff(self, change: Change) -> str:
+        """Return the change as a unified diff."""
+        made = tree.write_tree(self.base.mirror, self.base.sha, change)
+        return tree.diff(self.base.mirror, self.base.sha, made)
+
+    def run(self, command: str, timeout_s: float) -> tuple[int, str]:
+        """Run a command in a fresh shell; return its exit code and the end of its output."""
+        ran = self._sandbox.exec(command, timeout_s=timeout_s)
+        return (124 if ran.timed_out else ran.exit_code), ran.output
