@@ -16,6 +16,11 @@ PERSON = (
     ' fill="hsl({hue} 52% 46%)"/><text x="20" y="27.5" font-family="DejaVu Sans, sans-serif"'
     ' font-size="21" font-weight="bold" fill="#fff" text-anchor="middle">{letter}</text></svg>'
 )
+NOBODY = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40"'
+    ' fill="#afb8c1"/><g fill="#fff"><circle cx="20" cy="15" r="7"/><path'
+    ' d="M6 38a14 14 0 0 1 28 0z"/></g></svg>'
+)
 BOT = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40"'
     ' fill="hsl({hue} 45% 30%)"/><g fill="none" stroke="#fff" stroke-width="2.4"><path'
@@ -54,14 +59,15 @@ def register(pages: Blueprint, site: Site) -> None:
     @pages.get("/static/avatars/<int:user_id>.svg")
     def avatar(user_id: int) -> Response:
         with site.state.lock:
-            users = [each for each in site.state.users.values() if each.id == user_id]
-        return Response(_picture(users), mimetype="image/svg+xml")
+            users = {each.id: each for each in site.state.users.values()}
+        # An author of a commit who has no account is shown as nobody, with the id 0.
+        drawing = _picture(users.get(user_id)) if user_id else NOBODY
+        return Response(drawing, mimetype="image/svg+xml")
 
 
-def _picture(users: list[User]) -> str:
-    if not users:
+def _picture(user: User | None) -> str:
+    if user is None:
         raise NotFound
-    user = users[0]
     hue = int.from_bytes(hashlib.sha256(user.login.encode()).digest()[:2]) % 360
     drawing = BOT if user.type == "Bot" else PERSON
     return drawing.format(hue=hue, letter=escape(user.login[:1].upper()))
