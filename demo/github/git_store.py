@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.github.errors import GitHubError
+from demo.github.git_hooks import write_hooks
 
 ZERO = "0" * 40
 CLEAN_ENVIRONMENT = {
-    "PATH": os.defpath,
     "HOME": "/nonexistent",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C.UTF-8",
 }
+
+
+def git_environment() -> dict[str, str]:
+    """Give git nothing of whoever started this process but where programs are."""
+    return CLEAN_ENVIRONMENT | {"PATH": os.environ.get("PATH", os.defpath)}
 
 
 class GitFailed(GitHubError):
@@ -56,9 +61,7 @@ class GitStore:
             input=stdin,
             capture_output=True,
             check=False,
-            env=CLEAN_ENVIRONMENT
-            | {"PATH": os.environ.get("PATH", os.defpath)}
-            | (environment or {}),
+            env=git_environment() | (environment or {}),
         )
         if done.returncode not in ok:
             raise GitFailed(arguments, done.stderr.decode(errors="replace"))
@@ -159,9 +162,10 @@ def create_bare(path: Path, default_branch: str) -> GitStore:
         "uploadpack.allowReachableSHA1InWant": "true",
         "uploadpack.allowAnySHA1InWant": "true",
         "uploadpack.allowFilter": "true",
-        "receive.advertisePushOptions": "true",
+        "receive.hideRefs": "refs/pull",
         "core.logAllRefUpdates": "false",
         "gc.auto": "0",
     }.items():
         store.run("config", key, value)
+    write_hooks(path)
     return store

@@ -25,6 +25,14 @@ class User:
         return f"{self.id}+{self.login}@users.noreply.github.com"
 
 
+@dataclass(frozen=True)
+class Actor:
+    """Who does something, and through which App, if through one."""
+
+    user: User
+    app: "App | None" = None
+
+
 @dataclass
 class Label:
     """A label of a repository."""
@@ -61,7 +69,7 @@ class Comment:
 
 @dataclass
 class IssueEvent:
-    """Something that happened to an issue besides comments: labeled, closed, renamed, merged…"""
+    """Something that happened to an issue besides comments: labeled, closed, merged and so on."""
 
     id: int
     kind: str

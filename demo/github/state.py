@@ -38,7 +38,8 @@ class State:
     installations: list[Installation] = field(default_factory=list)
     tokens: dict[str, Token] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
-    outbox: "queue.Queue[Delivery]" = field(default_factory=queue.Queue)
+    outbox: "queue.Queue[Delivery | None]" = field(default_factory=queue.Queue)
+    changed: threading.Condition = field(default_factory=threading.Condition)
     delivery_plan: DeliveryPlan = field(default_factory=DeliveryPlan)
     manifests: dict[str, App] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
@@ -60,6 +61,17 @@ class State:
     def next_comment_id(self) -> int:
         """Give an id for a comment, too large for 32 bits as on the real GitHub."""
         return next(self._comment_ids)
+
+    def count_request(self, caller: str) -> int:
+        """Count a request against a caller's budget and say how many it were in this hour."""
+        with self.lock:
+            key = f"{caller} {int(self.now() // 3600)}"
+            self.requests_counted[key] = self.requests_counted.get(key, 0) + 1
+            return self.requests_counted[key]
+
+    def requests_used(self, caller: str) -> int:
+        """Say how many requests a caller has made in this hour."""
+        return self.requests_counted.get(f"{caller} {int(self.now() // 3600)}", 0)
 
     def user(self, login: str) -> User:
         """Find a user, an organization or a bot by its login, whatever the case."""

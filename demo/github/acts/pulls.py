@@ -1,0 +1,226 @@
+"""Pull requests: opening, changing, merging."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from demo.github.acts.announce import announce
+from demo.github.acts.issues import (
+    announce_issue,
+    check_text,
+    check_title,
+    close_issue,
+    note,
+    take_number,
+)
+from demo.github.errors import GitHubError, Invalid
+from demo.github.git_commit import NewCommit, Person, write_commit
+from demo.github.present.pulls import PullRequest, full_pull_json
+from demo.github.records import Actor, Issue, Pull, Repository, User
+from demo.github.state import State
+
+CLOSING = re.compile(
+    r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(?P<number>\d+)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class NewPull:
+    """What a pull request is to be."""
+
+    title: object
+    head: str
+    base: str
+    body: str | None = None
+    draft: bool = False
+    maintainer_can_modify: bool = False
+
+
+def open_pull(state: State, repository: Repository, actor: Actor, new: NewPull) -> Issue:
+    """Open a pull request from one branch to another of the same repository."""
+    title = check_title(new.title)
+    check_text("PullRequest", new.body)
+    head_ref = _own_branch(repository, new.head)
+    head_sha = _branch(repository, head_ref, "head")
+    base_sha = _branch(repository, new.base, "base")
+    _refuse_second(repository, head_ref, new.base)
+    if repository.git.is_ancestor(head_sha, base_sha):
+        raise _invalid(f"No commits between {new.base} and {head_ref}")
+    now = state.now()
+    issue = Issue(state.next_id(), take_number(repository), actor.user, title, new.body, now, now)
+    issue.app = actor.app
+    issue.pull = Pull(
+        id=state.next_id(),
+        head_ref=head_ref,
+        head_sha=head_sha,
+        base_ref=new.base,
+        base_sha=base_sha,
+        draft=new.draft,
+        maintainer_can_modify=new.maintainer_can_modify,
+    )
+    repository.issues[issue.number] = issue
+    _publish_head(repository, issue.number, head_sha)
+    announce_issue(state, repository, issue, actor, {"action": "opened"})
+    return issue
+
+
+def _invalid(message: str) -> GitHubError:
+    detail = {"resource": "PullRequest", "code": "custom", "message": message}
+    return GitHubError(422, "Validation Failed", [detail])
+
+
+def _own_branch(repository: Repository, head: str) -> str:
+    owner, colon, ref = head.rpartition(":")
+    if colon and owner.lower() != repository.owner.login.lower():
+        raise Invalid("PullRequest", "head", "invalid")
+    return ref
+
+
+def _branch(repository: Repository, ref: str, field: str) -> str:
+    sha = repository.git.ref(f"refs/heads/{ref}")
+    if sha is None:
+        raise Invalid("PullRequest", field, "invalid")
+    return sha
+
+
+def _refuse_second(repository: Repository, head_ref: str, base_ref: str) -> None:
+    for issue in repository.issues.values():
+        pull = issue.pull
+        if pull is None or issue.state != "open":
+            continue
+        if (pull.head_ref, pull.base_ref) == (head_ref, base_ref):
+            owner = repository.owner.login
+            raise _invalid(f"A pull request already exists for {owner}:{head_ref}.")
+
+
+def _publish_head(repository: Repository, number: int, sha: str) -> None:
+    repository.git.update_ref(f"refs/pull/{number}/head", sha)
+
+
+def follow_push(
+    state: State, repository: Repository, actor: Actor, branch: str, new_sha: str | None
+) -> None:
+    """Move the pull requests that come from a branch, or go to it, after a push."""
+    for issue in list(repository.issues.values()):
+        pull = issue.pull
+        if pull is None or issue.state != "open":
+            continue
+        if branch == pull.base_ref and new_sha is not None:
+            pull.base_sha = new_sha
+        if branch in {pull.head_ref, pull.base_ref} and new_sha is None:
+            close_issue(state, repository, issue, actor)
+        elif branch == pull.head_ref and new_sha is not None:
+            before, pull.head_sha = pull.head_sha, new_sha
+            _publish_head(repository, issue.number, new_sha)
+            details = {"action": "synchronize", "before": before, "after": new_sha}
+            announce_issue(state, repository, issue, actor, details)
+
+
+def set_draft(
+    state: State, repository: Repository, issue: Issue, actor: Actor, *, draft: bool
+) -> None:
+    """Make a pull request a draft, or ready for review."""
+    if issue.pull is None or issue.pull.draft == draft:
+        return
+    issue.pull.draft = draft
+    note(state, issue, "convert_to_draft" if draft else "ready_for_review", actor)
+    action = "converted_to_draft" if draft else "ready_for_review"
+    announce_issue(state, repository, issue, actor, {"action": action})
+
+
+def set_base(
+    state: State, repository: Repository, issue: Issue, actor: Actor, base_ref: str
+) -> None:
+    """Let a pull request go to another branch."""
+    if issue.pull is None or issue.pull.base_ref == base_ref:
+        return
+    before = {"ref": {"from": issue.pull.base_ref}, "sha": {"from": issue.pull.base_sha}}
+    issue.pull.base_sha = _branch(repository, base_ref, "base")
+    issue.pull.base_ref = base_ref
+    details = {"action": "edited", "changes": {"base": before}}
+    announce_issue(state, repository, issue, actor, details)
+
+
+def request_reviewers(
+    state: State, repository: Repository, issue: Issue, actor: Actor, users: list[User]
+) -> None:
+    """Ask people for a review."""
+    if issue.pull is None:
+        return
+    for user in users:
+        if user not in issue.pull.requested_reviewers:
+            issue.pull.requested_reviewers.append(user)
+            note(state, issue, "review_requested", actor)
+
+
+@dataclass(frozen=True)
+class Merge:
+    """How to merge."""
+
+    method: str = "merge"
+    title: str | None = None
+    message: str | None = None
+    expected_head: str | None = None
+
+
+def merge_pull(state: State, repository: Repository, issue: Issue, actor: Actor, how: Merge) -> str:
+    """Merge a pull request and close the issues that its body says it closes."""
+    pull = issue.pull
+    if pull is None or issue.state == "closed" or pull.draft:
+        raise GitHubError(405, "Pull Request is not mergeable")
+    if how.expected_head is not None and how.expected_head != pull.head_sha:
+        raise GitHubError(409, "Head branch was modified. Review and try the merge again.")
+    tree = repository.git.merged_tree(pull.base_sha, pull.head_sha)
+    if tree is None:
+        raise GitHubError(405, "Pull Request is not mergeable")
+    sha = _merge_commit(state, repository, issue, actor, how, tree)
+    repository.git.update_ref(f"refs/heads/{pull.base_ref}", sha, pull.base_sha)
+    pull.merged_at, pull.merged_by, pull.merge_sha = state.now(), actor.user, sha
+    pull.base_sha = sha
+    note(state, issue, "merged", actor, commit_sha=sha)
+    close_issue(state, repository, issue, actor)
+    if pull.base_ref == repository.default_branch:
+        close_mentioned(state, repository, actor, issue.body or "", sha)
+    return sha
+
+
+def _merge_commit(
+    state: State, repository: Repository, issue: Issue, actor: Actor, how: Merge, tree: str
+) -> str:
+    pull = issue.pull
+    assert pull is not None  # noqa: S101 - the caller has looked
+    now, user = state.now(), actor.user
+    if how.method == "merge":
+        title = how.title or (
+            f"Merge pull request #{issue.number} from {repository.owner.login}/{pull.head_ref}"
+        )
+        text, parents = how.message or issue.title, (pull.base_sha, pull.head_sha)
+    else:
+        title, parents = how.title or f"{issue.title} (#{issue.number})", (pull.base_sha,)
+        text = how.message or ""
+    new = NewCommit(
+        tree=tree,
+        parents=parents,
+        author=Person(user.name or user.login, user.email, now),
+        committer=Person("GitHub", "noreply@github.com", now),
+        message=f"{title}\n\n{text}".rstrip("\n"),
+    )
+    return write_commit(repository.git, new, state.signing_key)
+
+
+def close_mentioned(
+    state: State, repository: Repository, actor: Actor, text: str, sha: str
+) -> None:
+    """Close the issues that a merged text says it closes."""
+    for found in CLOSING.finditer(text):
+        issue = repository.issues.get(int(found["number"]))
+        if issue is not None and issue.pull is None:
+            close_issue(state, repository, issue, actor, commit_sha=sha)
+
+
+def announce_review(
+    state: State, request: PullRequest, event: str, actor: Actor, details: dict[str, Any]
+) -> None:
+    """Tell the Apps about a review or a review comment."""
+    shown = full_pull_json(state, request)
+    announce(state, request.repository, event, actor, details | {"pull_request": shown})

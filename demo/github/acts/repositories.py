@@ -1,0 +1,108 @@
+"""Repositories: making them, from nothing or from git history, and who may do what in them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.github.errors import GitHubError, Invalid
+from demo.github.git_store import GitStore, create_bare
+from demo.github.records import ROLES, Label, Repository, User
+from demo.github.state import State
+
+DEFAULT_LABELS = (
+    ("bug", "d73a4a", "Something isn't working"),
+    ("documentation", "0075ca", "Improvements or additions to documentation"),
+    ("duplicate", "cfd3d7", "This issue or pull request already exists"),
+    ("enhancement", "a2eeef", "New feature or request"),
+    ("good first issue", "7057ff", "Good for newcomers"),
+    ("help wanted", "008672", "Extra attention is needed"),
+    ("invalid", "e4e669", "This doesn't seem right"),
+    ("question", "d876e3", "Further information is requested"),
+    ("wontfix", "ffffff", "This will not be worked on"),
+)
+
+
+@dataclass(frozen=True)
+class NewRepository:
+    """What a repository is to be."""
+
+    owner: User
+    name: str
+    default_branch: str = "main"
+    private: bool = True
+    description: str | None = None
+
+
+def create_repository(state: State, new: NewRepository) -> Repository:
+    """Make an empty repository."""
+    wanted = f"{new.owner.login}/{new.name}".lower()
+    if any(each.full_name.lower() == wanted for each in state.repositories):
+        raise Invalid("Repository", "name", "custom", "name already exists on this account")
+    path = state.data_dir / "git" / new.owner.login / f"{new.name}.git"
+    create_bare(path, new.default_branch)
+    repository = Repository(
+        id=state.next_id(),
+        owner=new.owner,
+        name=new.name,
+        path=path,
+        created_at=state.now(),
+        default_branch=new.default_branch,
+        private=new.private,
+        description=new.description,
+    )
+    repository.labels += [Label(state.next_id(), *each) for each in DEFAULT_LABELS]
+    state.repositories.append(repository)
+    return repository
+
+
+def fill_repository(repository: Repository, source: Path | str, branch: str | None = None) -> None:
+    """Copy the history of another repository: all its branches and tags, or one branch."""
+    store = repository.git
+    wanted = (
+        [f"+refs/heads/{branch}:refs/heads/{branch}"]
+        if branch
+        else ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+    )
+    store.run("fetch", "--quiet", "--no-write-fetch-head", str(source), *wanted)
+    heads = [each.removeprefix("refs/heads/") for each in store.refs("refs/heads/")]
+    if not heads:
+        raise GitHubError(422, f"{source} has no branch to copy")
+    if repository.default_branch not in heads:
+        repository.default_branch = branch or _first_branch(source, heads)
+        store.run("symbolic-ref", "HEAD", f"refs/heads/{repository.default_branch}")
+
+
+def _first_branch(source: Path | str, heads: list[str]) -> str:
+    said = GitStore(Path()).run("ls-remote", "--symref", str(source), "HEAD").decode()
+    for line in said.splitlines():
+        if line.startswith("ref: refs/heads/"):
+            name = line.split("\t")[0].removeprefix("ref: refs/heads/")
+            if name in heads:
+                return name
+    return "master" if "master" in heads else sorted(heads)[0]
+
+
+def set_role(repository: Repository, user: User, role: str) -> None:
+    """Give a user a role in a repository, or take it away with "none"."""
+    if role not in ROLES:
+        raise Invalid("Collaborator", "permission", "invalid")
+    if role == "none":
+        repository.collaborators.pop(user.login.lower(), None)
+    else:
+        repository.collaborators[user.login.lower()] = role
+
+
+def find_label(repository: Repository, name: str) -> Label | None:
+    """Find a label of a repository by name, whatever the case."""
+    for label in repository.labels:
+        if label.name.lower() == name.lower():
+            return label
+    return None
+
+
+def label_named(state: State, repository: Repository, name: str) -> Label:
+    """Find a label, or make it grey as GitHub does when an issue gets an unknown one."""
+    label = find_label(repository, name)
+    if label is None:
+        label = Label(state.next_id(), name)
+        repository.labels.append(label)
+    return label

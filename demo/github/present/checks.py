@@ -1,0 +1,84 @@
+"""Check runs, check suites and commit statuses as GitHub's JSON."""
+
+from typing import Any
+
+from demo.github.present.apps import app_json
+from demo.github.present.people import instant, instant_or_none, node_id, user_json
+from demo.github.present.repositories import repository_page, repository_url
+from demo.github.records import CheckRun, CommitStatus, Issue, Repository
+from demo.github.state import State
+
+Json = dict[str, Any]
+
+
+def minimal_pull_json(state: State, repository: Repository, issue: Issue) -> Json:
+    """Write a pull request in the few words that check runs use."""
+    url, pull = repository_url(state, repository), issue.pull
+    place = {"id": repository.id, "url": url, "name": repository.name}
+    return {
+        "id": pull.id if pull else 0,
+        "number": issue.number,
+        "url": f"{url}/pulls/{issue.number}",
+        "head": {
+            "ref": pull.head_ref if pull else "",
+            "sha": pull.head_sha if pull else "",
+            "repo": place,
+        },
+        "base": {
+            "ref": pull.base_ref if pull else "",
+            "sha": pull.base_sha if pull else "",
+            "repo": place,
+        },
+    }
+
+
+def check_run_json(state: State, repository: Repository, run: CheckRun) -> Json:
+    """Write a check run."""
+    url = f"{repository_url(state, repository)}/check-runs/{run.id}"
+    pulls = [
+        minimal_pull_json(state, repository, issue)
+        for issue in repository.issues.values()
+        if issue.pull is not None and issue.pull.head_sha == run.head_sha
+    ]
+    page = f"{repository_page(state, repository)}/runs/{run.id}"
+    return {
+        "id": run.id,
+        "name": run.name,
+        "node_id": node_id("CR", run.id),
+        "head_sha": run.head_sha,
+        "external_id": run.external_id,
+        "url": url,
+        "html_url": page,
+        "details_url": run.details_url or page,
+        "status": run.status,
+        "conclusion": run.conclusion,
+        "started_at": instant(run.started_at),
+        "completed_at": instant_or_none(run.completed_at),
+        "output": {
+            "title": run.title,
+            "summary": run.summary,
+            "text": run.text,
+            "annotations_count": len(run.annotations),
+            "annotations_url": f"{url}/annotations",
+        },
+        "check_suite": {"id": run.suite_id},
+        "app": app_json(state, run.app),
+        "pull_requests": pulls,
+    }
+
+
+def status_json(state: State, repository: Repository, status: CommitStatus) -> Json:
+    """Write a commit status."""
+    return {
+        "url": f"{repository_url(state, repository)}/statuses/{status.sha}",
+        "avatar_url": f"{state.url}/static/avatars/{status.user.id}.svg",
+        "id": status.id,
+        "node_id": node_id("SC", status.id),
+        "state": status.state,
+        "description": status.description,
+        "target_url": status.target_url,
+        "context": status.context,
+        "created_at": instant(status.created_at),
+        "updated_at": instant(status.created_at),
+        "creator": user_json(state, status.user),
+    }
