@@ -4,6 +4,7 @@ What the gate finds is for the model to mend. The proof that people are shown is
 in sandboxes that the model never touched.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from jobs.agent import limits
@@ -45,12 +46,29 @@ class ChangeView(Protocol):
         ...
 
 
+Measure = Callable[[Change, Submission], tuple[CheckRow, ...]]
+"""Checks a change outside the agent's sandbox, and says what was seen."""
+
+
+def measure_nothing(_change: Change, _submission: Submission) -> tuple[CheckRow, ...]:
+    """Stand in where nothing is measured outside the agent's sandbox."""
+    return ()
+
+
 class Gate:
     """Judges the submissions of one task."""
 
-    def __init__(self, issue: IssueText, view: ChangeView, *, fast: bool = False) -> None:
+    def __init__(
+        self,
+        issue: IssueText,
+        view: ChangeView,
+        *,
+        measure: Measure = measure_nothing,
+        fast: bool = False,
+    ) -> None:
         self._issue = issue
         self._view = view
+        self._measure = measure
         self._fast = fast
         """A first submission without a fault is accepted at once."""
 
@@ -85,6 +103,7 @@ class Gate:
         rows += [self._rerun(check) for check in submission.checks]
         if not submission.checks and submission.outcome == Outcome.RESOLVED:
             rows.append(CheckRow("declared checks", None, "none: nothing shows that it works"))
+        rows += self._measure(change, submission)
         return tuple(rows), self._view.diff(change) if change.files else ""
 
     def _rerun(self, check: DeclaredCheck) -> CheckRow:

@@ -33,10 +33,14 @@ def to_leave_out_at_once(talk: Conversation, budget: Budget) -> list[int]:
 
 
 def reply_room(talk: Conversation, budget: Budget) -> int:
-    """Return how long the next reply may be."""
+    """Return how long the next reply may be.
+
+    It is halved, not trimmed: a request that says another number each time begins differently.
+    """
     wanted = budget.max_output * (2 if talk.cut_replies else 1)
-    left = budget.context_window - talk.context
-    return max(min(wanted, left), min(wanted, _SHORTEST_REPLY))
+    while wanted > max(_SHORTEST_REPLY, budget.context_window - talk.context):
+        wanted //= 2
+    return wanted
 
 
 _SHORTEST_REPLY = 1024
