@@ -202,10 +202,11 @@ class GitHubApp:
         except (Unauthorized, Ambiguous):
             return  # it is worthless already, or will be within the hour
 
-    def repository(self, token: Token) -> GitHubRepository:
-        """Open the repository of a token."""
+    def repository(self, token: Token, full_name: str = "") -> GitHubRepository:
+        """Open the repository of a token, under its present name unless another is given."""
         api = GitHubApi(self._api_url, token.value)
-        return GitHubRepository(api, token.repository, bot_id=self.bot().user_id)
+        name = full_name or token.repository
+        return GitHubRepository(api, name, bot_id=self.bot().user_id)
 
     def kept_repository(
         self, installation_id: int, repository_id: int, permissions: Mapping[str, str]

@@ -1,0 +1,62 @@
+"""All words that the bot says on GitHub, as functions; handlers and jobs hold no prose.
+
+Read in this order: `neutral` (how others' text is made harmless), `readable` (times and numbers),
+`frame` (markers and limits), `answers` (to commands), `failures` (why a task ended without a
+result), `views` (what texts are made from), `action_log`, `evidence`, `status` (the comment of a
+task), `pull_request`.
+"""
+
+from bot.comments.answers import (
+    already_working_comment,
+    closed_comment,
+    did_you_mean_comment,
+    general_failure_comment,
+    help_comment,
+    locked_comment,
+    no_such_option_comment,
+    not_yet_comment,
+    nothing_to_stop_comment,
+    other_account_comment,
+    pull_request_comment,
+    refused_comment,
+    status_answer_comment,
+    stop_refused_comment,
+    stopping_comment,
+    unchecked_comment,
+)
+from bot.comments.failures import Failure
+from bot.comments.frame import fitted, marker
+from bot.comments.pull_request import commit_message, pull_request_body, pull_request_title
+from bot.comments.status import status_comment
+from bot.comments.views import Limits, LogLine, Look, Surroundings, log_lines
+
+__all__ = [
+    "Failure",
+    "Limits",
+    "LogLine",
+    "Look",
+    "Surroundings",
+    "already_working_comment",
+    "closed_comment",
+    "commit_message",
+    "did_you_mean_comment",
+    "fitted",
+    "general_failure_comment",
+    "help_comment",
+    "locked_comment",
+    "log_lines",
+    "marker",
+    "no_such_option_comment",
+    "not_yet_comment",
+    "nothing_to_stop_comment",
+    "other_account_comment",
+    "pull_request_body",
+    "pull_request_comment",
+    "pull_request_title",
+    "refused_comment",
+    "status_answer_comment",
+    "status_comment",
+    "stop_refused_comment",
+    "stopping_comment",
+    "unchecked_comment",
+]

@@ -1,0 +1,186 @@
+"""The bot's answers to commands: short comments that say what it did, or why it did nothing."""
+
+from typing import assert_never
+
+from bot.comments.failures import failure_words
+from bot.comments.neutral import code, words
+from bot.comments.readable import moment, plural, span
+from records.task import Task, TaskState
+
+_LONGEST_LOGIN = 60
+
+
+def person(login: str) -> str:
+    """Return somebody's name without calling them."""
+    return words(f"@{login}", _LONGEST_LOGIN)
+
+
+def help_comment(command: str, label: str) -> str:
+    """Say which commands there are."""
+    return (
+        "What I can do on this issue:\n\n"
+        "| Write | and I |\n|:--|:--|\n"
+        f"| `{command} fix` | work on the issue in a sandbox and open a draft pull request |\n"
+        f"| `{command} fix …` or `{command} …` | do the same, with your own words as the task |\n"
+        f"| `{command} status` | say where the work stands |\n"
+        f"| `{command} stop` | stop the work |\n"
+        f"| `{command} help` | show this |\n\n"
+        f"The label {code(label)} does the same as `{command} fix`. To start, you need write "
+        "access to this repository; to stop, write access, or to be the one who asked.\n"
+        "A command stands at the beginning of a line, outside quotes and code."
+    )
+
+
+def not_yet_comment(command: str, verb: str) -> str:
+    """Say that a command is only planned."""
+    return (
+        f"`{command} {verb}` is not available yet. Nothing was started. "
+        f"`{command} help` shows what is; to ask for a change that begins with this very word, "
+        f"write `{command} fix {verb} …`."
+    )
+
+
+def did_you_mean_comment(command: str, word: str, suggestion: str) -> str:
+    """Ask back for a command with a slip in it."""
+    meant = code(f"{command} {word}", 80)
+    return f"Did you mean `{command} {suggestion}`, not {meant}? Nothing was started."
+
+
+def no_such_option_comment(command: str, option: str) -> str:
+    """Refuse an option."""
+    return (
+        f"I know no option {code(option, 60)}; there are none yet. Nothing was started. "
+        f"If it is part of the task's words, write `{command} fix -- …`."
+    )
+
+
+def refused_comment(command: str, label: str, login: str, role: str) -> str:
+    """Say why somebody may not start a task, and who can."""
+    return (
+        f"I did not start: {person(login)} has {code(role, 40)} access here, and `{command} fix` "
+        "needs `write`. Somebody with write access can start it with the comment "
+        f"`{command} fix` or the label {code(label)}."
+    )
+
+
+def unchecked_comment(command: str, login: str) -> str:
+    """Say that nothing was started because the permission could not be looked up."""
+    return (
+        f"I could not check what {person(login)} may do in this repository, because GitHub did not "
+        f"answer. So I did not start. Please comment `{command} fix` again in a few minutes."
+    )
+
+
+def other_account_comment(login: str) -> str:
+    """Say that the name now belongs to another account than the one that asked."""
+    return (
+        f"I did not start: the account that asked is no longer the one that is called "
+        f"{person(login)}."
+    )
+
+
+def closed_comment(command: str) -> str:
+    """Say that a closed issue is not worked on."""
+    return f"This issue is closed, so I did not start. Reopen it and comment `{command} fix`."
+
+
+def locked_comment(command: str) -> str:
+    """Say that a locked issue is not worked on."""
+    return (
+        f"This conversation is locked, so I did not start. Unlock it and comment `{command} fix`."
+    )
+
+
+def pull_request_comment(command: str) -> str:
+    """Say that there is nothing yet for pull requests."""
+    return (
+        f"I cannot work on pull requests yet. Nothing was started. `{command} fix` works on issues."
+    )
+
+
+def already_working_comment(command: str, task: Task, task_url: str) -> str:
+    """Say that a task is on its way already."""
+    return (
+        f"I am already working on this issue: {_task(task, task_url)}, asked for by "
+        f"{person(task.requester)}. Nothing new was started. "
+        f"`{command} status` says where it stands, `{command} stop` stops it."
+    )
+
+
+def status_answer_comment(task: Task | None, *, command: str, task_url: str, now: float) -> str:
+    """Say in words where the newest task of an issue stands."""
+    if task is None:
+        return f"There is no task on this issue. `{command} fix` starts one."
+    named = f"Task {_task(task, task_url)}, asked for by {person(task.requester)},"
+    return f"{named} {_standing(task, command, now)}"
+
+
+def _standing(task: Task, command: str, now: float) -> str:
+    match task.state:
+        case TaskState.QUEUED:
+            says = f"waits for a free worker, for {span(now - task.created_at)} now."
+        case TaskState.RUNNING if task.stop_requested_by:
+            says = f"is being stopped for {person(task.stop_requested_by)}."
+        case TaskState.RUNNING:
+            says = _running(task, now)
+        case TaskState.WAITING:
+            says = "waits."
+        case TaskState.SUCCEEDED if task.pull_request_number:
+            says = f"is done since {_ended(task)}: #{task.pull_request_number}."
+        case TaskState.SUCCEEDED:
+            says = f"is done since {_ended(task)}. {words(task.explanation, 600)}".rstrip()
+        case TaskState.STOPPED:
+            by = f" by {person(task.stop_requested_by)}" if task.stop_requested_by else ""
+            says = f"was stopped{by}, {_ended(task)}."
+        case TaskState.FAILED | TaskState.REFUSED:
+            failure = failure_words(task.reason)
+            next_step = failure.next.format(command=command)
+            says = f"ended {_ended(task)} without a result: {failure.name}. {next_step}"
+        case _:
+            assert_never(task.state)
+    return says
+
+
+def nothing_to_stop_comment(command: str) -> str:
+    """Say that no task runs here."""
+    return f"Nothing is running on this issue, so there is nothing to stop. See `{command} status`."
+
+
+def stop_refused_comment(command: str, task: Task, login: str, role: str) -> str:
+    """Say why somebody may not stop a task, and who can."""
+    return (
+        f"I go on: {person(login)} has {code(role, 40)} access here. `{command} stop` needs "
+        f"`write`, or to come from {person(task.requester)}, who asked for this task."
+    )
+
+
+def stopping_comment(task: Task, login: str, task_url: str) -> str:
+    """Say that the task was told to stop."""
+    if task.state is TaskState.STOPPED:
+        return f"Task {_task(task, task_url)} had not begun; it is stopped for {person(login)}."
+    return (
+        f"I am stopping task {_task(task, task_url)} for {person(login)}. Nothing will be pushed."
+    )
+
+
+def general_failure_comment(command: str) -> str:
+    """Say that something failed for which there are no words of its own."""
+    return (
+        "I could not answer this because something went wrong on my side. It is on record for "
+        f"whoever runs this bot. Please try again later: `{command} help` shows what I can do."
+    )
+
+
+def _task(task: Task, task_url: str) -> str:
+    return f"[`{task.id}`]({task_url})" if task_url else f"`{task.id}`"
+
+
+def _running(task: Task, now: float) -> str:
+    since = span(now - (task.started_at or task.created_at))
+    doing = f": {words(task.progress.doing, 200)}" if task.progress.doing else ""
+    steps = plural(task.progress.steps, "step")
+    return f"has been running for {since}, with {steps} so far{doing}"
+
+
+def _ended(task: Task) -> str:
+    return moment(task.ended_at) if task.ended_at else "just now"

@@ -1,0 +1,118 @@
+"""The closed list of why a task can end without what was asked, and what to do next."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Failure(StrEnum):
+    """Why a task ended without what was asked; stands in the records as a task's reason."""
+
+    SETUP_FAILED = "setup_failed"
+    MODEL_UNAVAILABLE = "model_unavailable"
+    BUDGET = "budget"
+    NO_CHANGE_NEEDED = "no_change_needed"
+    CANNOT_REPRODUCE = "cannot_reproduce"
+    NEEDS_INFORMATION = "needs_information"
+    TESTS_STILL_FAIL = "tests_still_fail"
+    POLICY_BLOCKED = "policy_blocked"
+    PUSH_REJECTED = "push_rejected"
+    PERMISSION_LOST = "permission_lost"
+    LOOP = "loop"
+    SANDBOX_LOST = "sandbox_lost"
+    STOPPED = "stopped"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True)
+class Words:
+    """A class of failure for people: its name, what it means, what to do next."""
+
+    name: str
+    meaning: str
+    next: str
+
+
+_AGAIN = "To try again, comment `{command} fix`"
+
+WORDS = {
+    Failure.SETUP_FAILED: Words(
+        "the work could not be set up",
+        "The repository could not be brought into a sandbox.",
+        "Whoever runs this bot finds the cause in its log. " + _AGAIN + " afterwards.",
+    ),
+    Failure.MODEL_UNAVAILABLE: Words(
+        "the model did not answer",
+        "The model's server refused, failed or could not be reached, several times.",
+        "Whoever runs this bot should look at its key, its quota and its address. "
+        + _AGAIN
+        + " later.",
+    ),
+    Failure.BUDGET: Words(
+        "a limit was reached",
+        "The task used up its turns, its tokens, its time or its money before it was done.",
+        _AGAIN + " with a smaller part of the work, or say where to look.",
+    ),
+    Failure.NO_CHANGE_NEEDED: Words(
+        "no change is needed",
+        "The agent found that the code already does what the issue asks for.",
+        "If it does not, say in a comment how to see that: `{command} fix …`.",
+    ),
+    Failure.CANNOT_REPRODUCE: Words(
+        "the problem could not be reproduced",
+        "The agent could not make the described problem happen.",
+        "Add the steps, the input or the version that show it, and comment `{command} fix`.",
+    ),
+    Failure.NEEDS_INFORMATION: Words(
+        "something is missing",
+        "The agent needs to know something that the issue does not say.",
+        "Answer in a new command: `{command} fix …` with what was missing.",
+    ),
+    Failure.TESTS_STILL_FAIL: Words(
+        "the tests fail",
+        "The change did not pass the checks that the bot runs itself.",
+        "Look at the evidence and the action log below. " + _AGAIN + " with a hint.",
+    ),
+    Failure.POLICY_BLOCKED: Words(
+        "the change is not allowed",
+        "The change touches something that this bot must not change by itself.",
+        "Make that part of the change by hand, or narrow the task: `{command} fix …`.",
+    ),
+    Failure.PUSH_REJECTED: Words(
+        "GitHub did not take the change",
+        "The branch or the pull request could not be made.",
+        "Look at the rules for branches and at the permissions of the App. "
+        + _AGAIN
+        + " afterwards.",
+    ),
+    Failure.PERMISSION_LOST: Words(
+        "the requester may no longer ask for it",
+        "The person who asked lost write access before the work was handed in.",
+        "Somebody with write access can comment `{command} fix`.",
+    ),
+    Failure.LOOP: Words(
+        "the agent went in circles",
+        "The agent repeated itself without getting further.",
+        _AGAIN + " and say where to look or how to begin.",
+    ),
+    Failure.SANDBOX_LOST: Words(
+        "the sandbox was lost",
+        "The container in which the work was done ended by itself, more than once.",
+        _AGAIN + ". If it happens again, the task may need more memory than a sandbox has.",
+    ),
+    Failure.STOPPED: Words(
+        "stopped",
+        "Somebody stopped the task.",
+        "To start anew, comment `{command} fix`.",
+    ),
+    Failure.INTERNAL: Words(
+        "something went wrong inside",
+        "The bot failed in a way that it has no words for.",
+        "Whoever runs this bot finds the cause in its log. " + _AGAIN + ".",
+    ),
+}
+
+
+def failure_words(reason: str) -> Words:
+    """Return the words for a task's reason; an unknown one is an inner failure."""
+    known = Failure(reason) if reason in set(Failure) else Failure.INTERNAL
+    return WORDS[known]

@@ -1,0 +1,145 @@
+"""Makes text of a model, a repository or a stranger harmless in Markdown: shown, never obeyed.
+
+Nothing that comes out of here mentions a person, refers to an issue, links, loads an image, closes
+a block that it did not open, or holds HTML other than empty comments and `<code>`.
+"""
+
+import re
+from collections.abc import Callable
+
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
+
+from bot.plain_text import visible
+
+CUT = " …"
+
+_SPANS = MarkdownIt("zero").enable(["backticks"])
+_BLOCKS = MarkdownIt("zero").enable(["backticks", "fence", "code", "list", "heading", "blockquote"])
+_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"})
+_MARKUP = re.compile(r"[\\`*_\[\]~$]")
+_LINE_START = re.compile(r"^([#+=-])|^(\d{1,9})([.)])")
+# A comment in between is what keeps GitHub from seeing a person, an issue or an address: unlike an
+# invisible character it is gone when the text is copied.
+_BREAK = "<!-- -->"
+_REFERENCES = re.compile(r"(@|#(?=\d)|\bGH(?=-\d)|://|\bwww(?=\.))", re.IGNORECASE)
+
+
+def words(text: str, limit: int = 300) -> str:
+    """Return the text as one line of Markdown; only its code spans stay markup."""
+    return _line(text, limit, code)
+
+
+def cell(text: str, limit: int = 300) -> str:
+    """Return the text for a cell of a table, where a bar ends the cell even in code."""
+    return _line(text, limit, _code_in_cell) or " "
+
+
+def code(text: str, limit: int = 300) -> str:
+    """Return the text as one code span."""
+    line = _one_line(text, limit)
+    if not line:
+        return ""
+    fence = "`" * (_longest_run(line, "`") + 1)
+    space = " " if line[0] == "`" or line[-1] == "`" else ""
+    return f"{fence}{space}{line}{space}{fence}"
+
+
+def block(text: str, limit: int = 8_000, language: str = "") -> str:
+    """Return the text as a fenced block."""
+    shown = cut(visible(text), limit)
+    fence = "`" * max(3, _longest_run(shown, "`") + 1)
+    return f"{fence}{language}\n{shown}\n{fence}"
+
+
+def quoted(text: str, limit: int = 8_000) -> str:
+    """Return the text as a quotation that keeps paragraphs, lists and code, and nothing else."""
+    root = SyntaxTreeNode(_BLOCKS.parse(cut(visible(text).strip(), limit)))
+    lines = _blocks(root, limit) or ["…"]
+    return "\n".join(f"> {line}".rstrip() for line in lines)
+
+
+def plain(text: str, limit: int = 200) -> str:
+    """Return one line for where no Markdown is read: titles and commit messages."""
+    line = _one_line(text, limit)
+    line = re.sub(r"@(?=[\w-])", "@ ", line)
+    line = re.sub(r"#(?=\d)", "# ", line)
+    line = re.sub(r"\bGH-(?=\d)", "GH ", line, flags=re.IGNORECASE)
+    line = re.sub(r"\b[a-z][a-z0-9+.-]{0,20}://", "", line, flags=re.IGNORECASE)
+    return re.sub(r"\[([^\]]*(?:ci|actions|checks)[^\]]*)\]", r"(\1)", line, flags=re.IGNORECASE)
+
+
+def cut(text: str, limit: int) -> str:
+    """Return no more than `limit` characters, and show that there were more."""
+    return text if len(text) <= limit else text[: limit - len(CUT)].rstrip() + CUT
+
+
+def _one_line(text: str, limit: int) -> str:
+    # A text of megabytes is not worth reading to the end for the line that is shown.
+    return cut(" ".join(visible(text[: limit * 8]).split()), limit)
+
+
+def _line(text: str, limit: int, show_code: Callable[[str, int], str]) -> str:
+    spans = _SPANS.parseInline(_one_line(text, limit))[0].children or []
+    parts = [
+        show_code(span.content, limit) if span.type == "code_inline" else _escaped(span.content)
+        for span in spans
+    ]
+    if parts and spans[0].type != "code_inline":
+        parts[0] = _LINE_START.sub(_escape_line_start, parts[0], count=1)
+    return "".join(parts)
+
+
+def _code_in_cell(text: str, limit: int) -> str:
+    # Parsers differ in what a backslash before a bar means, so no bar is left in a cell at all.
+    return code(text, limit) if "|" not in text else f"<code>{_escaped(text)}</code>"
+
+
+def _escaped(text: str) -> str:
+    # References are broken last: what breaks them is markup.
+    escaped = _MARKUP.sub(r"\\\g<0>", text.translate(_HTML))
+    return _REFERENCES.sub(rf"\1{_BREAK}", escaped)
+
+
+def _escape_line_start(found: re.Match[str]) -> str:
+    return f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}"
+
+
+def _longest_run(text: str, letter: str) -> int:
+    return max((len(run) for run in re.findall(f"{re.escape(letter)}+", text)), default=0)
+
+
+def _blocks(node: SyntaxTreeNode, limit: int) -> list[str]:
+    lines: list[str] = []
+    for child in node.children:
+        shown = _block(child, limit)
+        if lines and shown:
+            lines.append("")
+        lines += shown
+    return lines
+
+
+def _block(node: SyntaxTreeNode, limit: int) -> list[str]:
+    match node.type:
+        case "paragraph" | "heading":
+            text = node.children[0].content
+            return [words(line, limit) for line in text.split("\n")]
+        case "fence" | "code_block":
+            return block(node.content.rstrip("\n"), limit).split("\n")
+        case "bullet_list" | "ordered_list":
+            ordered = node.type == "ordered_list"
+            return [
+                line
+                for number, item in enumerate(node.children, 1)
+                for line in _item(item, f"{number}." if ordered else "-", limit)
+            ]
+        case "blockquote":
+            return [f"> {line}".rstrip() for line in _blocks(node, limit)]
+        case _:
+            return []
+
+
+def _item(node: SyntaxTreeNode, bullet: str, limit: int) -> list[str]:
+    first, *others = _blocks(node, limit) or ["…"]
+    indent = " " * (len(bullet) + 1)
+    return [f"{bullet} {first}", *(f"{indent}{line}".rstrip() for line in others)]

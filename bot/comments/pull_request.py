@@ -1,0 +1,100 @@
+"""The words of a pull request and of its commit."""
+
+import re
+
+from bot.comments.action_log import action_log
+from bot.comments.answers import person
+from bot.comments.evidence import evidence_table
+from bot.comments.frame import fitted
+from bot.comments.neutral import code, plain, quoted, words
+from bot.comments.readable import count, money, span
+from bot.comments.views import Look, Surroundings
+from bot.plain_text import visible
+from records.task import Task
+
+_SUMMARY = 12_000
+_LOOKS = 30
+_HEADLINE = 72
+_TITLE = 120
+_BODY_LINES, _BODY_LINE = 20, 200
+_TRAILER = re.compile(r"^\s*[A-Za-z][A-Za-z0-9-]*\s*:(?!//)")
+_SKIPS = re.compile(r"skip-checks|\*\*\*NO_CI\*\*\*", re.IGNORECASE)
+
+
+def pull_request_title(task: Task) -> str:
+    """Return the agent's title for the change, or the issue's own."""
+    return plain(task.title, _TITLE) or plain(f"Fix: {task.issue.title}", _TITLE)
+
+
+def pull_request_body(task: Task, around: Surroundings) -> str:
+    """Return the body; the caller adds the marker."""
+    clean = bool(task.evidence and task.evidence.get("clean"))
+    said = f"**In the agent's words, unchecked:**\n\n{quoted(task.summary, _SUMMARY)}"
+    parts = [
+        f"{'Closes' if clean else 'Refs'} #{task.issue_number}",
+        said if task.summary else "",
+        evidence_table(task.evidence, task.base_sha or "")
+        or "**No evidence.** There was no check that the bot could run.",
+        _looks(around.looks),
+        action_log(
+            around.log,
+            started_at=task.started_at or task.created_at,
+            head=around.log_head,
+            task_url=around.task_url,
+        ),
+        _footer(task, around),
+    ]
+    return fitted("\n\n".join(part for part in parts if part))
+
+
+def commit_message(task: Task, *, log_head: str) -> tuple[str, str]:
+    """Return headline and body of the commit; the trailers are the bot's own and come last."""
+    headline = plain(task.title, _HEADLINE) or plain(f"Fix: {task.issue.title}", _HEADLINE)
+    paragraphs = [_harmless_lines(task.summary)]
+    login = re.sub(r"[^A-Za-z0-9_-]", "", task.requester)
+    address = f"{task.requester_id}+{login}@users.noreply.github.com"
+    paragraphs.append(
+        f"Refs: #{task.issue_number}\n"
+        f"Agent-Task: {task.id}\n"
+        f"Agent-Log: sha256:{log_head}\n"
+        f"Co-authored-by: {login} <{address}>"
+    )
+    return headline, "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _harmless_lines(text: str) -> str:
+    """Return what a commit message may quote: no trailers, no references, no words to CI."""
+    lines = visible(text).strip().split("\n")
+    kept = [
+        plain(line, _BODY_LINE)
+        for line in lines
+        if not _TRAILER.match(line) and not _SKIPS.search(line)
+    ]
+    return "\n".join(kept[:_BODY_LINES]).strip()
+
+
+def _looks(looks: tuple[Look, ...]) -> str:
+    if not looks:
+        return ""
+    lines = [f"- {code(look.path, 200)}: {words(look.why, 300)}" for look in looks[:_LOOKS]]
+    if len(looks) > _LOOKS:
+        lines.append(f"- … and {len(looks) - _LOOKS} more")
+    return "⚠️ **Look here:**\n\n" + "\n".join(lines)
+
+
+def _footer(task: Task, around: Surroundings) -> str:
+    progress = task.progress
+    used = progress.input_tokens + progress.output_tokens
+    since = task.started_at or task.created_at
+    parts = [
+        f"Asked for by {person(task.requester)} in #{task.issue_number}",
+        f"task `{task.id}`",
+        words(around.model, 80),
+        span((task.ended_at or around.now) - since),
+        f"{count(used)} tokens",
+        money(progress.cost_usd) if progress.cost_usd else "",
+        "" if around.signed else "the commit is not signed by GitHub",
+        f"[log]({around.task_url})" if around.task_url else "",
+        "written by an agent, so please review it as you would a stranger's",
+    ]
+    return f"<sub>{' · '.join(part for part in parts if part)}</sub>"

@@ -1,0 +1,69 @@
+"""Says what the longer texts are made from, beside the task's own record."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from records.actions import Action
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far a task may go."""
+
+    turns: int
+    minutes: float
+    tokens: int
+    usd: float | None = None
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of the action log as people read it."""
+
+    step: int | None
+    """None for what the bot itself did."""
+    at: float
+    title: str
+    result: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """A place in the change that a reviewer should not miss, and why."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a text about a task needs besides the task."""
+
+    now: float
+    command: str
+    limits: Limits
+    task_url: str = ""
+    model: str = ""
+    log: tuple[LogLine, ...] = ()
+    log_head: str = ""
+    """The hash that stands for the whole action log."""
+    looks: tuple[Look, ...] = field(default=())
+    signed: bool = True
+    """Whether GitHub signed the commit."""
+
+
+def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:
+    """Pick from a task's actions what people read: observations, and what the bot did itself."""
+    return tuple(_log_line(action) for action in actions if action.kind in {"observation", "event"})
+
+
+def _log_line(action: Action) -> LogLine:
+    content: dict[str, Any] = action.content
+    step = content.get("step")
+    return LogLine(
+        step=step if isinstance(step, int) else None,
+        at=action.at,
+        title=str(content.get("title", "")),
+        result=str(content.get("result", "")),
+    )

@@ -1,0 +1,90 @@
+"""Speaks in one thread: each comment once, one reaction at a time, one status comment per task."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from bot.comments import fitted, marker
+from bot.github_errors import GitHubError, NotFound
+from bot.github_repository import GitHubRepository, Reaction
+from records.effects import Ambiguous, Effects
+from records.task import Lease, Task
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """An issue or pull request, and the comment in it that gave the command, if one did."""
+
+    repository: GitHubRepository
+    effects: Effects
+    secret: bytes
+    """What the markers of the bot's own comments are made with."""
+    repository_id: int
+    number: int
+    comment_id: int | None = None
+
+    @classmethod
+    def of(
+        cls, task: Task, repository: GitHubRepository, effects: Effects, secret: bytes
+    ) -> "Conversation":
+        """Return the thread that a task was asked for in."""
+        return cls(
+            repository=repository,
+            effects=effects,
+            secret=secret,
+            repository_id=task.repository_id,
+            number=task.issue_number,
+            comment_id=task.trigger_comment_id,
+        )
+
+    def say(self, key: str, body: str, *, since: float, lease: Lease | None = None) -> int:
+        """Write a comment, once for each key, and return its id.
+
+        `since` is a time before which this comment cannot have been written.
+        """
+        mark = marker(self.secret, self._scope, key)
+        text = fitted(f"{mark}\n{body}")
+
+        def write() -> dict[str, int]:
+            return {"comment_id": self.repository.create_comment(self.number, text).id}
+
+        def find() -> dict[str, int] | None:
+            found = self.repository.own_comment(self.number, mark, since)
+            return {"comment_id": found.id} if found else None
+
+        done = self.effects.once(self._scope, key, do=write, look=find, lease=lease)
+        return int(done["comment_id"])
+
+    def show_status(self, task: Task, body: str, *, lease: Lease | None = None) -> int:
+        """Write or edit the status comment of a task and return its id, which the caller stores.
+
+        A comment that somebody deleted is written anew, once.
+        """
+        if task.status_comment_id is None:
+            return self._say_status(f"status:{task.id}", task, body, lease)
+        mark = marker(self.secret, self._scope, f"status:{task.id}")
+        try:
+            self.repository.edit_comment(task.status_comment_id, fitted(f"{mark}\n{body}"))
+        except NotFound:
+            return self._say_status(f"status:{task.id}:again", task, body, lease)
+        return task.status_comment_id
+
+    def _say_status(self, key: str, task: Task, body: str, lease: Lease | None) -> int:
+        # A little earlier than the task: the clocks of two machines may differ.
+        return self.say(key, body, since=task.created_at - 300, lease=lease)
+
+    @property
+    def _scope(self) -> str:
+        return f"issue:{self.repository_id}:{self.number}"
+
+    def react(self, content: Reaction) -> None:
+        """Show one reaction on the command; a failure is only logged, for it is an ornament."""
+        try:
+            if self.comment_id is None:
+                self.repository.react_to_issue(self.number, content)
+            else:
+                self.repository.react_to_comment(self.comment_id, content)
+        except (GitHubError, Ambiguous) as error:
+            _log.info("reaction.failed", issue=self.number, content=content, error=str(error))

@@ -1,0 +1,1 @@
+"""The answers to commands, one module for each: fix, status, stop, help."""

@@ -1,0 +1,59 @@
+"""Stops the task of an issue, for whoever asked for it or may write to the repository."""
+
+from bot.comments import (
+    Surroundings,
+    nothing_to_stop_comment,
+    status_comment,
+    stop_refused_comment,
+    stopping_comment,
+    unchecked_comment,
+)
+from bot.permissions import Allowed, Refused, Why, allowed
+from bot.request import Outcome, Request, UserError
+from records.deliveries import DeliveryState
+from records.tasks import Task
+
+
+def stop(request: Request) -> Outcome:
+    """Stop the live task, or say why not."""
+    event, context = request.event, request.context
+    live = context.tasks.live_on_issue(event.repository.id, event.issue.number)
+    if live is None:
+        raise UserError(nothing_to_stop_comment(context.command), why="nothing to stop")
+    _check_person(live, request)
+    task = context.tasks.request_stop(live.id, event.sender.login)
+    request.conversation.react("eyes")
+    words = stopping_comment(task, event.sender.login, context.task_url(task.id))
+    request.say("stop", words)
+    if task.state.ended:
+        # No job will come that could say it.
+        _show_end(task, request)
+    return Outcome(DeliveryState.HANDLED, f"stop of task {task.id}")
+
+
+def _check_person(task: Task, request: Request) -> None:
+    sender, context = request.event.sender, request.context
+    if sender.id == task.requester_id:
+        return
+    match allowed(request.conversation.repository, sender):
+        case Allowed():
+            return
+        case Refused(Why.UNCHECKED):
+            words = unchecked_comment(context.command, sender.login)
+            raise UserError(words, why="the permission could not be looked up")
+        case Refused(_, role):
+            words = stop_refused_comment(context.command, task, sender.login, role)
+            raise UserError(words, why=f"{sender.login} has {role} access", reaction="-1")
+
+
+def _show_end(task: Task, request: Request) -> None:
+    context = request.context
+    around = Surroundings(
+        now=context.now(),
+        command=context.command,
+        limits=context.limits,
+        task_url=context.task_url(task.id),
+        model=context.model,
+    )
+    comment_id = request.conversation.show_status(task, status_comment(task, around))
+    context.tasks.set_status_comment(task.id, comment_id)
