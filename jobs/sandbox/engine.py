@@ -73,11 +73,11 @@ class Sandboxes:
     def ready(self, image: str = "patchbay/python") -> None:
         """Raise, with the mend in words, unless a real sandbox denies all that it must deny."""
         with self.start(image, task_id="ready", epoch=0, deadline_s=60) as sandbox:
-            readiness.check(sandbox)
+            readiness.check(sandbox, self._limits)
 
     def _start(self, image: str, name: str, labels: dict[str, str], deadline_s: float) -> Sandbox:
         api = self._api()
-        container = api.create_container_from_config(
+        container = api.create_container_from_config(  # type: ignore[no-untyped-call]
             {
                 "Image": image,
                 "Entrypoint": [],

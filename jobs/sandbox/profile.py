@@ -36,12 +36,12 @@ class SandboxLimits:
 
 @cache
 def seccomp() -> str:
-    """The system calls that a sandbox may make, as Docker wants to be told."""
+    """Return the system calls that a sandbox may make, as Docker wants to be told."""
     return (Path(__file__).parent / "seccomp.json").read_text(encoding="utf-8")
 
 
 def host_config(limits: SandboxLimits, runtime: str) -> dict[str, Any]:
-    """The container's isolation, in the names of Docker's API.
+    """Return the container's isolation, in the names of Docker's API.
 
     A folder that can be written is a sized tmpfs: no quota of the disk is needed, and nothing is
     left when the container goes. There is no limit on processes per user (RLIMIT_NPROC): it

@@ -4,11 +4,12 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from jobs.sandbox.errors import SandboxLost, ToolRefused
+from jobs.sandbox.errors import SandboxError, SandboxLost, ToolRefused
 from jobs.sandbox.stream import MAX_BODY, FrameStream
 
 MAX_TEXT = 1024 * 1024
@@ -58,7 +59,9 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        # An engine that is gone says so at close too; what failed first is the better news.
+        with suppress(*([] if error is None else [SandboxError])):
+            self.close()
 
     def put(self, pack: Iterable[bytes], base_sha: str, shallow: tuple[str, ...] = ()) -> None:
         """Check out `base_sha` from a git pack at /workspace/repo, with its history beside it."""
@@ -68,10 +71,11 @@ class Sandbox:
         """Apply a change, framed as `collect` returns it, to the work tree."""
         self._call("restore", {}, [frames], _COLLECT_S)
 
-    def collect(self, *, max_bytes: int = 16 * 1024 * 1024) -> bytes:
-        """End every process, then return what differs from the base, as hostile frames."""
+    def collect(self, *, max_bytes: int = 16 * 1024 * 1024, sweep: bool = True) -> bytes:
+        """Return what differs from the base, as hostile frames; `sweep` ends every process first."""
+        arguments = {"max_bytes": max_bytes, "sweep": sweep}
         limit = max_bytes + MAX_BODY
-        _, change = self._call("collect", {"max_bytes": max_bytes}, [], _COLLECT_S, limit=limit)
+        _, change = self._call("collect", arguments, [], _COLLECT_S, limit=limit)
         return change
 
     def exec(self, script: str, *, timeout_s: float = 120, workdir: str | None = None) -> Execution:
@@ -114,9 +118,7 @@ class Sandbox:
 
     def kill(self) -> None:
         """Remove the container at once, from any thread; a pending call raises SandboxLost."""
-        self._lost = self._lost or "the sandbox was ended"
-        self._stream.shut()
-        self._remove()
+        self._give_up("the sandbox was ended")
 
     def close(self) -> None:
         """Remove the container and everything in it; may be called again."""
@@ -126,6 +128,12 @@ class Sandbox:
         self.kill()
         with self._turn:
             self._stream.close()
+
+    def _give_up(self, why: str) -> None:
+        # Who was first knows best: after a kill, the stream only notices that it was cut.
+        self._lost = self._lost or why
+        self._stream.shut()
+        self._remove()
 
     def _text(self, op: str, arguments: dict[str, Any], body: bytes = b"") -> str:
         _, text = self._call(op, arguments, [body], _FILE_TOOLS_S)
@@ -147,9 +155,9 @@ class Sandbox:
             try:
                 return self._ask(op, arguments, body, deadline, limit)
             except SandboxLost as error:
-                # `kill` says why when it was called; else what the stream noticed is the reason.
-                self._lost = self._lost or str(error)
-                self.kill()
+                # Whether the container can be removed now is not what the caller asked.
+                with suppress(SandboxError):
+                    self._give_up(str(error))
                 raise SandboxLost(self._lost) from error
 
     def _ask(
@@ -178,8 +186,9 @@ class Sandbox:
                 raise self._broken("an answer over the limit")
             if not header.get("more"):
                 break
-            if not body:
-                raise self._broken("an empty piece of an answer")
+            # Full pieces only, so that a flood of small ones cannot keep this side busy.
+            if len(body) < MAX_BODY:
+                raise self._broken("a piece of an answer that is not full")
         if refused := header.get("refused"):
             raise ToolRefused(str(refused))
         return header, bytes(collected)

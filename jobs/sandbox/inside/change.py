@@ -11,7 +11,7 @@ import hashlib
 import os
 import stat
 import time
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import NamedTuple
 
 from . import git, processes
 from .frames import Refused, Request
@@ -29,7 +29,7 @@ _READ = 1024 * 1024
 class _BaseFile(NamedTuple):
     mode: str
     sha: str
-    seen: Optional[Tuple[int, ...]]
+    seen: tuple[int, ...] | None
     """What the file looked like when it was checked out; None if it was too fresh to tell."""
 
 
@@ -39,7 +39,7 @@ class _Frames:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._size = 0
-        self._frames: Dict[bytes, bytes] = {}
+        self._frames: dict[bytes, bytes] = {}
 
     def add(self, path: bytes, kind: int, content: bytes = b"") -> None:
         frame = len(path).to_bytes(4, "big") + path + bytes([kind])
@@ -48,7 +48,8 @@ class _Frames:
         self._size += len(frame)
         if len(self._frames) > _MAX_ENTRIES:
             raise Refused(
-                f"the change has more than {_MAX_ENTRIES:,} files: remove what is not part of it, or have it ignored"
+                f"the change has more than {_MAX_ENTRIES:,} files: "
+                "remove what is not part of it, or have it ignored"
             )
         self.check(path, 0)
 
@@ -56,7 +57,8 @@ class _Frames:
         if self._size + more > self._limit:
             name = path.decode("utf-8", "replace")
             raise Refused(
-                f"the change is larger than {self._limit:,} bytes (with {name}): remove what is not part of it"
+                f"the change is larger than {self._limit:,} bytes (with {name}): "
+                "remove what is not part of it"
             )
 
     def bytes(self) -> bytes:
@@ -86,7 +88,8 @@ def collect(request: Request) -> None:
     limit = request.header["max_bytes"]
     if not _base_sha:
         raise Refused("no code was put into this sandbox")
-    processes.sweep()
+    if request.header["sweep"]:
+        processes.sweep()
     if os.path.islink(REPO):
         raise Refused("the repository folder was replaced by a link")
     frames = _Frames(limit)
@@ -115,7 +118,7 @@ def _find(path: bytes, folders: dict[bytes, bool]) -> os.stat_result | None:
         return None
     try:
         return os.lstat(_ROOT + path)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
@@ -124,7 +127,7 @@ def _is_real_folder(path: bytes, folders: dict[bytes, bool]) -> bool:
         real = _is_real_folder(os.path.dirname(path), folders)
         try:
             folders[path] = real and stat.S_ISDIR(os.lstat(_ROOT + path).st_mode)
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             folders[path] = False
     return folders[path]
 
@@ -148,9 +151,11 @@ def _add(path: bytes, frames: _Frames) -> None:
         elif stat.S_ISREG(found.st_mode):
             frames.check(path, found.st_size)
             kind = EXECUTABLE if found.st_mode & 0o100 else REGULAR
-            frames.add(path, kind, _read(full))
+            frames.add(path, kind, _read(full, found.st_size))
         else:
             frames.add(path, OTHER)
+    except FileNotFoundError:
+        return  # a process that was not swept is at work, and has removed it again
     except PermissionError:
         raise Refused(
             f"{path.decode('utf-8', 'replace')} cannot be read: give it back its read permission"
@@ -162,7 +167,9 @@ def _new_files() -> list[bytes]:
         return []
     index = f"{BASE_GIT}/collect.index"
     git.run("read-tree", _base_sha[0], index=index)
-    listed = git.run("ls-files", "-o", "-z", "--exclude-standard", work_tree=REPO, index=index)
+    listed = git.run(
+        "ls-files", "-o", "-z", "--exclude-standard", work_tree=REPO, index=index, silent=True
+    )
     # A repository inside of the repository comes with a slash at its end, as a folder.
     return [path.rstrip(b"/") for path in listed.split(b"\0") if path]
 
@@ -171,10 +178,10 @@ def _look(found: os.stat_result) -> tuple[int, ...]:
     return (found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
-def _read(full: bytes) -> bytes:
+def _read(full: bytes, size: int) -> bytes:
     handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with open(handle, "rb") as opened:
-        return opened.read()
+        return opened.read(size)
 
 
 def _sha_of_link(path: bytes, like: str) -> str:
@@ -196,7 +203,7 @@ def _sha(like: str, content: bytes) -> str:
     return digest.hexdigest()
 
 
-def _digest(like: str, size: int) -> "hashlib._Hash":
+def _digest(like: str, size: int) -> hashlib._Hash:
     digest = hashlib.sha1() if len(like) == _SHA1_LENGTH else hashlib.sha256()  # noqa: S324 - git's own ids
     digest.update(b"blob %d\0" % size)
     return digest

@@ -46,9 +46,11 @@ class Request:
         for _ in self.pieces():
             pass
         number = self.header["id"]
-        for start in range(0, len(body), MAX_BODY):
-            send({"id": number, "more": True}, body[start : start + MAX_BODY])
-        send({"id": number, **fields})
+        at = 0
+        while len(body) - at > MAX_BODY:
+            send({"id": number, "more": True}, body[at : at + MAX_BODY])
+            at += MAX_BODY
+        send({"id": number, **fields}, body[at:])
 
 
 def send(header: dict[str, Any], body: bytes = b"") -> None:
@@ -56,11 +58,11 @@ def send(header: dict[str, Any], body: bytes = b"") -> None:
     encoded = json.dumps(header).encode()
     lengths = len(encoded).to_bytes(4, "big") + len(body).to_bytes(4, "big")
     left = memoryview(lengths + encoded + body)
-    while left:
-        try:
+    try:
+        while left:
             left = left[os.write(1, left) :]
-        except BrokenPipeError:
-            raise Gone from None
+    except BrokenPipeError:
+        raise Gone from None
 
 
 def receive() -> tuple[dict[str, Any], bytes]:

@@ -62,22 +62,22 @@ def run(
     index: str = "",
     stdin: bytes = b"",
     fine: tuple[int, ...] = (0,),
+    silent: bool = False,
 ) -> bytes:
-    """Return what git printed; refuse with its complaint when it failed."""
+    """Return what git printed; refuse with its complaint when it failed, or was not `silent`."""
     try:
         ended = subprocess.run(
             command(*arguments),
             env=environment(git_dir, work_tree, index),
             input=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             timeout=_TIMEOUT_S,
             cwd=work_tree or "/",
             check=False,
         )
     except subprocess.TimeoutExpired:
         raise Refused(f"git {arguments[0]} did not end within {_TIMEOUT_S} s") from None
-    if ended.returncode not in fine:
+    if ended.returncode not in fine or (silent and ended.stderr):
         raise Refused(f"git {arguments[0]} failed: {_short(ended.stderr)}")
     return ended.stdout
 

@@ -1,4 +1,4 @@
-"""Finds the text that an edit means, strictly first and then a little less so; never by likeness."""
+"""Finds the text that an edit means: to the letter, then less strictly; never by likeness."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _split(text: str) -> list[str]:
-    """Split at line feeds only: what else Python takes for a line end, editors show inside a line."""
+    """Split at line feeds only: Python knows more line ends than editors do."""
     parts = text.split("\n")
     return [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 

@@ -11,8 +11,8 @@ _REPEATS = 4
 _BINARY_SHARE = 0.1
 
 _ESCAPES = re.compile(
-    r"\x1b(?:\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)?"  # OSC: titles, links
-    r"|[PX^_][^\x1b]{0,4096}(?:\x1b\\)?"  # device strings
+    r"\x1b(?:\][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # OSC: titles, links
+    r"|[PX^_][^\x1b\n]*(?:\x1b\\)?"  # device strings
     r"|\[[0-?]*[ -/]*[@-~]?"  # CSI: colours, cursor
     r"|[ -/]*[0-~]?)"
 )
@@ -37,7 +37,7 @@ def clean(data: bytes) -> str:
 
 
 def shorten(text: str, whole: str) -> tuple[str, bool]:
-    """Return `text` cut to its head and tail on line ends; `whole` is where the rest can be read."""
+    """Return `text` cut to its head and tail on line ends; `whole` says where the rest is."""
     lines = text.split("\n")
     cut = any(len(line) > MAX_LINE for line in lines)
     if cut:
@@ -63,14 +63,18 @@ def _is_binary(data: bytes) -> bool:
 def _overwritten(line: str) -> str:
     """Apply carriage returns as a terminal would: what comes after one covers what was there."""
     shown = ""
-    for part in line.split("\r"):
-        shown = part + shown[len(part) :]
-    while "\b" in shown:
-        before = shown
-        shown = re.sub(r"[^\b]\b", "", shown)
-        if shown == before:
-            break
-    return shown
+    for part in reversed(line.split("\r")):
+        if len(part) > len(shown):
+            shown += part[len(shown) :]
+    if "\b" not in shown:
+        return shown
+    typed: list[str] = []
+    for character in shown:
+        if character != "\b":
+            typed.append(character)
+        elif typed:
+            typed.pop()
+    return "".join(typed)
 
 
 def _collapsed(lines: list[str]) -> list[str]:
@@ -80,7 +84,7 @@ def _collapsed(lines: list[str]) -> list[str]:
         end = at + 1
         while end < len(lines) and lines[end] == lines[at]:
             end += 1
-        if end - at >= _REPEATS and lines[at]:
+        if end - at >= _REPEATS:
             kept.append(f"{lines[at]} … ×{end - at}")  # noqa: RUF001 - the sign for "times" is meant
         else:
             kept.extend(lines[at:end])

@@ -28,7 +28,7 @@ def resolve_writable(path: str) -> str:
     real = os.path.realpath(resolve(path))
     if not any(real.startswith(root + "/") for root in (REPO, "/tmp")):
         raise Refused(f"{path} is outside of the repository and /tmp")
-    if ".git" in real[len(REPO) :].split("/"):
+    if real.startswith(REPO) and ".git" in real.split("/"):
         raise Refused(f"{path} is inside .git: use git commands in bash instead")
     return real
 

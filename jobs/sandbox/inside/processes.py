@@ -8,6 +8,7 @@ import signal
 import time
 from contextlib import suppress
 
+_NICE = 10
 _POLL_S = 0.02
 _POLITE_S = 2.0
 _SWEEP_S = 5.0
@@ -29,7 +30,7 @@ def start(command: list[str], environment: dict[str, str], folder: str, output: 
     """Start `command` in a session of its own, writing to the file `output`; return its id."""
     os.chdir(folder)
     try:
-        pid = os.posix_spawnp(
+        pid = os.posix_spawn(
             command[0],
             command,
             environment,
@@ -44,10 +45,16 @@ def start(command: list[str], environment: dict[str, str], folder: str, output: 
         )
     finally:
         os.chdir("/")
-    # When memory runs out, the command goes before the server that has to tell of it.
+    _step_back(pid)
+    return pid
+
+
+def _step_back(pid: int) -> None:
+    """Let the server go first: to the processor, and last when memory runs out."""
     with suppress(OSError), open(f"/proc/{pid}/oom_score_adj", "w") as file:
         file.write("1000")
-    return pid
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, _NICE)
 
 
 def reap() -> None:

@@ -45,7 +45,7 @@ def _file(path: str, start: int | None, end: int | None) -> str:
 
 
 def _numbered(name: str, lines: list[str], first: int, last: int) -> str:
-    parts = []
+    parts: list[str] = []
     size = 0
     for number in range(first, min(last, first + MAX_LINES - 1) + 1):
         line = lines[number - 1].rstrip("\r")
@@ -76,7 +76,7 @@ def _content(path: str) -> bytes:
             raise Refused(f"{shown(path)} is not a regular file")
         if size > _MAX_FILE:
             raise Refused(f"{shown(path)} has {size:,} bytes: look at parts of it with bash")
-        return opened.read()
+        return opened.read(_MAX_FILE)
 
 
 def _similar(path: str) -> str:
@@ -93,9 +93,7 @@ def _similar(path: str) -> str:
 def _folder(path: str) -> str:
     entries = _entries(path, 2)
     ignored = _ignored(entries)
-    kept = [
-        each for each in entries if not any(each == i or each.startswith(i + "/") for i in ignored)
-    ]
+    kept = [each for each in entries if not {each, os.path.dirname(each)} & ignored]
     parts = [each[len(path) :].lstrip("/") + "/" * os.path.isdir(each) for each in kept]
     more = [f"[… and {len(parts) - _MAX_ENTRIES} more]"] if len(parts) > _MAX_ENTRIES else []
     return "\n".join([f"{shown(path)}/", *parts[:_MAX_ENTRIES], *more])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import time
 from typing import Any
@@ -18,6 +19,7 @@ MAX_TIMEOUT_S = 1800.0
 _TIMED_OUT = 124
 _KILLED = 137
 _SYNTAX_S = 10
+_BASH = shutil.which("bash") or "/bin/bash"
 
 _ENVIRONMENT = {
     "PAGER": "cat",
@@ -64,7 +66,7 @@ def run(request: Request) -> None:
             spill.write(wrong)
             ended = {"exit_code": 2, "timed_out": False, "killed_for_output": False}
         else:
-            ended = _run(["bash", file], _environment(scratch), folder, spill.fileno(), limit_s)
+            ended = _run([_BASH, file], _environment(scratch), folder, spill.fileno(), limit_s)
         seconds = time.monotonic() - started
         _answer(request, ended, _raw(spill.fileno()), log, seconds)
 
@@ -84,7 +86,7 @@ def _syntax_error(script: bytes, file: str) -> bytes:
         return b""
     try:
         checked = subprocess.run(
-            ["bash", "-n", file],
+            [_BASH, "-n", file],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -115,7 +117,7 @@ def _run(
 ) -> dict[str, Any]:
     until = time.monotonic() + limit_s
     kills = _memory_kills()
-    pid = processes.start(command, environment, folder, spill)
+    pid = _start(command, environment, folder, spill)
     while True:
         code = processes.wait(pid, until)
         if code is not None:
@@ -129,6 +131,16 @@ def _run(
             processes.end_group(pid, politely=True)
             processes.sweep()
             return {"exit_code": _TIMED_OUT, "timed_out": True, "killed_for_output": False}
+
+
+def _start(command: list[str], environment: dict[str, str], folder: str, spill: int) -> int:
+    try:
+        return processes.start(command, environment, folder, spill)
+    except BlockingIOError:
+        # Earlier commands have left so many processes that not one more can be started.
+        processes.sweep()
+        os.write(spill, b"[the limit of processes was reached: all earlier ones were ended]\n")
+        return processes.start(command, environment, folder, spill)
 
 
 def _memory_kills() -> int:
