@@ -51,7 +51,7 @@ def blueprint(state: State) -> Blueprint:
 
 def _sorry(site: Site, error: GitHubError) -> tuple[str, int]:
     back = request.referrer or "/"
-    shown = site.page("sorry.html", status=error.status, message=error.message, back=back)
+    shown = site.page("github/sorry.html", status=error.status, message=error.message, back=back)
     return shown, error.status
 
 

@@ -38,7 +38,7 @@ def register(pages: Blueprint, site: Site) -> None:
             if whole is None:
                 raise NotFound
             return site.page(
-                "commit.html",
+                "github/commit.html",
                 repository,
                 tab="code",
                 commit=commit_view(site.state, repository.git, whole),
@@ -74,7 +74,7 @@ def _show(site: Site, repository: Repository, ref: str, path: str) -> str:
     }
     if sha is not None:
         shown |= _content(site, repository, sha, path)
-    return site.page("code.html", repository, **shown)
+    return site.page("github/code.html", repository, **shown)
 
 
 def _content(site: Site, repository: Repository, sha: str, path: str) -> dict[str, object]:

@@ -34,13 +34,13 @@ def register(pages: Blueprint, site: Site) -> None:
             newest = site.state.deliveries[: -MOST_SHOWN - 1 : -1]
             apps = [Listener(a.name, person(a.bot), a.webhook_url) for a in site.state.apps]
             shown = [_view(site, each) for each in newest]
-            return site.page("deliveries.html", deliveries=shown, apps=apps)
+            return site.page("github/deliveries.html", deliveries=shown, apps=apps)
 
     @pages.get("/deliveries/<int:delivery_id>")
     def delivery(delivery_id: int) -> str:
         with site.state.lock:
             found = _find(site, delivery_id)
-            return site.page("delivery.html", delivery=_view(site, found, full=True))
+            return site.page("github/delivery.html", delivery=_view(site, found, full=True))
 
     @pages.post("/deliveries/<int:delivery_id>/redeliver")
     def again(delivery_id: int) -> Response:

@@ -1,6 +1,6 @@
 """Issues: the list, one issue, a new one, and what people do there with a form."""
 
-from flask import Blueprint, request
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from demo.github.acts.conversation import add_comment
@@ -40,7 +40,7 @@ def _register_reading(pages: Blueprint, site: Site) -> None:
     @pages.get(f"{HERE}/issues/new")
     def new_issue(owner: str, name: str) -> str:
         with site.state.lock:
-            return site.page("new_issue.html", site.repository(owner, name), tab="issues")
+            return site.page("github/new_issue.html", site.repository(owner, name), tab="issues")
 
     @pages.get(f"{HERE}/issues/<int:number>")
     def issue(owner: str, name: str, number: int) -> str | Response:
@@ -48,9 +48,9 @@ def _register_reading(pages: Blueprint, site: Site) -> None:
             repository = site.repository(owner, name)
             record = site.state.issue(repository, number)
             if record.pull is not None:
-                return site.done(place(repository, record), site.user(repository))
+                return redirect(place(repository, record))
             return site.page(
-                "conversation.html",
+                "github/conversation.html",
                 repository,
                 tab="issues",
                 base=place(repository, record),
@@ -66,7 +66,7 @@ def _list_page(site: Site, repository: Repository, *, pulls: bool) -> str:
         all_rows = [each for each in all_rows if label in {one.name for one in each.labels}]
     still_open = sum(each.state == "open" for each in all_rows)
     return site.page(
-        "issues.html",
+        "github/issues.html",
         repository,
         tab="pulls" if pulls else "issues",
         pulls=pulls,

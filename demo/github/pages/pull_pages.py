@@ -16,10 +16,10 @@ from demo.github.records import Actor, Issue, Pull, Repository
 
 HERE = "/<owner>/<name>/pull/<int:number>"
 TEMPLATES = {
-    "conversation": "conversation.html",
-    "commits": "pull_commits.html",
-    "checks": "pull_checks.html",
-    "files": "pull_files.html",
+    "conversation": "github/conversation.html",
+    "commits": "github/pull_commits.html",
+    "checks": "github/pull_checks.html",
+    "files": "github/pull_files.html",
 }
 Found = tuple[Repository, Issue, Pull]
 

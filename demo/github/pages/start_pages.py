@@ -24,9 +24,9 @@ NOBODY = (
 BOT = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><rect width="40" height="40"'
     ' fill="hsl({hue} 45% 30%)"/><g fill="none" stroke="#fff" stroke-width="2.4"><path'
-    ' d="M20 6v5"/><rect x="8" y="12" width="24" height="19" rx="5"/></g><g fill="#fff"><circle cx="20" cy="6"'
-    ' r="2.2"/><circle cx="15" cy="20" r="2.4"/><circle cx="25" cy="20" r="2.4"/><rect x="14"'
-    ' y="25" width="12" height="2" rx="1"/></g></svg>'
+    ' d="M20 6v5"/><rect x="8" y="12" width="24" height="19" rx="5"/></g><g fill="#fff"><circle'
+    ' cx="20" cy="6" r="2.2"/><circle cx="15" cy="20" r="2.4"/><circle cx="25" cy="20" r="2.4"/>'
+    '<rect x="14" y="25" width="12" height="2" rx="1"/></g></svg>'
 )
 
 
@@ -37,7 +37,7 @@ def register(pages: Blueprint, site: Site) -> None:
     def start() -> str:
         with site.state.lock:
             shown = [repository_view(site.state, each) for each in site.state.repositories]
-            return site.page("start.html", repositories=shown)
+            return site.page("github/start.html", repositories=shown)
 
     @pages.get("/<login>")
     @pages.get("/apps/<login>")
@@ -46,7 +46,7 @@ def register(pages: Blueprint, site: Site) -> None:
             user = site.state.users.get(login.lower()) or site.state.user(f"{login}[bot]")
             owned = [each for each in site.state.repositories if each.owner.id == user.id]
             shown = [repository_view(site.state, each) for each in owned]
-            return site.page("start.html", repositories=shown, owner=person(user))
+            return site.page("github/start.html", repositories=shown, owner=person(user))
 
     @pages.post("/_as")
     def act_as() -> AnyResponse:

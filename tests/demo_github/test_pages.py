@@ -1,0 +1,174 @@
+"""The pages without a browser: what they read, whom they refuse, and where they lead."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from demo.github.acts.conversation import add_comment, react
+from demo.github.acts.issues import edit_issue
+from demo.github.pages import blueprint
+from demo.github.pages.diff import DiffLine, around, parse_patch
+from demo.github.pages.views import Label
+from demo.github.pages.words import ago
+from tests.demo_github.pages_site import Site, running_site
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with running_site(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def client(site: Site) -> FlaskClient:
+    app = Flask("pages", static_folder=None)
+    app.register_blueprint(blueprint(site.state))
+    return app.test_client()
+
+
+PATCH = "@@ -3,3 +3,4 @@ def tax():\n a\n-b\n+c\n+d\n e\n\\ No newline at end of file"
+
+
+def test_a_patch_has_the_numbers_of_both_sides() -> None:
+    assert parse_patch(PATCH) == (
+        DiffLine("hunk", "@@ -3,3 +3,4 @@ def tax():"),
+        DiffLine("context", "a", 3, 3),
+        DiffLine("delete", "b", 4, None),
+        DiffLine("add", "c", None, 4),
+        DiffLine("add", "d", None, 5),
+        DiffLine("context", "e", 5, 6),
+        DiffLine("note", "No newline at end of file"),
+    )
+
+
+def test_odd_line_ends_inside_a_line_do_not_split_it() -> None:
+    lines = parse_patch("@@ -0,0 +1,2 @@\n+a\fb\u2028c\r\n+d")
+    assert [(line.text, line.new) for line in lines[1:]] == [("a\fb\u2028c\r", 1), ("d", 2)]
+
+
+def test_a_thread_shows_the_lines_before_it() -> None:
+    lines = parse_patch(PATCH)
+    assert [line.text for line in around(lines, "RIGHT", 5)] == ["a", "b", "c", "d"]
+    assert [line.text for line in around(lines, "LEFT", 4)] == ["a", "b"]
+    assert around(lines, "RIGHT", 99) == ()
+    assert around(lines, "RIGHT", None) == ()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (5, "now"),
+        (-5, "now"),
+        (61, "1 minute ago"),
+        (3 * 3600 + 60, "3 hours ago"),
+        (2 * 86_400 + 60, "2 days ago"),
+    ],
+)
+def test_times_are_told_as_people_do(seconds: float, words: str) -> None:
+    assert ago(time.time() - seconds) == words
+
+
+def test_label_text_is_readable_on_its_colour() -> None:
+    assert Label("bug", "d73a4a").bright is False
+    assert Label("invalid", "e4e669").bright is True
+
+
+def test_reactions_are_counted_and_named(site: Site, client: FlaskClient) -> None:
+    issue = site.issue()
+    with site.state.lock:
+        said = add_comment(site.state, site.repository, issue, site.actor("li"), "/agent fix")
+        react(site.state, said, site.app.bot, "rocket")
+        react(site.state, said, site.state.user("maria"), "rocket")
+    page = client.get(f"/maria/shop/issues/{issue.number}").text
+    assert 'title="patchbay[bot], maria reacted with rocket"' in page
+    assert f'id="issuecomment-{said.id}"' in page
+
+
+def test_a_new_title_stands_in_the_timeline(site: Site, client: FlaskClient) -> None:
+    issue = site.issue("Old <b>")
+    with site.state.lock:
+        edit_issue(site.state, site.repository, issue, site.actor("maria"), {"title": "New"})
+    page = client.get(f"/maria/shop/issues/{issue.number}").text
+    assert "changed the title from “Old &lt;b&gt;” to “New”" in page
+
+
+def test_lists_tell_open_from_closed_and_know_labels(site: Site, client: FlaskClient) -> None:
+    site.issue("First")
+    client.post("/maria/shop/issues/1/labels", data={"actor": "maria", "name": "bug"})
+    site.issue("Second")
+    client.post("/maria/shop/issues/2/comments", data={"actor": "maria", "also": "closed"})
+    shown = client.get("/maria/shop/issues").text
+    assert "First" in shown
+    assert "Second" not in shown
+    assert "Second" in client.get("/maria/shop/issues?state=closed").text
+    assert "First" in client.get("/maria/shop/issues?label=bug").text
+    assert "First" not in client.get("/maria/shop/issues?label=question").text
+
+
+def test_an_author_may_close_but_a_reader_may_not(site: Site, client: FlaskClient) -> None:
+    issue = site.issue()
+    answer = client.post("/maria/shop/issues/1/comments", data={"actor": "vera", "also": "closed"})
+    assert (answer.status_code, issue.state) == (403, "open")
+    assert issue.comments == []
+
+
+REFUSED = {
+    "merge": ("sam", "/maria/shop/pull/1/merge"),
+    "ready": ("vera", "/maria/shop/pull/1/ready"),
+    "label": ("vera", "/maria/shop/pull/1/labels"),
+}
+
+
+@pytest.mark.parametrize(("login", "path"), REFUSED.values(), ids=REFUSED)
+def test_too_small_a_role_is_refused(
+    site: Site, client: FlaskClient, login: str, path: str
+) -> None:
+    pull = site.pull()
+    answer = client.post(path, data={"actor": login, "name": "bug"})
+    assert answer.status_code == 403
+    assert f"{login} has the role" in answer.text
+    assert (pull.state, pull.labels, pull.pull and pull.pull.draft) == ("open", [], True)
+
+
+def test_an_issue_address_of_a_pull_request_leads_to_it(site: Site, client: FlaskClient) -> None:
+    pull = site.pull()
+    answer = client.get(f"/maria/shop/issues/{pull.number}")
+    assert answer.location == f"/maria/shop/pull/{pull.number}"
+    assert client.get(f"/maria/shop/pull/{site.issue().number}").status_code == 404
+
+
+@pytest.mark.parametrize("back", ["https://evil.example", "//evil.example", "/\\evil.example"])
+def test_the_choice_of_a_person_never_leads_away(client: FlaskClient, back: str) -> None:
+    answer = client.post("/_as", data={"actor": "li", "back": back})
+    assert answer.location in {"/", "/%5Cevil.example"}
+
+
+def test_unknown_things_are_a_page_of_their_own(client: FlaskClient) -> None:
+    for path in ("/nobody", "/maria/nothing", "/maria/shop/issues/99", "/maria/shop/commit/feed"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert "Not Found" in answer.text
+
+
+def test_code_shows_folders_files_and_branches_with_slashes(
+    site: Site, client: FlaskClient
+) -> None:
+    site.pull()
+    home = client.get("/maria/shop").text
+    assert "/maria/shop/tree/main/shop" in home
+    assert "Sells things." in home
+    branch = client.get("/maria/shop/blob/agent/1-tax-k3f9/shop/tax.py").text
+    assert "return round(net * 0.19)" in branch
+    assert client.get("/maria/shop/tree/agent/1-tax-k3f9/nothing").status_code == 404
+
+
+def test_every_answer_carries_the_policy(client: FlaskClient) -> None:
+    for path in ("/", "/nobody", "/_pages/pages.css"):
+        with client.get(path) as answer:
+            policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
