@@ -25,7 +25,6 @@ FUNCTIONS: dict[QueueName, str] = {
 
 _DAY_S = 24 * 3600
 _LARGEST_JOB = 4096
-_BETWEEN_POP_AND_START_S = 10.0
 
 
 class BellSilent(Exception):  # noqa: N818 - says what happened
@@ -40,11 +39,13 @@ class Bell:
     """Wakes the workers: `Bell("redis://…")`.
 
     `patience_s` is short, since a webhook is answered behind it: a ring that got lost is made good
-    by the clock, a late answer to GitHub is not.
+    by the clock, a late answer to GitHub is not. `start_s` is how long a worker may take from
+    the queue to the start of a job before it counts as dead.
     """
 
-    def __init__(self, redis_url: str, *, patience_s: float = 0.05) -> None:
+    def __init__(self, redis_url: str, *, patience_s: float = 0.05, start_s: float = 10.0) -> None:
         self._redis = connect(redis_url, patience_s=patience_s)
+        self._start_s = start_s
         self._first_seen: dict[str, float] = {}
 
     def ring_delivery(self, delivery_id: str) -> None:
@@ -69,9 +70,7 @@ class Bell:
         now = time.monotonic()
         self._first_seen = {job_id: self._first_seen.get(job_id, now) for job_id in popped}
         starting = {
-            job_id
-            for job_id, since in self._first_seen.items()
-            if now - since < _BETWEEN_POP_AND_START_S
+            job_id for job_id, since in self._first_seen.items() if now - since < self._start_s
         }
         return {subject_of(job_id) for job_id in waiting | starting}
 

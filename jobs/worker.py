@@ -89,7 +89,7 @@ class HouseWorker(Worker):
         self._stopping = stopping
         self._forking = forking
         self._grace_s = grace_s
-        self._popped: dict[str, float] = {}
+        self._popped: dict[bytes | str, float] = {}
         self._next_tidy = self._next_heartbeat = 0.0
 
     def _set_ip_address(self, connection: Redis) -> None:  # noqa: ARG002 - RQ's shape
@@ -108,9 +108,9 @@ class HouseWorker(Worker):
         while not self._asked_to_end():
             try:
                 self._register_and_tidy()
-                job_id = self._next_job_id()
-                if job_id is not None:
-                    self._answer(job_id)
+                entry = self._next_entry()
+                if entry is not None:
+                    self._answer(entry)
             except RedisError as error:
                 log.warning("worker.redis_away", error=str(error))
                 time.sleep(_WAIT_FOR_REDIS_S)
@@ -149,35 +149,36 @@ class HouseWorker(Worker):
         clean_worker_registry(self._queue)
         self.connection.zremrangebyscore(self._queue.started_job_registry.key, 0, time.time())
         key, now = self._queue.intermediate_queue_key, time.monotonic()
-        popped = [as_words(job_id) for job_id in self.connection.lrange(key, 0, -1)]
-        self._popped = {job_id: self._popped.get(job_id, now) for job_id in popped}
-        for job_id, since in self._popped.items():
+        popped = self.connection.lrange(key, 0, -1)
+        self._popped = {entry: self._popped.get(entry, now) for entry in popped}
+        for entry, since in self._popped.items():
             if now - since > _DEAD_AFTER_POP_S:
-                self._forget(job_id)
+                self._forget(entry)
 
-    def _next_job_id(self) -> str | None:
+    def _next_entry(self) -> bytes | str | None:
         try:
             found = Queue.lmove(self.connection, self._queue.key, _WAIT_FOR_JOB_S)
         except DequeueTimeout:
             return None
-        return None if found is None else as_words(found[1])
+        return None if found is None else found[1]
 
-    def _answer(self, job_id: str) -> None:
+    def _answer(self, entry: bytes | str) -> None:
+        job_id = as_words(entry)
         data = self.connection.hget(Job.key_for(job_id), "data")
         try:
             subject = read_job(self._queue_name, data)
             job = Job(job_id, connection=self.connection, serializer=JSONSerializer)
         except (ForeignJob, ValueError) as foreign:
             log.warning("worker.refused", job=job_id, why=str(foreign))
-            self._forget(job_id)
+            self._forget(entry)
             return
         job.origin, job.timeout = self._queue.name, -1
         execution = self.prepare_execution(job)
-        self.connection.lrem(self._queue.intermediate_queue_key, 1, job_id)
+        self.connection.lrem(self._queue.intermediate_queue_key, 1, entry)
         try:
             self._run_job(job, execution, subject)
         finally:
-            self._tell_redis(lambda: self._forget(job_id, job, execution))
+            self._tell_redis(lambda: self._forget(entry, job, execution))
 
     def _run_job(self, job: Job, execution: Execution, subject: str) -> None:
         log.info("job.started", queue=self._queue_name, subject=subject)
@@ -254,14 +255,14 @@ class HouseWorker(Worker):
         return os.waitstatus_to_exitcode(os.waitpid(horse, 0)[1])
 
     def _forget(
-        self, job_id: str, job: Job | None = None, execution: Execution | None = None
+        self, entry: bytes | str, job: Job | None = None, execution: Execution | None = None
     ) -> None:
         """Leave nothing of a job in Redis: the records are elsewhere."""
         with self.connection.pipeline() as pipeline:
             if job is not None:
                 self.cleanup_execution(job, pipeline=pipeline, execution=execution)
-            pipeline.lrem(self._queue.intermediate_queue_key, 1, job_id)
-            pipeline.delete(Job.key_for(job_id))
+            pipeline.lrem(self._queue.intermediate_queue_key, 1, entry)
+            pipeline.delete(Job.key_for(as_words(entry)))
             pipeline.execute()
 
     def _tell_redis(self, news: Callable[[], Any]) -> None:
