@@ -72,7 +72,7 @@ class Sandbox:
         self._call("restore", {}, [frames], _COLLECT_S)
 
     def collect(self, *, max_bytes: int = 16 * 1024 * 1024, sweep: bool = True) -> bytes:
-        """Return what differs from the base, as hostile frames; `sweep` ends every process first."""
+        """Return what differs from the base as hostile frames; `sweep` ends all processes first."""
         arguments = {"max_bytes": max_bytes, "sweep": sweep}
         limit = max_bytes + MAX_BODY
         _, change = self._call("collect", arguments, [], _COLLECT_S, limit=limit)

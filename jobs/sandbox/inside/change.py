@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from . import git, processes
 from .frames import Refused, Request
-from .places import BASE_GIT, REPO
+from .places import BASE_INDEX, REPO
 
 REGULAR, EXECUTABLE, DELETED, SYMLINK, OTHER = range(5)
 _GITLINK, _LINK = "160000", "120000"
@@ -65,8 +65,16 @@ class _Frames:
         return b"".join(self._frames[path] for path in sorted(self._frames)) + bytes(4)
 
 
-_base: dict[bytes, _BaseFile] = {}
-_base_sha: list[str] = []
+class _State:
+    """What the server remembers of the base, where no command can reach it."""
+
+    def __init__(self) -> None:
+        self.sha = ""
+        self.files: dict[bytes, _BaseFile] = {}
+        self.index: tuple[int, ...] = ()
+
+
+_state = _State()
 
 
 def remember(base: str) -> int:
@@ -78,15 +86,16 @@ def remember(base: str) -> int:
         mode, _, sha = about.decode("ascii").split()
         found = os.lstat(_ROOT + path)
         seen = _look(found) if found.st_ctime_ns < settled else None
-        _base[path] = _BaseFile(mode, sha, seen)
-    _base_sha.append(base)
-    return len(_base)
+        _state.files[path] = _BaseFile(mode, sha, seen)
+    _state.sha = base
+    _write_index()
+    return len(_state.files)
 
 
 def collect(request: Request) -> None:
     """Answer a `collect` request."""
     limit = request.header["max_bytes"]
-    if not _base_sha:
+    if not _state.sha:
         raise Refused("no code was put into this sandbox")
     if request.header["sweep"]:
         processes.sweep()
@@ -94,7 +103,7 @@ def collect(request: Request) -> None:
         raise Refused("the repository folder was replaced by a link")
     frames = _Frames(limit)
     folders: dict[bytes, bool] = {b"": os.path.isdir(REPO)}
-    for path, base in _base.items():
+    for path, base in _state.files.items():
         _compare(path, base, folders, frames)
     for path in _new_files():
         _add(path, frames)
@@ -162,13 +171,27 @@ def _add(path: bytes, frames: _Frames) -> None:
         ) from None
 
 
+def _write_index() -> None:
+    git.run("read-tree", _state.sha, index=BASE_INDEX)
+    _state.index = _look(os.lstat(BASE_INDEX))
+
+
+def _mend_index() -> None:
+    """Write the list of the base's files again if anybody but the server has touched it."""
+    try:
+        if _look(os.lstat(BASE_INDEX)) == _state.index:
+            return
+    except OSError:
+        pass  # it is gone
+    _write_index()
+
+
 def _new_files() -> list[bytes]:
     if not os.path.isdir(REPO):
         return []
-    index = f"{BASE_GIT}/collect.index"
-    git.run("read-tree", _base_sha[0], index=index)
+    _mend_index()
     listed = git.run(
-        "ls-files", "-o", "-z", "--exclude-standard", work_tree=REPO, index=index, silent=True
+        "ls-files", "-o", "-z", "--exclude-standard", work_tree=REPO, index=BASE_INDEX, silent=True
     )
     # A repository inside of the repository comes with a slash at its end, as a folder.
     return [path.rstrip(b"/") for path in listed.split(b"\0") if path]

@@ -28,7 +28,6 @@ def put(request: Request) -> None:
     # The agent's own repository: whatever it does to it, the base stays as it is.
     _make(_REPO_GIT, base, shallow, bare=False)
     git.run("read-tree", "--reset", "-u", base, git_dir=_REPO_GIT, work_tree=REPO)
-    git.run("read-tree", base, index=f"{BASE_GIT}/base.index")
     request.answer({"files": change.remember(base)})
 
 

@@ -17,7 +17,7 @@ _ESCAPES = re.compile(
     r"|[ -/]*[0-~]?)"
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_NO_TEXT = bytes({*range(9), *range(14, 27), *range(28, 32), 127})
+_NO_TEXT = bytes({*range(7), *range(14, 27), *range(28, 32), 127})
 
 
 def clean(data: bytes) -> str:

@@ -10,6 +10,7 @@ WORKSPACE = "/workspace"
 REPO = "/workspace/repo"
 BASE_GIT = "/workspace/base.git"
 """History and base of the work tree; the server's own, outside of what the agent works in."""
+BASE_INDEX = "/workspace/base.git/base.index"
 SCRATCH = "/tmp/agent"
 AGENT_ENV = "/tmp/agent/env"
 _SPARE_SCRATCH = ("/home/agent/.agent", "/dev/shm/agent")

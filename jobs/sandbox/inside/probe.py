@@ -51,11 +51,8 @@ def _reads(path: str) -> bool:
 
 def _first(*paths: str) -> str:
     for path in paths:
-        try:
-            with open(path) as file:
-                return file.read().strip()
-        except OSError:
-            continue
+        with suppress(OSError), open(path) as file:
+            return file.read().strip()
     return ""
 
 

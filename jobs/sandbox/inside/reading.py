@@ -6,7 +6,7 @@ import os
 
 from . import git
 from .frames import Refused, Request
-from .places import BASE_GIT, REPO, resolve, shown
+from .places import BASE_INDEX, REPO, resolve, shown
 
 MAX_LINES = 800
 MAX_CHARS = 32_000
@@ -113,14 +113,14 @@ def _entries(path: str, levels: int) -> list[str]:
 
 def _ignored(paths: list[str]) -> set[str]:
     inside = [path for path in paths if path.startswith(REPO + "/")]
-    if not inside or not os.path.isdir(BASE_GIT):
+    if not inside or not os.path.exists(BASE_INDEX):
         return set()
     names = "\0".join(path[len(REPO) + 1 :] for path in inside)
     try:
         said = git.run(
             *("check-ignore", "-z", "--stdin"),
             work_tree=REPO,
-            index=f"{BASE_GIT}/base.index",
+            index=BASE_INDEX,
             stdin=names.encode("utf-8", "surrogateescape"),
             fine=(0, 1),
         )
