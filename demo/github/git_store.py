@@ -23,7 +23,7 @@ def git_environment() -> dict[str, str]:
     return CLEAN_ENVIRONMENT | {"PATH": os.environ.get("PATH", os.defpath)}
 
 
-class GitFailed(GitHubError):
+class GitFailed(GitHubError):  # noqa: N818 - it says what happened
     """Git refused; the request that needed it cannot be done."""
 
     def __init__(self, arguments: tuple[str, ...], said: str) -> None:
@@ -90,7 +90,8 @@ class GitStore:
     def refs(self, prefix: str = "refs/") -> dict[str, str]:
         """List refs below a prefix with what they point to."""
         said = self.text("for-each-ref", "--format=%(refname) %(objectname)", prefix)
-        return dict(line.split(" ", 1) for line in said.splitlines())  # type: ignore[misc]
+        pairs = (line.partition(" ") for line in said.splitlines())
+        return {ref: sha for ref, _, sha in pairs}
 
     def update_ref(self, ref: str, new: str, old: str | None = None) -> None:
         """Set a ref; with `old`, only if it still points there."""

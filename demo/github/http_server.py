@@ -64,13 +64,13 @@ class RequestHandler(BaseHTTPRequestHandler):
             "SERVER_NAME": "localhost",
             "SERVER_PORT": str(self.server.port),
             "SERVER_PROTOCOL": self.request_version,
-            "REMOTE_ADDR": self.client_address[0] if self.client_address else "local",
+            "REMOTE_ADDR": self.client_address[0],
             "CONTENT_TYPE": self.headers.get("Content-Type", ""),
             "CONTENT_LENGTH": str(length),
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
             "wsgi.input": body,
-            "wsgi.errors": self.server.errors,
+            "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
@@ -141,7 +141,6 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.application = application
         self.chatty = False
         self.clock: Callable[[], float] = time.time
-        self.errors = tempfile.SpooledTemporaryFile(max_size=KEEP_IN_MEMORY, mode="w+")
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         if unix_socket is not None:
@@ -184,4 +183,3 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
                     connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
         self._thread.join()
-        self.errors.close()

@@ -14,6 +14,7 @@ from demo.github.control import control_blueprint
 from demo.github.deliveries import Deliverer
 from demo.github.dispatch import Dispatcher, Exchange, Recorder, rest_blueprint, unknown_path
 from demo.github.git_http import git_blueprint
+from demo.github.graphql.endpoint import graphql_blueprint
 from demo.github.http_server import Server
 from demo.github.rest import all_routes
 from demo.github.state import State
@@ -38,6 +39,7 @@ class LocalGitHub(Switches):
         application = Flask("demo.github", static_folder="static", template_folder="templates")
         application.url_map.strict_slashes = False
         application.register_blueprint(rest_blueprint(self._dispatcher, all_routes()))
+        application.register_blueprint(graphql_blueprint(self.state, self._dispatcher))
         application.register_blueprint(git_blueprint(self.state))
         application.register_blueprint(control_blueprint(self))
         if importlib.util.find_spec("demo.github.pages") is not None:

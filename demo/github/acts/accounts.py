@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -22,8 +23,16 @@ BOT_PERMISSIONS = {
     "pull_requests": "write",
     "checks": "write",
 }
-BOT_EVENTS = ("issues", "issue_comment", "pull_request", "pull_request_review",
-              "pull_request_review_comment", "check_suite", "check_run", "push", "label")  # fmt: skip
+BOT_EVENTS = (
+    "issues",
+    "issue_comment",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "check_suite",
+    "check_run",
+    "push",
+)
 
 
 @dataclass(frozen=True)
@@ -131,7 +140,7 @@ def _tell(state: State, installation: Installation, event: str, repository: Repo
         "full_name": repository.full_name,
         "private": repository.private,
     }
-    details = {"installation": installation_json(state, installation)}
+    details: dict[str, Any] = {"installation": installation_json(state, installation)}
     if event == "installation":
         details |= {"action": "created", "repositories": [short], "requester": None}
     else:

@@ -45,7 +45,7 @@ def edit_comment(
     check_text("IssueComment", body)
     before, comment.body = comment.body, body
     comment.updated_at = issue.updated_at = state.now()
-    changes = {"changes": {"body": {"from": before}}}
+    changes: dict[str, object] = {"changes": {"body": {"from": before}}}
     _announce(state, repository, issue, comment, actor, {"action": "edited"} | changes)
 
 

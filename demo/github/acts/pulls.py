@@ -15,6 +15,7 @@ from demo.github.acts.issues import (
 )
 from demo.github.errors import GitHubError, Invalid
 from demo.github.git_commit import NewCommit, Person, write_commit
+from demo.github.present.people import user_json
 from demo.github.present.pulls import PullRequest, full_pull_json
 from demo.github.records import Actor, Issue, Pull, Repository, User
 from demo.github.state import State
@@ -151,6 +152,8 @@ def request_reviewers(
         if user not in issue.pull.requested_reviewers:
             issue.pull.requested_reviewers.append(user)
             note(state, issue, "review_requested", actor)
+            details = {"action": "review_requested", "requested_reviewer": user_json(state, user)}
+            announce_issue(state, repository, issue, actor, details)
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,7 @@ def _merge_commit(
     pull = issue.pull
     assert pull is not None  # noqa: S101 - the caller has looked
     now, user = state.now(), actor.user
+    parents: tuple[str, ...]
     if how.method == "merge":
         title = how.title or (
             f"Merge pull request #{issue.number} from {repository.owner.login}/{pull.head_ref}"

@@ -78,7 +78,7 @@ def _first_branch(source: Path | str, heads: list[str]) -> str:
             name = line.split("\t")[0].removeprefix("ref: refs/heads/")
             if name in heads:
                 return name
-    return "master" if "master" in heads else sorted(heads)[0]
+    return "master" if "master" in heads else min(heads)
 
 
 def set_role(repository: Repository, user: User, role: str) -> None:

@@ -1,9 +1,9 @@
 """Users, and the few addresses that belong to nobody: limits, meta, the root."""
 
-from demo.github.rate_limits import BUDGET, hour_end
 from demo.github.errors import BadCredentials, Forbidden
 from demo.github.present.people import profile_json
 from demo.github.present.repositories import full_repository_json
+from demo.github.rate_limits import BUDGET, hour_end
 from demo.github.routes import Answer, Call, Routes
 
 routes = Routes()
@@ -53,7 +53,7 @@ def get_rate_limit(call: Call) -> Answer:
         "reset": hour_end(call.state),
     }
     names = ("core", "graphql", "search", "integration_manifest")
-    return Answer(200, {"resources": {name: core for name in names}, "rate": core})
+    return Answer(200, {"resources": dict.fromkeys(names, core), "rate": core})
 
 
 @routes.on("GET", "/meta", "meta/get")

@@ -94,7 +94,7 @@ def check_collaborator(call: Call) -> Answer:
 def add_collaborator(call: Call) -> Answer:
     """Give a user a role; nobody has to accept an invitation here."""
     user = call.state.user(call.path["login"])
-    wanted = call.body.get("permission", "push")
+    wanted = str(call.body.get("permission", "push"))
     acts.set_role(call.repository, user, {"push": "write", "pull": "read"}.get(wanted, wanted))
     return Answer(204)
 
