@@ -20,11 +20,10 @@ from demo.github.acts.repositories import (
     fill_repository,
     set_role,
 )
-from demo.github.deliveries import Deliverer
 from demo.github.git_commit import NewCommit, Person, write_commit
 from demo.github.http_server import Server
-from demo.github.pages import blueprint
 from demo.github.records import Actor, App, Issue, Repository
+from demo.github.server import LocalGitHub
 from demo.github.state import State
 
 SECRET = "a secret of thirty-two bytes here"
@@ -137,18 +136,13 @@ def _fill(state: State, folder: Path, webhook: str) -> tuple[Repository, App]:
 @contextmanager
 def running_site(folder: Path) -> Iterator[Site]:
     """Start everything, and stop it at the end."""
-    state, listener = State(folder / "data"), Listener()
-    pages = Flask("demo.github", static_folder=None)
-    pages.register_blueprint(blueprint(state))
+    listener = Listener()
     ear = Server(listener.application(), "127.0.0.1", 0)
-    front = Server(pages, "127.0.0.1", 0)
-    deliverer = Deliverer(state)
-    state.url = f"http://127.0.0.1:{front.port}"
-    repository, app = _fill(state, folder / "source", f"http://127.0.0.1:{ear.port}/webhook")
-    for each in (ear, front, deliverer):
-        each.start()
+    ear.start()
     try:
-        yield Site(state, state.url, repository, app, listener)
+        with LocalGitHub(folder / "data").start() as github:
+            webhook = f"http://127.0.0.1:{ear.port}/webhook"
+            repository, app = _fill(github.state, folder / "source", webhook)
+            yield Site(github.state, github.url, repository, app, listener)
     finally:
-        for each in (front, deliverer, ear):
-            each.stop()
+        ear.stop()

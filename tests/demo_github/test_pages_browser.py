@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -55,11 +56,12 @@ class Page:
             found = driver.find_elements(By.CSS_SELECTOR, selector)
             return next((each for each in found if text in each.text), None)
 
-        waiting = WebDriverWait(self.driver, 15, poll_frequency=0.05)
+        # The page may replace an element between finding it and reading its text.
+        waiting = WebDriverWait(self.driver, 15, 0.05, [StaleElementReferenceException])
         return waiting.until(look, f"{selector} with “{text}”")  # type: ignore[return-value]
 
     def gone(self, selector: str) -> None:
-        waiting = WebDriverWait(self.driver, 15, poll_frequency=0.05)
+        waiting = WebDriverWait(self.driver, 15, 0.05)
         waiting.until_not(lambda driver: driver.find_elements(By.CSS_SELECTOR, selector))
 
     def act_as(self, login: str) -> None:
@@ -109,7 +111,7 @@ def test_the_page_follows_the_bot_and_keeps_what_is_typed(page: Page, tmp_path: 
     page.one("#timeline .comment", "Thanks!")
     assert page.one("#timeline details").get_attribute("open") is not None
     assert page.one("#timeline details", "two steps").is_displayed()
-    assert "edited" in page.one("#timeline .comment header", "patchbay").text
+    page.one(f"#issuecomment-{said.id} header .edited", "edited")
     assert page.one("#comment-body").get_attribute("value") == "half a thought"
     picture(page.driver, tmp_path / "issue.png")
     assert (tmp_path / "issue.png").read_bytes().startswith(b"\x89PNG")
