@@ -174,7 +174,7 @@ class HouseWorker(Worker):
             return
         job.origin, job.timeout = self._queue.name, -1
         execution = self.prepare_execution(job)
-        self.connection.lrem(self._queue.intermediate_queue_key, 1, entry)
+        self.connection.lrem(self._queue.intermediate_queue_key, 1, entry)  # type: ignore[arg-type]
         try:
             self._run_job(job, execution, subject)
         finally:
@@ -261,7 +261,7 @@ class HouseWorker(Worker):
         with self.connection.pipeline() as pipeline:
             if job is not None:
                 self.cleanup_execution(job, pipeline=pipeline, execution=execution)
-            pipeline.lrem(self._queue.intermediate_queue_key, 1, entry)
+            pipeline.lrem(self._queue.intermediate_queue_key, 1, entry)  # type: ignore[arg-type]
             pipeline.delete(Job.key_for(as_words(entry)))
             pipeline.execute()
 

@@ -6,13 +6,12 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Row as ResultRow
 
 from records.database import Database
 from records.schema import ActionRow, TaskRow
 from records.task import Lease, LeaseLost, Progress, TaskNotFound, canonical_json, progress_json
-from records.tasks import held, write_fenced
 
 
 @dataclass(frozen=True)
@@ -33,26 +32,35 @@ class Actions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # Each step of a task waits for its entry, so the statements are put together only once.
+        ours = (
+            (TaskRow.id == bindparam("our_task"))
+            & (TaskRow.epoch == bindparam("our_epoch"))
+            & (TaskRow.owner == bindparam("our_owner"))
+        )
+        end = select(TaskRow.action_count, TaskRow.action_head).where(ours)
+        self._find_end = end.with_for_update()
+        self._insert = insert(ActionRow)
+        self._move_end = update(TaskRow).where(ours)
 
     def append(
         self, lease: Lease, kind: str, content: dict[str, Any], progress: Progress | None = None
     ) -> Action:
         """Add an entry, as the holder of the task's lease, and the progress with it."""
         at = time.time()
-        ending = select(TaskRow.action_count, TaskRow.action_head).where(held(lease))
+        ours = {"our_task": lease.task_id, "our_epoch": lease.epoch, "our_owner": lease.owner}
         with self._database.writing() as connection:
-            row = connection.execute(ending.with_for_update()).one_or_none()
+            row = connection.execute(self._find_end, ours).one_or_none()
             if row is None:
                 raise LeaseLost(f"task {lease.task_id} is no longer this job's")
             number, previous = row.action_count + 1, row.action_head
             digest = chained_hash(previous, number=number, kind=kind, at=at, content=content)
             entry = Action(lease.task_id, number, kind, at, content, previous, digest)
-            values = {**vars(entry), "content": canonical_json(content)}
-            connection.execute(insert(ActionRow), values)
+            connection.execute(self._insert, {**vars(entry), "content": canonical_json(content)})
             state: dict[str, Any] = {"action_count": number, "action_head": digest}
             if progress is not None:
                 state["progress"] = progress_json(progress)
-            write_fenced(connection, lease, state)
+            connection.execute(self._move_end, {**ours, **state})
         return entry
 
     def all(self, task_id: str) -> list[Action]:

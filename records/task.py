@@ -172,7 +172,8 @@ def issue_from_json(text: str) -> IssueSnapshot:
 
 def progress_json(progress: Progress) -> str:
     """Write progress for its column."""
-    return canonical_json(asdict(progress))
+    # Not asdict: it copies deeply, which is the most expensive part of a step's entry.
+    return canonical_json({**vars(progress), "plan": [vars(step) for step in progress.plan]})
 
 
 def progress_from_json(text: str) -> Progress:

@@ -226,6 +226,13 @@ class Tasks:
         with self._database.reading() as connection:
             return list(connection.execute(statement).scalars())
 
+    def is_leased(self, task_id: str, epoch: int) -> bool:
+        """Say whether the job with this epoch still has the task."""
+        held = (TaskRow.epoch == epoch) & (TaskRow.lease_expires_at >= DatabaseTime())
+        statement = select(TaskRow.id).where(TaskRow.id == task_id, held)
+        with self._database.reading() as connection:
+            return connection.execute(statement).one_or_none() is not None
+
     def _first(self, *conditions: ColumnElement[bool]) -> Task | None:
         statement = select(*_SHOWN).where(*conditions).order_by(TaskRow.created_at.desc()).limit(1)
         with self._database.reading() as connection:
