@@ -71,15 +71,16 @@ def spoil(answer: Answer, fault: Fault) -> Answer:
 
 def _replacement(fault: Fault) -> Answer:
     status = fault.status or 200
-    if fault.body is None:
-        message = f"The script answers {status} here."
-        replacement = refusal(status, "scripted_fault", message)
-    elif isinstance(fault.body, str):
-        kind = "text/html" if fault.body.lstrip().startswith("<") else _JSON
-        replacement = Answer(status, {"Content-Type": kind}, (fault.body.encode(),))
-    else:
-        replacement = whole(fault.body, status)
-    return replacement
+    match fault.body:
+        case None:
+            return refusal(status, "scripted_fault", f"The script answers {status} here.")
+        case bytes():
+            return Answer(status, {"Content-Type": _JSON}, (fault.body,))
+        case str():
+            kind = "text/html" if fault.body.lstrip().startswith("<") else _JSON
+            return Answer(status, {"Content-Type": kind}, (fault.body.encode(),))
+        case _:
+            return whole(fault.body, status)
 
 
 @dataclass

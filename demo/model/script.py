@@ -36,8 +36,8 @@ class Fault:
     times: int = 1
     """How many requests it spoils; 0 means every one."""
     status: int | None = None
-    body: str | dict[str, Any] | list[Any] | None = None
-    """Sent instead of the reply: text as it is, anything else as JSON."""
+    body: str | bytes | dict[str, Any] | list[Any] | None = None
+    """Sent instead of the reply: text and bytes as they are, anything else as JSON."""
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
     """Seconds of silence before the first byte."""

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +24,8 @@ NOT_SCRIPTED = (
     "This scripted model knows only the sample issues. Set OPENAI_API_KEY to use a real model."
 )
 _CHAT, _RESPONSES = "/chat/completions", "/responses"
+_LAST_CHUNK = b"0\r\n\r\n"
+_ENDLESS = 1_000_000
 _PLAIN_TURNS = Mapping[str, Any]
 
 
@@ -42,6 +45,7 @@ class ScriptedModel:
         self.record = Record()
         self.faults = FaultCounter()
         self.stopping = threading.Event()
+        self.connections = 0
         self._address = (host, port)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -166,6 +170,7 @@ class _Server(ThreadingHTTPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
         self._open.add(connection)
+        self.model.connections += 1
         return connection, address
 
     def shutdown_request(self, request: Any) -> None:
@@ -248,22 +253,21 @@ class _Handler(BaseHTTPRequestHandler):
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     def _body(self, answer: Answer) -> bytes:
-        if not answer.chunked:
-            return b"".join(answer.pieces)
-        return b"".join(map(_chunk, answer.pieces)) + b"0\r\n\r\n"
+        whole = b"".join(answer.pieces)
+        # Nothing lies between the events of an instant stream, so they travel together.
+        return _chunk(whole) + _LAST_CHUNK if answer.chunked else whole
 
     def _write_often(self, answer: Answer) -> None:
         self._write(self._head(answer))
-        piece = b"".join(map(_chunk, answer.pieces) if answer.chunked else answer.pieces)
+        piece = b"".join(answer.pieces)
         for _ in range(answer.repeat):
-            self._write(piece)
+            self._write(_chunk(piece) if answer.chunked else piece)
         if answer.chunked:
-            self._write(b"0\r\n\r\n")
+            self._write(_LAST_CHUNK)
 
     def _dribble(self, answer: Answer, every: float) -> None:
         self.close_connection = True
-        endless = Answer(answer.status, {**answer.headers}, (b" " * 10_000_000,), answer.chunked)
-        self._write(self._head(endless))
+        self._write(self._head(replace(answer, repeat=_ENDLESS)))
         filler = _chunk(answer.filler) if answer.chunked else answer.filler
         while not self.server.model.stopping.wait(every):
             self._write(filler)
@@ -276,4 +280,6 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _chunk(piece: bytes) -> bytes:
+    if not piece:
+        return b""  # an empty chunk would end the body
     return f"{len(piece):x}\r\n".encode() + piece + b"\r\n"

@@ -10,6 +10,7 @@ from typing import Any
 LONGEST_ARGUMENTS = 1_000_000
 """Characters; a file that is larger is no work of a model's."""
 _QUOTED = 60
+_REPEATED = 8
 _FENCE = re.compile(r"\A\s*```[a-zA-Z]*\s*\n(?P<inside>.*?)\n?\s*```\s*\Z", re.DOTALL)
 _CLOSING_TAGS = re.compile(r"\A\s*(</?[a-zA-Z_|][^<>]*>\s*)+\Z")
 _WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}")
@@ -26,7 +27,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 _DECODER = json.JSONDecoder(strict=False)
 
 
-class BadArguments(Exception):  # noqa: N818  reads as what was found
+class BadArguments(Exception):
     """The arguments cannot be used; the message is for the model."""
 
 
@@ -51,7 +52,9 @@ def parse_arguments(text: str, schema: dict[str, Any]) -> Parsed:
         value, repaired = _decode(value, schema)[0], True
     if not isinstance(value, dict):
         raise _bad(f"The arguments are {_kind(value)}, not a JSON object.", schema)
-    return _fit(value, schema, repaired=repaired)
+    fitting = _Fitting(schema)
+    values = fitting.object(value, schema, "")
+    return Parsed(values, repaired or fitting.changed)
 
 
 def _decode(text: str, schema: dict[str, Any]) -> tuple[Any, bool]:
@@ -66,10 +69,10 @@ def _decode(text: str, schema: dict[str, Any]) -> tuple[Any, bool]:
     for candidate in _candidates(text):
         try:
             value, end = _DECODER.raw_decode(candidate)
+            if _is_harmless(candidate[end:], value):
+                return value, True
         except (ValueError, RecursionError):
             continue
-        if _is_harmless(candidate[end:], value):
-            return value, True
     raise _bad(f"The arguments are not JSON: {_where(first, text)}", schema) from first
 
 
@@ -83,68 +86,74 @@ def _candidates(text: str) -> Iterator[str]:
 
 def _is_harmless(rest: str, value: Any) -> bool:
     """Say whether what follows the value can be left out without losing anything."""
-    if not rest.strip() or _CLOSING_TAGS.match(rest):
-        return True
-    try:
-        again, end = _DECODER.raw_decode(rest.strip())
-    except (ValueError, RecursionError):
-        return False
-    # Said twice, or followed by an empty object; two that differ would be a guess.
-    return (again in (value, {})) and _is_harmless(rest.strip()[end:], value)
+    for _ in range(_REPEATED):
+        rest = rest.strip()
+        if not rest or _CLOSING_TAGS.match(rest):
+            return True
+        again, end = _DECODER.raw_decode(rest)
+        # Said twice, or followed by an empty object; two that differ would be a guess.
+        if again not in (value, {}):
+            return False
+        rest = rest[end:]
+    return False
 
 
-def _fit(given: dict[str, Any], schema: dict[str, Any], *, repaired: bool) -> Parsed:
-    """Keep the fields that the schema knows, each in its type."""
-    values: dict[str, Any] = {}
-    for name, wanted in schema.get("properties", {}).items():
-        if name not in given:
-            continue
-        value = given[name]
-        if value is None and name not in schema.get("required", ()) and not _allows_null(wanted):
-            repaired = True  # null for a field that may be left out: left out
-            continue
-        values[name] = _coerced(value, wanted, name, schema)
-        repaired = repaired or values[name] is not value
-    missing = [name for name in schema.get("required", ()) if name not in values]
-    if missing:
-        raise _bad(f"Missing: {', '.join(missing)}.", schema)
-    return Parsed(values, repaired or len(values) < len(given))
+class _Fitting:
+    """Lays given values on a schema: keeps the fields it knows, each in its type."""
 
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._schema = schema
+        self.changed = False
 
-def _coerced(value: Any, wanted: dict[str, Any], name: str, schema: dict[str, Any]) -> Any:
-    kinds = wanted.get("type", ())
-    kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-    if not kinds or any(_is(value, kind) for kind in kinds):
-        fitting = value
-    else:
+    def object(self, given: dict[str, Any], wanted: dict[str, Any], path: str) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        required = wanted.get("required", ())
+        for name, field in wanted.get("properties", {}).items():
+            value = given.get(name)
+            # Null for a field that may be left out means that it is left out.
+            if name in given and (value is not None or name in required or _allows_null(field)):
+                values[name] = self._value(value, field, f"{path}{name}")
+        missing = [f"`{path}{name}`" for name in required if name not in values]
+        if missing:
+            raise _bad(f"Missing: {', '.join(missing)}.", self._schema)
+        self.changed = self.changed or len(values) < len(given)
+        return values
+
+    def _value(self, value: Any, wanted: dict[str, Any], path: str) -> Any:
+        fitting = self._typed(value, wanted, path)
+        if "enum" in wanted and fitting not in wanted["enum"]:
+            choices = ", ".join(map(str, wanted["enum"]))
+            problem = f"`{path}` is {str(fitting)[:_QUOTED]!r}; it may be: {choices}."
+            raise _bad(problem, self._schema)
+        if isinstance(fitting, list) and isinstance(wanted.get("items"), dict):
+            item = wanted["items"]
+            return [self._value(each, item, f"{path}[{n}]") for n, each in enumerate(fitting)]
+        if isinstance(fitting, dict) and "properties" in wanted:
+            return self.object(fitting, wanted, f"{path}.")
+        return fitting
+
+    def _typed(self, value: Any, wanted: dict[str, Any], path: str) -> Any:
+        kinds = wanted.get("type", ())
+        kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
+        if isinstance(value, str):
+            value = self._sound(value)
+        if not kinds or any(_is(value, kind) for kind in kinds):
+            return value
         for kind in kinds:
             fitting = _converted(value, kind)
             if fitting is not None:
-                break
-        else:
-            raise _bad(f"`{name}` is {_kind(value)}, not {' or '.join(kinds)}.", schema)
-    if "enum" in wanted and fitting not in wanted["enum"]:
-        choices = ", ".join(map(str, wanted["enum"]))
-        raise _bad(f"`{name}` is {str(fitting)[:_QUOTED]!r}; it may be: {choices}.", schema)
-    if isinstance(fitting, list) and isinstance(wanted.get("items"), dict):
-        return _items(fitting, wanted["items"], name, schema)
-    return fitting
+                self.changed = True
+                return fitting
+        raise _bad(f"`{path}` is {_kind(value)}, not {' or '.join(kinds)}.", self._schema)
 
-
-def _items(given: list[Any], wanted: dict[str, Any], name: str, schema: dict[str, Any]) -> Any:
-    fitting = [
-        _coerced(each, wanted, f"{name}[{place}]", schema) for place, each in enumerate(given)
-    ]
-    for place, each in enumerate(fitting):
-        absent = [field for field in wanted.get("required", ()) if field not in _object(each)]
-        if absent:
-            raise _bad(f"`{name}[{place}]` lacks {', '.join(absent)}.", schema)
-    same = all(new is old for new, old in zip(fitting, given, strict=True))
-    return given if same else fitting
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+    def _sound(self, text: str) -> str:
+        """Replace halves of surrogate pairs, which no file and no command line can hold."""
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.changed = True
+            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return text
 
 
 def _is(value: Any, kind: str) -> bool:

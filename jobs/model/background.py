@@ -1,6 +1,7 @@
 """Runs coroutines for threads that must be able to stop waiting at any moment."""
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -23,6 +24,7 @@ class Background:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._process = 0
 
     def run(
         self,
@@ -69,7 +71,9 @@ class Background:
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
-            if self._loop is None:
+            # A forked child has the loop's memory, but not its thread.
+            if self._loop is None or self._process != os.getpid():
+                self._process = os.getpid()
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(
                     target=self._loop.run_forever, name="model-wire", daemon=True

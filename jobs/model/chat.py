@@ -11,6 +11,7 @@ from jobs.model.figures import (
     CallIds,
     arguments_text,
     estimated,
+    kept_arguments,
     mapping,
     number,
     objects,
@@ -186,10 +187,11 @@ def _read_call(raw: dict[str, Any], ids: CallIds) -> Call:
         return Call(raw["id"], str(custom.get("name") or ""), str(custom.get("input") or ""), True)
     function = dict(mapping(raw.get("function")))
     function["name"] = str(function.get("name") or "")
-    function["arguments"] = arguments_text(function.get("arguments"))
+    arguments = arguments_text(function.get("arguments"))
+    function["arguments"] = kept_arguments(arguments)
     raw["type"] = "function"
     raw["function"] = function
-    return Call(raw["id"], function["name"], function["arguments"])
+    return Call(raw["id"], function["name"], arguments)
 
 
 def _reply(answer: Answer, item: Item, calls: tuple[Call, ...], finish: str) -> Reply:

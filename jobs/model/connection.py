@@ -19,6 +19,8 @@ from jobs.model.wire import ModelErrorKind
 _LARGEST_STREAM = 256 * 1024 * 1024
 """Bytes of one stream: a long reply repeats its frame for every few letters."""
 _LARGEST_ERROR = 64 * 1024
+_LARGEST_COMPRESSED_ERROR = 4 * 1024
+"""The openai package unpacks errors by itself, a thousandfold at the most."""
 _CONNECT_S = 10.0
 _DRAIN_S = 0.5
 _BROKEN = (httpx2.HTTPError, OSError, anyio.EndOfStream, anyio.BrokenResourceError)
@@ -43,7 +45,8 @@ class Connection:
     """A client for one server that keeps its connections open; it belongs to one event loop."""
 
     def __init__(self, api_key: str, base_url: str) -> None:
-        self.server = httpx2.URL(base_url).netloc.decode("ascii")
+        url = httpx2.URL(base_url)
+        self.server = url.netloc.decode("ascii")
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
             base_url=base_url,
@@ -52,6 +55,8 @@ class Connection:
             http_client=httpx2.AsyncClient(
                 # A redirect would carry the history, and perhaps the key, to a server nobody chose.
                 follow_redirects=False,
+                # Without TLS there is nothing to verify, and reading the authorities takes time.
+                verify=url.scheme == "https",
                 event_hooks={"response": [_bound]},
             ),
         )
@@ -134,7 +139,9 @@ async def _bound(response: httpx2.Response) -> None:
     if not isinstance(response.stream, httpx2.AsyncByteStream):
         return
     if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
-        response.stream = _Bounded(response.stream, _LARGEST_ERROR, cuts=True)
+        is_plain = response.headers.get("content-encoding", "identity") == "identity"
+        limit = _LARGEST_ERROR if is_plain else _LARGEST_COMPRESSED_ERROR
+        response.stream = _Bounded(response.stream, limit, cuts=True)
     elif "text/event-stream" in response.headers.get("content-type", "").lower():
         response.stream = _Bounded(response.stream, _LARGEST_STREAM)
     else:
@@ -151,11 +158,12 @@ class _Bounded(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self._stream:
-            self._left -= len(chunk)
-            if self._left < 0 and self._cuts:
+            if len(chunk) > self._left:
+                if not self._cuts:
+                    raise senseless("the model server sent more than one reply can be")
+                yield chunk[: self._left]
                 return
-            if self._left < 0:
-                raise senseless("the model server sent more than one reply can be")
+            self._left -= len(chunk)
             yield chunk
 
     async def aclose(self) -> None:

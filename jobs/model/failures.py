@@ -18,6 +18,7 @@ import openai
 from jobs.model.wire import ModelErrorKind
 
 _WORDS_KEPT = 600
+_WORDS_READ = 20_000
 _FEW = 3
 """Tries for answers that make no sense: a broken proxy may mend, a wrong address will not."""
 
@@ -31,7 +32,7 @@ class Cure(StrEnum):
 
 
 @dataclass(eq=False)
-class Failure(Exception):  # noqa: N818  reads as what happened
+class Failure(Exception):
     """One try that failed, and what it means."""
 
     kind: ModelErrorKind
@@ -183,21 +184,21 @@ def _judge(
     status: int | None, body: Mapping[str, Any], opening: str, *, wait_s: float | None
 ) -> Failure:
     code = str(body.get("code") or body.get("type") or "").lower()
-    message = str(body.get("message") or body.get("detail") or json.dumps(dict(body)))
+    details = json.dumps(dict(body), ensure_ascii=False, default=str)[:_WORDS_READ]
+    message = str(body.get("message") or body.get("detail") or details)[:_WORDS_READ]
     words = f"{opening}: {' '.join(message.split())[:_WORDS_KEPT]}"
-    details = json.dumps(dict(body), ensure_ascii=False, default=str).lower()
     failure = Failure(
         ModelErrorKind.CONFIG,
         words,
         again=False,
         wait_s=wait_s,
-        details=details,
+        details=details.lower(),
         param=str(body.get("param") or ""),
     )
-    if _is_quota(status, code, details, wait_s):
+    if _is_quota(status, code, failure.details, wait_s):
         return replace(failure, kind=ModelErrorKind.QUOTA)
     if _is_busy(status, code):
-        too_large = status == 429 and "request too large" in details  # noqa: PLR2004  HTTP's own number
+        too_large = status == 429 and "request too large" in failure.details  # noqa: PLR2004  HTTP's own number
         return (
             replace(failure, kind=ModelErrorKind.OVERFLOW)
             if too_large

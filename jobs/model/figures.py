@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from jobs.model.arguments import LONGEST_ARGUMENTS
 from jobs.model.wire import Call, Stop, Usage
 
 _BYTES_PER_TOKEN = 4
@@ -44,6 +45,13 @@ def arguments_text(value: object) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else json.dumps(value)
+
+
+def kept_arguments(text: str) -> str:
+    """Return what the history keeps of a call's arguments: all, unless they would fill it."""
+    if len(text) <= LONGEST_ARGUMENTS:
+        return text
+    return json.dumps({"left_out": f"{len(text):,} characters, too many for one call"})
 
 
 def estimated(usage: Usage, sent: int, received: int) -> Usage:

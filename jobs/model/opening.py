@@ -25,7 +25,9 @@ def open_wire(
     cache_key: str | None = None,
     patience: Patience | None = None,
 ) -> Wire:
-    """Return a wire to a model; nothing is connected, and no thread begins, before it is used.
+    """Return a wire to a model.
+
+    Nothing is connected, and no thread begins, before it is used: it may be opened before a fork.
 
     `stream` is for chat servers behind a proxy that cuts silent connections; the Responses API
     always streams. `cache_key` tells OpenAI which requests begin alike.
@@ -36,6 +38,8 @@ def open_wire(
         raise ModelError(ModelErrorKind.CONFIG, "no model is chosen")
     if not api_key and base_url is None:
         raise ModelError(ModelErrorKind.CONFIG, "OpenAI needs a key, and there is none")
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise ModelError(ModelErrorKind.CONFIG, "the model's key holds characters that no key has")
     is_openai = f".{host}".endswith(_OWN_HOSTS)
     preferences = Preferences(
         model=model, effort=effort, stream=stream, cache_key=cache_key, is_openai=is_openai

@@ -12,6 +12,7 @@ from jobs.model.figures import (
     CallIds,
     arguments_text,
     estimated,
+    kept_arguments,
     mapping,
     number,
     objects,
@@ -192,8 +193,9 @@ def _read_item(raw: dict[str, Any], ids: CallIds) -> tuple[Item, Call | None]:
         case "function_call":
             item["call_id"] = ids.of(item.get("call_id"))
             item["name"] = str(item.get("name") or "")
-            item["arguments"] = arguments_text(item.get("arguments"))
-            return item, Call(item["call_id"], item["name"], item["arguments"])
+            arguments = arguments_text(item.get("arguments"))
+            item["arguments"] = kept_arguments(arguments)
+            return item, Call(item["call_id"], item["name"], arguments)
         case "custom_tool_call":
             item["call_id"] = ids.of(item.get("call_id"))
             given = arguments_text(item.get("input"))

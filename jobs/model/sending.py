@@ -64,7 +64,9 @@ class Sender:
         self._base_url = base_url
         self._patience = patience
         self._background = Background()
-        self._connection: Connection | None = None
+        # Made here although it is used later: what it imports is then there before a fork.
+        self._connection: Connection | None = Connection(api_key, base_url)
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def send(self, request: Request, *, deadline_s: float, stopped: threading.Event) -> Reply:
         """Return the reply, or raise ModelError within `deadline_s`."""
@@ -82,7 +84,7 @@ class Sender:
     async def _disconnect(self) -> None:
         if self._connection is not None:
             await self._connection.close()
-            self._connection = None
+            self._connection = self._loop = None
 
     async def _persist(self, request: Request, until: float) -> Reply:
         failed = 0
@@ -99,21 +101,28 @@ class Sender:
             await asyncio.sleep(wait_s)
 
     async def _try(self, request: Request, until: float) -> Reply:
-        if self._connection is None:
-            self._connection = Connection(self._key, self._base_url)
+        connection = self._connected()
         time_left = min(self._patience.try_s, until - time.monotonic())
         try:
             async with asyncio.timeout(time_left):
-                answer = await self._connection.post(
+                answer = await connection.post(
                     request.path,
                     request.body(),
                     gatherer=request.gatherer,
                     idle_s=self._patience.idle_s,
                 )
         except TimeoutError as error:
-            words = f"{self._connection.server} gave no whole answer within {time_left:.0f} s"
+            words = f"{connection.server} gave no whole answer within {time_left:.0f} s"
             raise Failure(ModelErrorKind.RETRY, words, again=True, tries=_FEW) from error
         return request.read(answer)
+
+    def _connected(self) -> Connection:
+        """Return the connection of this event loop: one that another began is no use here."""
+        loop = asyncio.get_running_loop()
+        if self._connection is None or self._loop not in {None, loop}:
+            self._connection = Connection(self._key, self._base_url)
+        self._loop = loop
+        return self._connection
 
     def _wait(self, failure: Failure, failed: int, until: float) -> float:
         """Return how long to wait for the next try; raises ModelError when there is none."""
