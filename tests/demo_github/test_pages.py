@@ -14,6 +14,7 @@ from demo.github.pages import blueprint
 from demo.github.pages.diff import DiffLine, around, parse_patch
 from demo.github.pages.views import Label
 from demo.github.pages.words import ago
+from demo.github.records import CheckRun
 from tests.demo_github.pages_site import Site, running_site
 
 
@@ -172,3 +173,53 @@ def test_every_answer_carries_the_policy(client: FlaskClient) -> None:
             policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
+
+
+def test_a_comment_folded_away_says_why(site: Site, client: FlaskClient) -> None:
+    issue = site.issue()
+    with site.state.lock:
+        said = add_comment(site.state, site.repository, issue, site.actor("li"), "old news")
+        said.minimized_reason = "OUTDATED"
+    page = client.get(f"/maria/shop/issues/{issue.number}").text
+    assert "This comment was marked as outdated." in page
+    assert "old news" in page
+
+
+def test_a_merge_says_which_commit_closed_the_issue(site: Site, client: FlaskClient) -> None:
+    site.issue()
+    pull = site.pull()
+    client.post(f"/maria/shop/pull/{pull.number}/ready", data={"actor": "maria"})
+    client.post(f"/maria/shop/pull/{pull.number}/merge", data={"actor": "maria"})
+    sha = pull.pull.merge_sha if pull.pull else None
+    assert sha is not None
+    page = client.get("/maria/shop/issues/1").text
+    assert f'closed this in <a class="sha" href="/maria/shop/commit/{sha}">{sha[:7]}</a>' in page
+
+
+def test_a_check_run_leads_to_its_pull_request(site: Site, client: FlaskClient) -> None:
+    pull = site.pull()
+    sha = pull.pull.head_sha if pull.pull else ""
+    now = site.state.now()
+    with site.state.lock:
+        run = CheckRun(
+            id=site.state.next_id(),
+            suite_id=site.state.next_id(),
+            app=site.app,
+            name="agent",
+            head_sha=sha,
+            status="completed",
+            conclusion="failure",
+            started_at=now,
+            completed_at=now,
+            external_id="",
+            details_url="",
+            title="1 test fails",
+            summary="See **below**.",
+        )
+        site.repository.check_runs.append(run)
+    answer = client.get(f"/maria/shop/runs/{run.id}")
+    assert answer.location == f"/maria/shop/pull/{pull.number}/checks"
+    page = client.get(answer.location).text
+    assert "1 test fails" in page
+    assert "<strong>below</strong>" in page
+    assert "mood-bad" in client.get("/maria/shop/pulls").text

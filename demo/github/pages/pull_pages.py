@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
 from demo.github.acts.pulls import Merge, merge_pull, set_draft
@@ -32,6 +32,16 @@ def register(pages: Blueprint, site: Site) -> None:
     def pull(owner: str, name: str, number: int, view: str) -> str:
         with site.state.lock:
             return _show(site, _find(site, owner, name, number), view)
+
+    @pages.get("/<owner>/<name>/runs/<int:run_id>")
+    def run(owner: str, name: str, run_id: int) -> Response:
+        with site.state.lock:
+            repository = site.repository(owner, name)
+            sha = site.state.check_run(repository, run_id).head_sha
+            for issue in repository.issues.values():
+                if issue.pull is not None and issue.pull.head_sha == sha:
+                    return redirect(f"{place(repository, issue)}/checks")
+            return redirect(f"/{repository.full_name}/commit/{sha}")
 
     def act(path: str, role: str, do: Callable[[Found, Actor], str]) -> None:
         def write(owner: str, name: str, number: int, **more: Any) -> Response:

@@ -115,9 +115,11 @@ def _detail(issue: records.Issue, event: records.IssueEvent) -> str:
         return f"from “{event.rename[0]}” to “{event.rename[1]}”"
     if event.assignee:
         return event.assignee.login
-    if event.kind == "closed" and issue.state == "closed" and issue.pull is None:
-        return issue.state_reason or ""
-    return (event.commit_sha or "")[:7]
+    if event.commit_sha:
+        return event.commit_sha[:7]
+    # Only the last closing has a reason: the records keep it on the issue.
+    closed = event.kind == "closed" and issue.state == "closed" and issue.pull is None
+    return issue.state_reason or "" if closed else ""
 
 
 def _links_from_pulls(repository: records.Repository, issue: records.Issue) -> Iterator[Event]:

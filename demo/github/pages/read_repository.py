@@ -74,15 +74,14 @@ class Writing:
         """Somebody with the role here."""
         return person(user, self._repository)
 
-    def comment(
-        self, anchor: str, said: records.Comment | records.ReviewComment, text: str | None = None
-    ) -> Comment:
+    def comment(self, anchor: str, said: records.Comment | records.ReviewComment) -> Comment:
         """Show a comment of the conversation or of a review."""
         return Comment(
             anchor=anchor,
             author=self.person(said.user),
             at=said.created_at,
-            html=self.html(said.body if text is None else text),
+            html=self.html(said.body),
             edited=said.updated_at > said.created_at,
             reactions=reactions(said.reactions),
+            hidden_as=(said.minimized_reason or "").lower(),
         )

@@ -71,6 +71,8 @@ class Comment:
     html: Markup
     edited: bool = False
     reactions: tuple[Reaction, ...] = ()
+    hidden_as: str = ""
+    """Why somebody folded it away; empty when nobody did."""
     kind: Literal["comment"] = "comment"
 
 
