@@ -127,6 +127,10 @@ class GitHubRepository:
                 raise Conflict(str(error)) from error
             raise
 
+    def commit_message(self, sha: str) -> str:
+        """Return the whole message of a commit."""
+        return str(self._api.get(f"{self._path}/git/commits/{quote(sha)}")["message"])
+
     def create_commit_on_branch(
         self,
         branch: str,

@@ -105,11 +105,12 @@ class Processes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End everything: first ask all, then wait for each."""
-        for process in reversed(self._started):
-            process.ask_to_stop()
-        for process in reversed(self._started):
-            process.end()
+        """End everything; what was started first, and the others need, goes last."""
+        for group in (self._started[1:], self._started[:1]):
+            for process in group:
+                process.ask_to_stop()
+            for process in group:
+                process.end()
 
     def start(
         self, name: str, argv: Sequence[str], *, env: Mapping[str, str], ready: str

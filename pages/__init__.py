@@ -1,1 +1,1 @@
-"""Shows tasks to people: `task_page` is the blueprint, `visible` makes hostile text harmless to look at."""
+"""Shows tasks to people: `task_page` has the routes, `visible` makes hostile text harmless."""

@@ -11,7 +11,8 @@ from flask import Blueprint, Response, abort, render_template, request, stream_w
 
 from pages.visible import visible
 from records.actions import Action, Actions
-from records.tasks import Task, TaskNotFound, Tasks
+from records.task import Task, TaskNotFound
+from records.tasks import Tasks
 
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -21,6 +22,7 @@ _LIVE_LOG_S = 600.0  # the browser opens the stream again by itself, so no threa
 _LOOK_AGAIN_S = 0.5
 _SHOWN_TEXT = 20_000
 _RECENT = 50
+_NONE = "-"
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,9 @@ def blueprint(pages: TaskPages) -> Blueprint:
         static_folder="static",
         static_url_path="/tasks/static",
     )
-    routes.add_template_filter(visible)
-    routes.add_template_filter(_utc, "utc")
-    routes.add_template_filter(_span, "span")
+    routes.add_app_template_filter(visible)
+    routes.add_app_template_filter(_utc, "utc")
+    routes.add_app_template_filter(_span, "span")
     routes.after_request(_harden)
 
     @routes.get("/")
@@ -61,6 +63,15 @@ def blueprint(pages: TaskPages) -> Blueprint:
         return render_template(
             "task.html", task=task, entries=entries, key=_key(), github_url=pages.github_url
         )
+
+    @routes.get("/tasks.json")
+    def every_task_as_json() -> Response:
+        _refuse_strangers(pages, "")
+        return _json([asdict(task) for task in pages.tasks.recent(_RECENT)])
+
+    @routes.get("/tasks/<task_id>.json")
+    def one_task_as_json(task_id: str) -> Response:
+        return _json(asdict(_task(pages, task_id)))
 
     @routes.get("/tasks/<task_id>/log.jsonl")
     def whole_log(task_id: str) -> Response:
@@ -84,7 +95,7 @@ def blueprint(pages: TaskPages) -> Blueprint:
 
 
 def _live(pages: TaskPages, task_id: str, number: int) -> Iterator[str]:
-    """Yield server-sent events: each new entry as a fragment, the head of the page when it changed."""
+    """Yield server-sent events: each new entry, and the head of the page when it changed."""
     ends_at = time.monotonic() + _LIVE_LOG_S
     shown_head = ""
     while time.monotonic() < ends_at:
@@ -140,6 +151,10 @@ def _entry(action: Action) -> Entry | None:
     return Entry(action.number, action.at, action.kind, title, result, text)
 
 
+def _json(value: Any) -> Response:
+    return Response(json.dumps(value), mimetype="application/json")
+
+
 def _task(pages: TaskPages, task_id: str) -> Task:
     """Return the task, or 404 for whoever may not know whether there is one."""
     _refuse_strangers(pages, task_id)
@@ -167,11 +182,11 @@ def _harden(response: Response) -> Response:
 
 
 def _utc(at: float | None) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else "–"
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else _NONE
 
 
 def _span(seconds: float | None) -> str:
     if seconds is None:
-        return "–"
+        return _NONE
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} m {rest:02d} s" if minutes else f"{rest} s"

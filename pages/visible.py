@@ -1,4 +1,4 @@
-"""Makes characters that hide or reorder text visible, so that a log shows what really stood there."""
+"""Makes characters that hide or reorder text visible, so that a log shows what stood there."""
 
 import unicodedata
 

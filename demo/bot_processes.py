@@ -1,0 +1,104 @@
+"""Starts the bot's own processes for the demo, as the Procfile names them, and a Redis."""
+
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from demo.processes import Process, Processes
+from demo.stage import ROOT, WEBHOOK_SECRET, Stage
+
+LOGS = ROOT / "var" / "log" / "demo"
+
+
+class BotProcesses:
+    """Redis, web, intake, workers and clock; leaving the block ends them."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._end = ExitStack()
+        self.started: dict[str, Process] = {}
+
+    def __enter__(self) -> Self:
+        """Start them all at once; `wait_ready` tells when they serve."""
+        with ExitStack() as partly:
+            processes = partly.enter_context(Processes(LOGS))
+            socket = self._stage.data / "redis.sock"
+            redis = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", ""]
+            redis += ["--dir", str(self._stage.data), "--maxmemory-policy", "noeviction"]
+            self._start(processes, "redis", redis, dict(os.environ), "ready to accept connections")
+            environment = self._environment(socket)
+            web = ["gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"]
+            self._start(processes, "web", web, environment, "Booting worker")
+            entry = [sys.executable, "-m", "jobs.entry"]
+            self._start(processes, "intake", [*entry, "intake"], environment, "worker.started")
+            for number in range(1, self._stage.options.workers + 1):
+                name = f"worker-{number}"
+                self._start(processes, name, [*entry, "worker"], environment, "worker.started")
+            self._start(processes, "clock", [*entry, "clock"], environment, "clock.started")
+            self._end = partly.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End them all."""
+        self._end.close()
+
+    def wait_ready(self) -> None:
+        """Return when every process serves; NotReady otherwise."""
+        for process in self.started.values():
+            process.wait_ready()
+
+    @property
+    def logs(self) -> Path:
+        """The folder of their logs."""
+        return LOGS
+
+    def _start(
+        self,
+        processes: Processes,
+        name: str,
+        argv: list[str],
+        environment: dict[str, str],
+        ready: str,
+    ) -> None:
+        self.started[name] = processes.start(name, argv, env=environment, ready=ready)
+
+    def _environment(self, socket: Path) -> dict[str, str]:
+        stage = self._stage
+        return {
+            **_inherited(),
+            "PYTHONUNBUFFERED": "1",
+            "PORT": str(stage.web_port),
+            "HOST": "127.0.0.1",
+            "REDIS_URL": f"unix://{socket}",
+            "OPENAI_API_KEY": stage.model.key,
+            "OPENAI_BASE_URL": stage.model.base_url,
+            "MODEL": stage.model.name,
+            "PATCHBAY_GITHUB_APP_ID": str(stage.app_id),
+            "PATCHBAY_GITHUB_PRIVATE_KEY_FILE": str(stage.private_key_file),
+            "PATCHBAY_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "PATCHBAY_GITHUB_API_URL": stage.github.api_url,
+            "PATCHBAY_GITHUB_URL": stage.github.url,
+            "PATCHBAY_PUBLIC_URL": f"http://127.0.0.1:{stage.web_port}",
+            "PATCHBAY_DATA_DIR": str(stage.data / "bot"),
+            "PATCHBAY_DOCKER_HOST": os.environ.get("DOCKER_HOST", ""),
+            "PATCHBAY_LOG_FORMAT": "console",
+        }
+
+
+def _inherited() -> dict[str, str]:
+    """Return what the bot may see of the caller's environment: its settings, and the way to tools."""
+    ways = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+    proxies = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in ways or name in proxies or name.startswith("PATCHBAY_")
+    }

@@ -1,0 +1,153 @@
+"""Sets the stage of the demo: a local GitHub with a repository and issues in it, and a model."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from demo.github.server import LocalGitHub
+from demo.model.server import ScriptedModel
+from demo.processes import free_port
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "demo" / "samples" / "shop"
+ASKS, MAINTAINS, READS = "maria", "li", "sam"
+OWNER = "corner-shop"
+WEBHOOK_SECRET = "the-demo-signs-with-this-and-nothing-else"  # noqa: S105 - of this machine's demo
+SCRIPTED = "scripted"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line."""
+
+    once: bool
+    as_json: bool
+    repository: str | None
+    issue: Path | None
+    script: Path | None
+    comment: str
+    port: int
+    workers: int
+    latency_s: float
+
+
+@dataclass(frozen=True)
+class ModelAddress:
+    """Where the bot finds its model."""
+
+    base_url: str
+    key: str
+    name: str
+
+
+class Stage:
+    """The outside world of one demo; leaving the block takes it down."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.web_port = free_port()
+        self.data = Path()
+        self.repository = ""
+        self.issues: list[int] = []
+        self._end = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Start the local GitHub and the model, and put the repository there."""
+        with ExitStack() as partly:
+            # Short, since unix sockets lie in it.
+            self.data = Path(partly.enter_context(tempfile.TemporaryDirectory(prefix="patchbay-")))
+            self.model = self._model(partly)
+            self.github = LocalGitHub(self.data / "github")
+            partly.callback(self.github.stop)
+            self.github.start(port=free_port(self.options.port))
+            self._furnish()
+            self._end = partly.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take everything down."""
+        self._end.close()
+
+    def _model(self, partly: ExitStack) -> ModelAddress:
+        key = os.environ.get("OPENAI_API_KEY", "")
+        if key and not self.options.script:
+            base_url = os.environ.get("OPENAI_BASE_URL", "https://api.openai.com/v1")
+            return ModelAddress(base_url, key, os.environ.get("MODEL", ""))
+        scripts = self.options.script or SAMPLE / "turns"
+        model = partly.enter_context(ScriptedModel(scripts, latency=self.options.latency_s))
+        return ModelAddress(model.base_url, "none-needed", SCRIPTED)
+
+    def _furnish(self) -> None:
+        source, issues = self._sample() if not self.options.repository else self._given()
+        name = _name_of(self.options.repository) if self.options.repository else "shop"
+        for person in (ASKS, MAINTAINS, READS):
+            self.github.create_user(person)
+        self.github.create_repository(OWNER, name, from_git=source)
+        self.repository = f"{OWNER}/{name}"
+        for person, role in ((ASKS, "write"), (MAINTAINS, "maintain"), (READS, "read")):
+            self.github.add_collaborator(self.repository, person, role)
+        self.app_id, private_key = self.github.create_app(
+            "patchbay", f"http://127.0.0.1:{self.web_port}/webhook", WEBHOOK_SECRET
+        )
+        self.private_key_file = self.data / "app.pem"
+        self.private_key_file.write_text(private_key)
+        self.private_key_file.chmod(0o600)
+        self.github.install(self.app_id, self.repository)
+        self.issues = [
+            self.github.open_issue(self.repository, ASKS, title, body) for title, body in issues
+        ]
+
+    def _sample(self) -> tuple[str, list[tuple[str, str]]]:
+        folder = self.data / "sample"
+        shutil.copytree(SAMPLE / "project", folder)
+        for arguments in (
+            ["init", "-q", "-b", "main"],
+            ["add", "-A"],
+            ["-c", "user.name=Maria", "-c", f"user.email={ASKS}@example.org"]
+            + ["commit", "-q", "-m", "The shop as it is"],
+        ):
+            subprocess.run(["git", *arguments], cwd=folder, check=True)
+        files = sorted((SAMPLE / "issues").glob("*.md"))
+        return str(folder), [_read_issue(file) for file in files]
+
+    def _given(self) -> tuple[str, list[tuple[str, str]]]:
+        if self.options.repository is None or self.options.issue is None:
+            raise ValueError("a repository and an issue go together")
+        return self.options.repository, [_read_issue(self.options.issue)]
+
+    def issue_url(self, number: int) -> str:
+        """Return the address of an issue's page."""
+        return f"{self.github.url}/{self.repository}/issues/{number}"
+
+    def welcome(self, logs: Path) -> str:
+        """Say where to look and what to do."""
+        known = "" if self.model.name == SCRIPTED else f"\nThe model is {self.model.name}."
+        return (
+            f"\nThe local GitHub is ready: {self.issue_url(self.issues[0])}\n"
+            f"Write there, as {ASKS}: /agent fix this\n"
+            f"Tasks and their live logs: http://127.0.0.1:{self.web_port}/tasks\n"
+            f"Logs of the processes: {logs}{known}\n"
+            "Ctrl-C stops everything."
+        )
+
+
+def _read_issue(file: Path) -> tuple[str, str]:
+    title, _, body = file.read_text().strip().partition("\n")
+    return title.lstrip("# ").strip(), body.strip() + "\n"
+
+
+def _name_of(where: str) -> str:
+    name = where.rstrip("/").rpartition("/")[2].removesuffix(".git")
+    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
+    return kept.strip(".-") or "repository"

@@ -1,0 +1,76 @@
+"""Brings the base commit to this machine and reads from it what the agent is told at the start."""
+
+from dataclasses import dataclass
+
+from bot.github_app import Token
+from jobs.agent.task import AgentTask, IssueText
+from jobs.evidence.detect import Detection, detect
+from jobs.repository.mirror import Mirror
+from jobs.services import Services
+from records.task import Task
+
+_GUIDANCE = ("AGENTS.md", "CLAUDE.md", ".github/copilot-instructions.md")
+"""The repository's own rules; the first that exists is the one that counts."""
+READ = {"contents": "read", "metadata": "read"}
+
+
+@dataclass(frozen=True)
+class Base:
+    """The commit that a task works from, and the branch that it was the head of."""
+
+    mirror: Mirror
+    sha: str
+    branch: str
+
+    def detection(self) -> Detection:
+        """Find out how this project is tested."""
+        return detect(self.mirror.at(self.sha))
+
+
+def fetch_base(services: Services, task: Task) -> Base:
+    """Fetch the head of the default branch, or the commit that an earlier job worked from."""
+    token = services.github.token(task.installation_id, task.repository_id, READ)
+    try:
+        return _fetch(services, task, token)
+    finally:
+        services.github.revoke(token)
+
+
+def _fetch(services: Services, task: Task, token: Token) -> Base:
+    mirror = services.mirrors.open(task.repository_id)
+    if task.base_sha and task.base_branch:
+        branch, wanted = task.base_branch, task.base_sha
+    else:
+        branch = services.github.repository(token, task.repository).default_branch()
+        wanted = branch
+    if mirror.has(wanted):
+        return Base(mirror, wanted, branch)
+    url = f"{services.settings.github_url}/{task.repository}.git"
+    return Base(mirror, mirror.fetch(url, wanted, token.value), branch)
+
+
+def agent_task(task: Task, base: Base, detection: Detection) -> AgentTask:
+    """Say what the first message to the model is made of."""
+    snapshot = base.mirror.at(base.sha)
+    source, guidance = _GUIDANCE[0], ""
+    for name in _GUIDANCE:
+        text = snapshot.text(name)
+        if text:
+            source, guidance = name, text
+            break
+    return AgentTask(
+        repository=task.repository,
+        base_sha=base.sha,
+        paths=snapshot.paths(),
+        issue=IssueText(
+            number=task.issue_number,
+            title=task.issue.title,
+            body=task.issue.body,
+            author=task.issue.author,
+        ),
+        requester=task.requester,
+        instruction=task.instruction,
+        guidance=guidance,
+        guidance_source=source,
+        checks=tuple(check.command for check in detection.checks),
+    )

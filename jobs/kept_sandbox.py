@@ -1,0 +1,54 @@
+"""The agent's sandbox with a memory: its change is kept as it grows, for the job that may follow."""
+
+import time
+
+from jobs.agent.ports import TurnDone
+from jobs.checkout import Base
+from jobs.job import Job
+from jobs.sandbox import Execution, Sandbox
+
+_MOST_SHARE = 0.02
+"""Of the time, to be spent on keeping what commands may have changed; edits are kept always."""
+
+
+class KeptSandbox:
+    """Passes everything on, and writes a checkpoint after every edit, now and then after commands."""
+
+    def __init__(self, job: Job, base: Base, sandbox: Sandbox) -> None:
+        self._job = job
+        self._base = base
+        self._sandbox = sandbox
+        self._not_before = 0.0
+
+    def exec(self, script: str, *, timeout_s: float = 120, workdir: str | None = None) -> Execution:
+        """Run a script."""
+        return self._sandbox.exec(script, timeout_s=timeout_s, workdir=workdir)
+
+    def read(self, path: str, start_line: int | None = None, end_line: int | None = None) -> str:
+        """Show a file."""
+        return self._sandbox.read(path, start_line, end_line)
+
+    def edit(self, path: str, old: str, new: str, *, replace_all: bool = False) -> str:
+        """Replace text, and keep the change."""
+        answer = self._sandbox.edit(path, old, new, replace_all=replace_all)
+        self._keep()
+        return answer
+
+    def write(self, path: str, content: str) -> str:
+        """Write a file, and keep the change."""
+        answer = self._sandbox.write(path, content)
+        self._keep()
+        return answer
+
+    def after_turn(self, turn: TurnDone) -> None:
+        """Keep what commands of this turn may have changed, if that has not just been done."""
+        if turn.touched and time.monotonic() >= self._not_before:
+            self._keep()
+
+    def _keep(self) -> None:
+        began = time.monotonic()
+        content = self._sandbox.collect(sweep=False)
+        number = self._job.log.number
+        self._job.services.checkpoints.save(self._job.lease, number, self._base.sha, content)
+        ended = time.monotonic()
+        self._not_before = ended + (ended - began) / _MOST_SHARE

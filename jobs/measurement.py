@@ -1,0 +1,77 @@
+"""Measures a change in sandboxes that the agent never touched, once for each change."""
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from jobs.agent.task import CheckRow, Submission
+from jobs.checkout import Base
+from jobs.evidence.check import Check, DeclaredCheck
+from jobs.evidence.evidence import Evidence, Verdict
+from jobs.evidence.run import gather
+from jobs.job import Job
+from jobs.repository.change import Change, serialise
+from jobs.sandbox import Sandbox
+
+_NAMED = 10
+
+
+class Measurement:
+    """The evidence of the newest change that was handed in."""
+
+    def __init__(self, job: Job, base: Base, checks: Sequence[Check]) -> None:
+        self._job = job
+        self._base = base
+        self._checks = checks
+        self._of = ""
+        self._evidence: Evidence | None = None
+
+    def __call__(self, change: Change, submission: Submission) -> tuple[CheckRow, ...]:
+        """Return what the gate tells the agent about the evidence."""
+        if not change.files:
+            return ()
+        evidence = self.of(change, submission)
+        return tuple(
+            CheckRow(
+                f"measured in a fresh sandbox: {row.command}",
+                row.verdict is not Verdict.NEWLY_FAILING,
+                _detail(row.verdict, row.change.summary, row.change.failed),
+            )
+            for row in evidence.rows
+        )
+
+    def of(self, change: Change, submission: Submission) -> Evidence:
+        """Return the evidence for exactly this change; measured now unless it was already."""
+        declared = tuple(DeclaredCheck(one.command, one.shows) for one in submission.checks)
+        key = hashlib.sha256(serialise(change) + repr(declared).encode()).hexdigest()
+        if self._evidence is None or key != self._of:
+            self._evidence = self._measure(change, declared)
+            self._of = key
+            self._job.services.tasks.write(
+                self._job.lease, evidence={**self._evidence.to_json(), "of": key}
+            )
+            self._job.log.event(
+                "measure base and change in fresh sandboxes", _result(self._evidence)
+            )
+        return self._evidence
+
+    def _measure(self, change: Change, declared: tuple[DeclaredCheck, ...]) -> Evidence:
+        with ExitStack() as boxes:
+            before, after = (self._box(boxes) for _ in range(2))
+            after.restore(serialise(change))
+            return gather(before, after, self._checks, declared, change)
+
+    def _box(self, boxes: ExitStack) -> Sandbox:
+        sandbox = boxes.enter_context(self._job.sandbox())
+        pack = self._base.mirror.pack(self._base.sha)
+        sandbox.put(pack, self._base.sha, pack.shallow)
+        return sandbox
+
+
+def _detail(verdict: Verdict, summary: str, failing: Sequence[str]) -> str:
+    names = ", ".join(failing[:_NAMED])
+    return f"{verdict}: {summary}" + (f" · {names}" if names else "")
+
+
+def _result(evidence: Evidence) -> str:
+    return "clean" if evidence.clean else evidence.why_not_clean

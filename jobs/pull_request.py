@@ -1,0 +1,210 @@
+"""Hands a change in: branch, commit and draft pull request, each an effect that happens once."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from bot.comments import Look, commit_message, pull_request_body, pull_request_title
+from bot.comments.failures import Failure
+from bot.github_app import Token
+from bot.github_errors import Conflict, Forbidden, GitHubError, Invalid, NotFound
+from bot.github_repository import GitHubRepository, PullRequest
+from jobs.checkout import Base
+from jobs.ending import TaskFailed
+from jobs.job import Job
+from jobs.repository.change import FileMode
+from jobs.repository.push import PushAmbiguous, PushRefused, push, remote_branch
+from jobs.repository.tree import Identity, commit, write_tree
+from jobs.solve import Solution
+from jobs.status_comment import surroundings
+from records.effects import Ambiguous
+
+_WRITE = {"contents": "write", "pull_requests": "write", "metadata": "read"}
+_SLUG = 40
+_LARGEST_BY_API = 4 * 1024 * 1024
+"""A larger change goes by git: a GraphQL request has to fit into one JSON body."""
+
+
+def publish(job: Job, base: Base, solution: Solution) -> PullRequest:
+    """Open the draft pull request; TaskFailed if GitHub does not take it."""
+    tasks, task = job.services.tasks, job.task
+    submission = solution.submission
+    branch = branch_name(task.issue_number, task.issue.title, task.id)
+    tasks.write(job.lease, branch=branch)
+    if submission:
+        tasks.write(job.lease, title=submission.title, summary=submission.summary)
+    job.log.event(f"push `{branch}`")
+    token = job.services.github.token(task.installation_id, task.repository_id, _WRITE)
+    try:
+        return _Publication(job, base, solution, branch, token).carry_out()
+    except (Conflict, Forbidden, Invalid, NotFound, PushRefused) as refused:
+        raise TaskFailed(Failure.PUSH_REJECTED, f"GitHub says: {refused}") from refused
+    finally:
+        job.services.github.revoke(token)
+
+
+def branch_name(issue_number: int, title: str, task_id: str) -> str:
+    """Return the name of a task's branch, in letters that mean nothing to a shell or to git."""
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    slug = words[:_SLUG].rstrip("-") or "change"
+    return f"agent/{issue_number}-{slug}-{task_id}"
+
+
+class _Publication:
+    """One handing in; what is done already is found in the ledger."""
+
+    def __init__(self, job: Job, base: Base, solution: Solution, branch: str, token: Token) -> None:
+        self._job = job
+        self._base = base
+        self._solution = solution
+        self._branch = branch
+        self._token = token
+        self._task = job.services.tasks.get(job.task.id)
+        self._repository: GitHubRepository = job.services.github.repository(token)
+
+    def carry_out(self) -> PullRequest:
+        """Commit, then open the pull request."""
+        self._check_requester()
+        tasks, lease = self._job.services.tasks, self._job.lease
+        by_git = self._needs_git()
+        head = self._commit_by_git() if by_git else self._commit_by_api()
+        tasks.write(lease, head_sha=head)
+        pull_request = self._open(signed=not by_git)
+        tasks.write(
+            lease, pull_request_number=pull_request.number, pull_request_url=pull_request.url
+        )
+        self._job.log.event("open a draft pull request", f"#{pull_request.number}")
+        return pull_request
+
+    def _check_requester(self) -> None:
+        person = self._repository.permission(self._task.requester)
+        if person.user_id != self._task.requester_id or person.level not in {"admin", "write"}:
+            raise TaskFailed(
+                Failure.PERMISSION_LOST, f"{self._task.requester} has {person.role} access now."
+            )
+
+    def _needs_git(self) -> bool:
+        """Say whether the API cannot express this change: it knows no executable files."""
+        change = self._solution.change
+        executable = any(file.mode is FileMode.EXECUTABLE for file in change.files)
+        return executable or change.size > _LARGEST_BY_API
+
+    def _message(self) -> tuple[str, str]:
+        return commit_message(self._task, log_head=self._job.log.head())
+
+    def _commit_by_api(self) -> str:
+        """Make the branch at the base and commit on it; GitHub signs such a commit."""
+        self._once("branch", self._make_branch, self._find_branch)
+        done = self._once("commit", self._make_commit, self._find_commit)
+        return str(done["sha"])
+
+    def _make_branch(self) -> dict[str, Any]:
+        try:
+            self._repository.create_branch(self._branch, self._base.sha)
+        except Conflict:
+            if self._find_branch() is None:
+                raise
+        return {"branch": self._branch}
+
+    def _find_branch(self) -> dict[str, Any] | None:
+        head = self._head()
+        if head == self._base.sha or (head and self._is_ours(head)):
+            return {"branch": self._branch}
+        return None
+
+    def _make_commit(self) -> dict[str, Any]:
+        headline, body = self._message()
+        files = self._solution.change.files
+        sha = self._repository.create_commit_on_branch(
+            self._branch,
+            self._base.sha,
+            headline,
+            body,
+            additions={file.path: file.content for file in files if file.content is not None},
+            deletions=[file.path for file in files if file.deleted],
+        )
+        return {"sha": sha}
+
+    def _find_commit(self) -> dict[str, Any] | None:
+        head = self._head()
+        return {"sha": head} if head and self._is_ours(head) else None
+
+    def _head(self) -> str | None:
+        try:
+            return self._repository.branch_head(self._branch)
+        except NotFound:
+            return None
+
+    def _is_ours(self, sha: str) -> bool:
+        return f"\nAgent-Task: {self._task.id}\n" in self._repository.commit_message(sha) + "\n"
+
+    def _commit_by_git(self) -> str:
+        """Make the commit in our own mirror and push it as a new branch."""
+        done = self._once("push", self._push, self._find_push)
+        return str(done["sha"])
+
+    def _made_commit(self) -> str:
+        mirror, base_sha = self._base.mirror, self._base.sha
+        bot = self._job.services.github.bot()
+        identity = Identity(bot.login, f"{bot.user_id}+{bot.login}@users.noreply.github.com")
+        headline, body = self._message()
+        return commit(
+            mirror,
+            write_tree(mirror, base_sha, self._solution.change),
+            base_sha,
+            message=f"{headline}\n\n{body}",
+            author=identity,
+            committer=identity,
+            at=self._task.created_at,
+        )
+
+    def _push(self) -> dict[str, Any]:
+        sha = self._made_commit()
+        try:
+            push(self._base.mirror, self._url(), sha, self._branch, self._token.value)
+        except PushAmbiguous as unclear:
+            raise Ambiguous(str(unclear)) from unclear
+        return {"sha": sha}
+
+    def _find_push(self) -> dict[str, Any] | None:
+        mirror, url = self._base.mirror, self._url()
+        head = remote_branch(mirror, url, self._branch, self._token.value)
+        return {"sha": head} if head and self._is_ours(head) else None
+
+    def _url(self) -> str:
+        return f"{self._job.services.settings.github_url}/{self._token.repository}.git"
+
+    def _open(self, *, signed: bool) -> PullRequest:
+        task = self._job.services.tasks.get(self._task.id)
+        looks = tuple(Look(one.path, one.why) for one in self._solution.policy.warned)
+        around = replace(surroundings(self._job), looks=looks, signed=signed)
+        title, body = pull_request_title(task), pull_request_body(task, around)
+
+        def create() -> dict[str, Any]:
+            try:
+                opened = self._repository.create_draft_pull_request(
+                    title=title, body=body, head=self._branch, base=self._base.branch
+                )
+            except Conflict:
+                found = find()
+                if found is None:
+                    raise
+                return found
+            return {"number": opened.number, "url": opened.url}
+
+        def find() -> dict[str, Any] | None:
+            opened = self._repository.pull_request_for(self._branch)
+            return {"number": opened.number, "url": opened.url} if opened else None
+
+        self._once("pull_request", create, find)
+        opened = self._repository.pull_request_for(self._branch)
+        if opened is None:
+            raise GitHubError("the pull request that was opened is not there")
+        return opened
+
+    def _once(self, key: str, do: Any, look: Any) -> dict[str, Any]:
+        scope = f"task:{self._task.id}"
+        done: dict[str, Any] = self._job.services.effects.once(
+            scope, key, do=do, look=look, lease=self._job.lease
+        )
+        return done

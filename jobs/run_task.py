@@ -1,0 +1,98 @@
+"""Carries one task from its lease to the words on the issue; reads like a table of contents."""
+
+import os
+import socket
+import threading
+
+import structlog
+
+from bot.comments import Failure
+from bot.github_errors import GitHubError
+from jobs.checkout import fetch_base
+from jobs.ending import TaskEnd, TaskFailed, end_of, stopped
+from jobs.job import Job
+from jobs.pull_request import publish
+from jobs.repository.git import GitFailed
+from jobs.sandbox import SandboxError
+from jobs.services import Services
+from jobs.solve import solve
+from jobs.status_comment import StatusComment
+from jobs.task_log import TaskLog
+from jobs.watch import LEASE_S, Halt, Watch
+from records.effects import Ambiguous
+from records.task import LeaseLost, TaskState
+
+_MOST_ATTEMPTS = 5
+"""Jobs for one task; a task that ends its worker every time must not do so for ever."""
+
+_log = structlog.get_logger()
+
+
+def run_task(task_id: str, services: Services, shutting_down: threading.Event) -> None:
+    """Take the task and work on it until it has ended, or until another job has to."""
+    lease = services.tasks.take(task_id, f"{socket.gethostname()}:{os.getpid()}", LEASE_S)
+    if lease is None:
+        return
+    task = services.tasks.get(task_id)
+    log = TaskLog(services.actions, lease, redactor=services.redactor, progress=task.progress)
+    with Watch(services.tasks, lease, shutting_down=shutting_down) as watch:
+        job = Job(services, task, lease, log, watch)
+        try:
+            _take_to_its_end(job)
+        except LeaseLost:
+            _log.warning("task.lease_lost", task=task_id, epoch=lease.epoch)
+
+
+def _take_to_its_end(job: Job) -> None:
+    status = StatusComment(job)
+    with status.kept_up_to_date():
+        end = _end(job)
+    if end is None:
+        job.services.tasks.release(job.lease)
+        return
+    status.conclude(end)
+    job.services.tasks.end(job.lease, end.state, reason=end.reason, explanation=end.explanation)
+
+
+def _end(job: Job) -> TaskEnd | None:
+    """Return how the task ended; None if it has to go on in another job."""
+    try:
+        end = _carry_out(job)
+    except TaskFailed as failure:
+        end = failure.end()
+    except (SandboxError, GitFailed, GitHubError, Ambiguous):
+        end = _after_trouble(job)
+    if end.state is TaskState.SUCCEEDED:
+        return end  # whatever was asked for in the meantime came too late
+    match job.watch.why:
+        case Halt.STOPPED:
+            return stopped(job.services.tasks.get(job.task.id).stop_requested_by)
+        case Halt.SHUTTING_DOWN:
+            return None
+        case Halt.LEASE_LOST:
+            raise LeaseLost(job.task.id)
+        case None:
+            return end
+
+
+def _after_trouble(job: Job) -> TaskEnd:
+    """Leave the task to the clock, and so to another job, unless that was done often enough."""
+    failed = TaskFailed(Failure.INTERNAL, "It failed again and again on this side.").end()
+    if job.watch.why is None and job.task.attempts < _MOST_ATTEMPTS:
+        raise  # noqa: PLE0704 - called from the except clause only
+    _log.warning("task.trouble", task=job.task.id, exc_info=True)
+    return failed
+
+
+def _carry_out(job: Job) -> TaskEnd:
+    if job.task.attempts > _MOST_ATTEMPTS:
+        raise TaskFailed(
+            Failure.INTERNAL, f"It was started {_MOST_ATTEMPTS} times and never ended."
+        )
+    base = fetch_base(job.services, job.task)
+    job.services.tasks.write(job.lease, base_sha=base.sha, base_branch=base.branch)
+    job.log.event(f"fetch `{base.branch}`", base.sha[:12])
+    solution = solve(job, base)
+    if job.watch.halted.is_set() or not solution.publishable:
+        return end_of(solution, None)
+    return end_of(solution, publish(job, base, solution))

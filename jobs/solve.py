@@ -1,0 +1,117 @@
+"""Lets the agent work on the base commit in a sandbox, and brings out what it changed."""
+
+from dataclasses import dataclass
+
+from jobs.agent.gate import Gate
+from jobs.agent.loop import run
+from jobs.agent.task import Budget, Ending, Outcome, Prices, Submission
+from jobs.agent.view import SandboxView
+from jobs.checkout import Base, agent_task
+from jobs.evidence.evidence import Evidence
+from jobs.job import Job
+from jobs.kept_sandbox import KeptSandbox
+from jobs.measurement import Measurement
+from jobs.repository.change import Change, HostileChange
+from jobs.repository.policy import Finding, PolicyReport
+from jobs.sandbox import Sandbox
+
+_NO_CHANGE = Change()
+_NOTHING_FOUND = PolicyReport((), ())
+_WITH_CHANGE = (Outcome.RESOLVED, Outcome.PARTIAL)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """How the agent's work ended, and what there is to show for it."""
+
+    ending: Ending
+    change: Change = _NO_CHANGE
+    policy: PolicyReport = _NOTHING_FOUND
+    evidence: Evidence | None = None
+    refused: str = ""
+    """Why the change may not be published, or nothing."""
+
+    @property
+    def publishable(self) -> bool:
+        """Say whether there is something to open a pull request with."""
+        return bool(self.change.files) and not self.refused
+
+    @property
+    def submission(self) -> Submission | None:
+        """What the agent said about it."""
+        return self.ending.submission
+
+
+def solve(job: Job, base: Base) -> Solution:
+    """Run the agent until it ends, from wherever the task's log says that it stands."""
+    detection = base.detection()
+    task = agent_task(job.task, base, detection)
+    measure = Measurement(job, base, detection.checks)
+    wire = job.services.open_wire(job.task.id)
+    with job.sandbox() as sandbox:
+        _fill(job, base, sandbox)
+        view = SandboxView(sandbox, base.mirror.at(base.sha), live_secrets=_secrets(job))
+        kept = KeptSandbox(job, base, sandbox)
+        ending = run(
+            task,
+            kept,
+            wire,
+            job.log,
+            _budget(job),
+            job.watch.halted,
+            Gate(task.issue, view, measure=measure),
+            keep=kept.after_turn,
+        )
+        wire.close()
+        if ending.outcome not in _WITH_CHANGE or ending.submission is None:
+            return Solution(ending)
+        return _handed_in(ending, ending.submission, view, measure)
+
+
+def _fill(job: Job, base: Base, sandbox: Sandbox) -> None:
+    """Put the base commit into the sandbox, and the change as an earlier job left it."""
+    pack = base.mirror.pack(base.sha)
+    sandbox.put(pack, base.sha, pack.shallow)
+    checkpoint = job.services.checkpoints.latest(job.task.id)
+    if checkpoint:
+        sandbox.restore(checkpoint.content)
+        job.log.event("restore the work so far", f"as of step {checkpoint.action_number}")
+    job.log.sandbox_ready()
+    job.log.event("start a sandbox", "no network, no secret")
+
+
+def _handed_in(
+    ending: Ending, submission: Submission, view: SandboxView, measure: Measurement
+) -> Solution:
+    try:
+        change = view.collect()
+    except HostileChange as hostile:
+        return Solution(ending, refused=hostile.reason)
+    if not change.files:
+        return Solution(ending)
+    policy = view.policy(change)
+    if not policy.allowed:
+        return Solution(ending, change, policy, refused=_in_words(policy.blocked))
+    return Solution(ending, change, policy, measure.of(change, submission))
+
+
+def _budget(job: Job) -> Budget:
+    settings = job.services.settings
+    return Budget(
+        turns=settings.task_max_turns,
+        seconds=settings.task_max_minutes * 60,
+        tokens=settings.task_max_tokens,
+        usd=settings.task_max_usd,
+        prices=Prices(
+            input=settings.price_input_per_mtok or 0.0, output=settings.price_output_per_mtok or 0.0
+        ),
+        context_window=settings.model_context_window,
+    )
+
+
+def _secrets(job: Job) -> tuple[str, ...]:
+    return tuple(secret for secret in job.services.settings.secrets() if secret)
+
+
+def _in_words(findings: tuple[Finding, ...]) -> str:
+    return "; ".join(f"`{one.path}`: {one.why}" if one.path else one.why for one in findings[:5])

@@ -1,0 +1,122 @@
+"""Keeps the status comment of a task true while its job works, and writes its last words."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import structlog
+
+from bot.comments import Surroundings, log_lines, status_comment
+from bot.conversation import Conversation
+from bot.dispatch import PERMISSIONS
+from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
+from bot.limits import limits_of
+from jobs.ending import TaskEnd
+from jobs.job import Job
+from records.effects import Ambiguous
+from records.task import LeaseLost, Task, TaskState
+
+_BETWEEN_EDITS_S = 10.0
+_HEARTBEAT_S = 60.0
+
+_log = structlog.get_logger()
+
+
+class StatusComment:
+    """The one comment of a task that is edited while it runs."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._over = threading.Event()
+        self._shown: object = None
+        self._shown_at = 0.0
+
+    @contextmanager
+    def kept_up_to_date(self) -> Iterator[None]:
+        """Edit it every ten seconds, where something has changed, until the block ends."""
+        thread = threading.Thread(target=self._keep, name=f"status of {self._job.task.id}")
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    def conclude(self, end: TaskEnd) -> None:
+        """Write the outcome; raises if GitHub cannot take it now, and may later."""
+        task = replace(
+            self._read(),
+            state=end.state,
+            reason=end.reason,
+            explanation=end.explanation,
+            ended_at=time.time(),
+        )
+        try:
+            # Twice: where the comment is new, it may be one that the intake wrote in the meantime.
+            for _ in range(2):
+                comment_id = self._conversation(task).show_status(
+                    task, self._body(task), lease=self._job.lease
+                )
+                if comment_id == task.status_comment_id:
+                    break
+                self._job.services.tasks.set_status_comment(task.id, comment_id)
+                task = replace(task, status_comment_id=comment_id)
+        except (NotFound, Forbidden, Invalid):
+            # The issue is gone or closed to the bot: there is nowhere left to say it.
+            _log.warning("status.nowhere_to_say", task=task.id, exc_info=True)
+        done = end.state is TaskState.SUCCEEDED
+        self._conversation(task).react("hooray" if done else "confused")
+
+    def _keep(self) -> None:
+        try:
+            self._conversation(self._job.task).react("rocket")
+        except (GitHubError, Ambiguous):
+            _log.info("status.not_shown", task=self._job.task.id, exc_info=True)
+        wait_s = 0.0
+        while not self._over.wait(wait_s):
+            wait_s = _BETWEEN_EDITS_S
+            try:
+                self._show(self._read())
+            except (GitHubError, Ambiguous):
+                _log.info("status.not_shown", task=self._job.task.id, exc_info=True)
+            except LeaseLost:
+                return
+
+    def _show(self, task: Task) -> None:
+        """Edit the comment if it says something else now; the intake worker writes it first."""
+        now = time.monotonic()
+        same = task.progress == self._shown and now - self._shown_at < _HEARTBEAT_S
+        if same or task.status_comment_id is None or task.state is not TaskState.RUNNING:
+            return
+        self._conversation(task).show_status(task, self._body(task), lease=self._job.lease)
+        self._shown, self._shown_at = task.progress, now
+
+    def _read(self) -> Task:
+        return self._job.services.tasks.get(self._job.task.id)
+
+    def _conversation(self, task: Task) -> Conversation:
+        services = self._job.services
+        repository = services.github.kept_repository(
+            task.installation_id, task.repository_id, PERMISSIONS
+        )
+        secret = services.settings.webhook_secret.get_secret_value().encode()
+        return Conversation.of(task, repository, services.effects, secret)
+
+    def _body(self, task: Task) -> str:
+        return status_comment(task, surroundings(self._job))
+
+
+def surroundings(job: Job) -> Surroundings:
+    """Return what a text about the task needs besides the task."""
+    services = job.services
+    return Surroundings(
+        now=time.time(),
+        command=services.settings.command,
+        limits=limits_of(services.settings),
+        task_url=services.task_url(job.task.id),
+        model=services.settings.model,
+        log=log_lines(services.actions.all(job.task.id)),
+        log_head=job.log.head(),
+    )

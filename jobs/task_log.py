@@ -1,0 +1,49 @@
+"""The action log of one task as its job writes it: redacted, with the progress, under the lease."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from bot.redaction import Redactor
+from records.actions import Actions
+from records.task import Lease, Progress
+
+
+class TaskLog:
+    """Appends entries; with each, how far the task is goes into the records as well."""
+
+    def __init__(
+        self, actions: Actions, lease: Lease, *, redactor: Redactor, progress: Progress
+    ) -> None:
+        self.number = 0
+        """The number of the newest entry that this job wrote."""
+        self._progress = progress
+        self._actions = actions
+        self._lease = lease
+        self._redactor = redactor
+
+    def append(self, kind: str, content: dict[str, Any], progress: Progress | None) -> None:
+        """Append an entry of the agent's; it is on disk when this returns."""
+        if progress:
+            ready_at = self._progress.sandbox_ready_at
+            self._progress = replace(progress, sandbox_ready_at=ready_at)
+        clean = self._redactor.clean_value(content)
+        self.number = self._actions.append(self._lease, kind, clean, self._progress).number
+
+    def event(self, title: str, result: str = "", text: str = "") -> None:
+        """Append what the bot itself did, for the people's log."""
+        self._progress = replace(self._progress, doing=title)
+        self.append("event", {"title": title, "result": result, "text": text}, None)
+
+    def sandbox_ready(self) -> None:
+        """Note when the first sandbox of the task could take commands."""
+        if self._progress.sandbox_ready_at is None:
+            self._progress = replace(self._progress, sandbox_ready_at=time.time())
+
+    def entries(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return everything so far, as (kind, content)."""
+        return [(action.kind, action.content) for action in self._actions.all(self._lease.task_id)]
+
+    def head(self) -> str:
+        """Return the hash that stands for the whole log."""
+        return self._actions.head(self._lease.task_id)
