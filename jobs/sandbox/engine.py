@@ -109,7 +109,10 @@ class Sandboxes:
     def _attach(self, container: str) -> FrameStream:
         wanted = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
         reader = self._api().attach_socket(container, wanted)
-        return FrameStream(reader._sock)  # noqa: SLF001 - the library offers its reader only
+        # The library offers a reader only, and its socket closes when the response is collected.
+        connection = reader._sock.dup()  # noqa: SLF001
+        reader._response.close()  # noqa: SLF001
+        return FrameStream(connection)
 
     def _greet(self, container: str, stream: FrameStream) -> Sandbox:
         deadline = time.monotonic() + _SERVER_STARTS_S

@@ -27,7 +27,7 @@ def resolve(path: str) -> str:
 def resolve_writable(path: str) -> str:
     """Return the real path behind `path`, if the file tools may change it."""
     real = os.path.realpath(resolve(path))
-    if not any(real.startswith(root + "/") for root in (REPO, "/tmp")):
+    if not any(f"{real}/".startswith(f"{root}/") for root in (REPO, "/tmp")):
         raise Refused(f"{path} is outside of the repository and /tmp")
     if real.startswith(REPO) and ".git" in real.split("/"):
         raise Refused(f"{path} is inside .git: use git commands in bash instead")

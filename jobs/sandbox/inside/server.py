@@ -43,7 +43,9 @@ def _serve(request: Request) -> None:
         operation(request)
     except Refused as refused:
         request.answer({"refused": str(refused)})
-    except (OSError, UnicodeError, MemoryError) as error:
+    except OSError as error:
+        request.answer({"refused": f"{error.filename or request.header['op']}: {error.strerror}"})
+    except (UnicodeError, MemoryError) as error:
         request.answer({"refused": f"{error.__class__.__name__}: {error}"})
 
 

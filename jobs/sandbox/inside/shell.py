@@ -41,7 +41,8 @@ _ENVIRONMENT = {
 _START = 'unset BASH_ENV\n[ ! -r "$AGENT_ENV" ] || . "$AGENT_ENV"\n'
 # One command of plain words cannot be a syntax error, so that no second bash has to look.
 _PLAIN = re.compile(
-    r"(?!(?:if|then|el|fi|for|while|until|do|case|esac|select|function|coproc)\b)[\w ./:=@%+,-]+\n?"
+    r"(?!(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|select|function|coproc)\b)"
+    r"[\w ./:=@%+,-]+\n?"
 )
 _runs = [0]
 
