@@ -2,7 +2,6 @@
 
 import statistics
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -102,17 +101,8 @@ def test_an_entry_that_is_not_json_is_refused_whole(database: Database) -> None:
     assert Tasks(database).get(held.task_id).progress.steps == 0
 
 
-def _median_ms(action: Callable[[], object], times: int) -> float:
-    spent = []
-    for _ in range(times):
-        began = time.perf_counter()
-        action()
-        spent.append((time.perf_counter() - began) * 1000)
-    return statistics.median(spent)
-
-
-def test_an_entry_costs_little_more_than_the_disk_takes_for_it(tmp_path: Path) -> None:
-    """The budget is two milliseconds; a slow disk is not our fault, so it is measured beside."""
+def test_an_entry_costs_little_beside_what_the_disk_takes_for_it(tmp_path: Path) -> None:
+    """Each step of a task waits for one. The time is the processor's: disks and neighbours vary."""
     url = f"sqlite:///{tmp_path}/records.db"
     migrate(url)
     database = open_database(url)
@@ -120,13 +110,11 @@ def test_an_entry_costs_little_more_than_the_disk_takes_for_it(tmp_path: Path) -
     made, _ = Tasks(database).create(new_task())
     held = Tasks(database).take(made.id, "job", 60.0)
     assert held
-
-    def bare_write() -> None:
-        with database.writing() as connection:
-            connection.exec_driver_sql("UPDATE tasks SET summary = 'x'")
-
     content = {"text": "x" * 2000, "items": [{"n": n} for n in range(20)]}
-    ours = _median_ms(lambda: actions.append(held, "observation", content, Progress()), 200)
-    disk = _median_ms(bare_write, 200)
+    spent = []
+    for _ in range(200):
+        began = time.thread_time()
+        actions.append(held, "observation", content, Progress())
+        spent.append((time.thread_time() - began) * 1000)
     database.close()
-    assert ours - disk < 5.0, f"{ours:.2f} ms, of which the disk takes {disk:.2f} ms"
+    assert statistics.median(spent) < 2.0

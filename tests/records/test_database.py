@@ -202,3 +202,16 @@ def test_a_full_database_is_an_error_and_not_a_duplicate(tmp_path: Path) -> None
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
     assert deliveries.store("guid", "push", b"x" * 1_000_000)
     database.close()
+
+
+def test_a_postgres_that_restarted_costs_no_transaction(postgres_server: PostgresServer) -> None:
+    postgres_server.execute("CREATE DATABASE restarted")
+    migrate(postgres_server.url("restarted"))
+    database = open_database(postgres_server.url("restarted"))
+    deliveries = Deliveries(database)
+    assert deliveries.store("before", "ping", b"{}")
+    postgres_server.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid()"
+    )
+    assert deliveries.store("after", "ping", b"{}")
+    database.close()

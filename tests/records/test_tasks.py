@@ -197,6 +197,14 @@ def test_unattended_are_tasks_long_queued_and_tasks_whose_job_died(database: Dat
     assert len(tasks.unattended(queued_s=-1.0)) == 2
 
 
+def test_a_lease_is_known_to_stand_for_its_own_epoch_only(database: Database) -> None:
+    tasks, (old, new) = Tasks(database), outdated_lease(database)
+    assert tasks.is_leased(new.task_id, new.epoch)
+    assert not tasks.is_leased(old.task_id, old.epoch)
+    tasks.release(new)
+    assert not tasks.is_leased(new.task_id, new.epoch)
+
+
 def test_two_processes_see_each_others_leases(database: Database, database_url: str) -> None:
     held, other = lease(database), open_database(database_url)
     assert Tasks(other).take(held.task_id, "job-2", 30.0) is None
