@@ -5,8 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as StillRunning
+from concurrent.futures import wait
 from typing import Any, TypeVar
 
 from jobs.model.wire import ModelError, ModelErrorKind
@@ -37,13 +36,12 @@ class Background:
         if stopped.is_set():
             raise _stopped()
         future = asyncio.run_coroutine_threadsafe(work(), self._running_loop())
-        while True:
-            try:
-                return future.result(timeout=_LOOK_EVERY_S)
-            except StillRunning:
-                if future.done():
-                    raise
-                self._look(future, until=until, stopped=stopped)
+        try:
+            while not wait([future], timeout=_LOOK_EVERY_S).done:
+                _look(until=until, stopped=stopped)
+            return future.result()
+        finally:
+            future.cancel()
 
     def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Cancel what runs, do one last thing on the loop, and end the thread."""
@@ -59,16 +57,6 @@ class Background:
         if not thread.is_alive():
             loop.close()
 
-    @staticmethod
-    def _look(future: Future[R], *, until: float, stopped: threading.Event) -> None:
-        if stopped.is_set():
-            future.cancel()
-            raise _stopped()
-        # The work keeps its own deadline; this one holds when the loop itself is too busy to.
-        if time.monotonic() > until + 1:
-            future.cancel()
-            raise ModelError(ModelErrorKind.RETRY, "the model's answer could not be read in time")
-
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             # A forked child has the loop's memory, but not its thread.
@@ -80,6 +68,14 @@ class Background:
                 )
                 self._thread.start()
             return self._loop
+
+
+def _look(*, until: float, stopped: threading.Event) -> None:
+    if stopped.is_set():
+        raise _stopped()
+    # The work keeps its own deadline; this one holds when the loop itself is too busy to.
+    if time.monotonic() > until + 1:
+        raise ModelError(ModelErrorKind.RETRY, "the model's answer could not be read in time")
 
 
 async def _wind_up(last: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -212,6 +212,7 @@ def _reply(answer: Answer, item: Item, calls: tuple[Call, ...], finish: str) -> 
         request_id=answer.request_id,
         model=str(answer.value.get("model") or ""),
         seconds=0.0,
+        sent_bytes=answer.sent,
     )
 
 

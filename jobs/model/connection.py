@@ -12,7 +12,7 @@ import anyio
 import httpx2
 import openai
 
-from jobs.model.failures import cut_off, from_exception, senseless
+from jobs.model.failures import cut_off, elsewhere, from_exception, senseless
 from jobs.model.streams import LARGEST_REPLY, EventSplitter, Gatherer, decoded
 from jobs.model.wire import ModelErrorKind
 
@@ -57,7 +57,7 @@ class Connection:
                 follow_redirects=False,
                 # Without TLS there is nothing to verify, and reading the authorities takes time.
                 verify=url.scheme == "https",
-                event_hooks={"response": [_bound]},
+                event_hooks={"response": [self._refuse_redirect, _bound]},
             ),
         )
 
@@ -92,6 +92,10 @@ class Connection:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    async def _refuse_redirect(self, response: httpx2.Response) -> None:
+        if response.is_redirect:
+            raise elsewhere(response.headers.get("location", ""), self.server)
 
     async def _read(
         self, response: httpx2.Response, gatherer: Callable[[str], Gatherer]

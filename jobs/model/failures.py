@@ -84,13 +84,21 @@ def from_error_body(error: object, server: str) -> Failure:
 
 def _from_status(error: openai.APIStatusError, server: str) -> Failure:
     status = error.status_code
-    body: Mapping[str, Any] = (
-        error.body if isinstance(error.body, Mapping) else {"message": str(error.body or "")}
-    )
-    inner = body.get("error")
-    body = inner if isinstance(inner, Mapping) else body
+    body: Any = error.body
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    if isinstance(body, Mapping):
+        body = body.get("error") or body
+    if not isinstance(body, Mapping):
+        body = {"message": str(body or "")}
     wait_s = asked_wait(error.response.headers, time.time())
     return _judge(status, body, f"{server} answered {status}", wait_s=wait_s)
+
+
+def elsewhere(location: str, server: str) -> Failure:
+    """Return the failure for a server that sends its callers somewhere else."""
+    words = f"{server} redirects to {location[:200]!r}; the base URL must be the address itself"
+    return Failure(ModelErrorKind.CONFIG, words, again=False)
 
 
 def _from_connection(error: openai.APIConnectionError, server: str) -> Failure:
@@ -138,6 +146,7 @@ _QUOTA_CODES = {
     "billing_not_active",
     "insufficient_balance",
     "insufficient_credits",
+    "exceeded_current_quota_error",
 }
 _QUOTA_WORDS = re.compile(
     r"current quota|insufficient (balance|credit|funds|quota)|credit balance|spend(ing)? limit"

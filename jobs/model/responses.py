@@ -230,6 +230,7 @@ def _reply(answer: Answer, items: tuple[Item, ...], calls: tuple[Call, ...]) -> 
         request_id=answer.request_id,
         model=str(answer.value.get("model") or ""),
         seconds=0.0,
+        sent_bytes=answer.sent,
     )
 
 

@@ -91,7 +91,7 @@ class ResponsesGatherer:
             return True
         event = decoded(data, "an event of the stream")
         kind = event.get("type") or name
-        if kind == "error" or "error" in event:
+        if kind == "error" or event.get("error"):
             raise from_error_body(event.get("error") or event, self._server)
         item, response = event.get("item"), event.get("response")
         if kind == "response.output_item.done" and isinstance(item, dict):

@@ -66,6 +66,9 @@ class Reply:
     request_id: str
     model: str
     seconds: float
+    """From asking to having the whole reply, failed tries included."""
+    sent_bytes: int = 0
+    """How large the request was, for telling whether the server read all of it."""
 
 
 class ModelErrorKind(StrEnum):
