@@ -4,13 +4,13 @@ from collections import Counter
 
 
 def added_lines(before: bytes | None, after: bytes) -> list[tuple[int, str]]:
-    """Give each new line with its number; a line that only moved is not new."""
+    """Give each new line with its number; what is blank or only moved is not new."""
     old = Counter(_lines(before or b""))
     new = []
     for number, line in enumerate(_lines(after), 1):
         if old[line]:
             old[line] -= 1
-        else:
+        elif line:
             new.append((number, line))
     return new
 

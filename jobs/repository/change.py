@@ -65,7 +65,7 @@ class Change:
         return [file.path for file in self.files]
 
 
-class HostileChange(Exception):  # noqa: N818  # reads as what was found
+class HostileChange(Exception):  # reads as what was found
     """The stream breaks the rules; `refused` names the paths, when it is about paths."""
 
     def __init__(self, reason: str, refused: tuple[tuple[str, str], ...] = ()) -> None:

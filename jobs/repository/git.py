@@ -63,7 +63,7 @@ _NOT_PRINTABLE = re.compile(r"[^\n\x20-\x7e\u00a1-\u024f]")
 _CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 
 
-class GitFailed(Exception):  # noqa: N818  # reads as what happened
+class GitFailed(Exception):  # reads as what happened
     """A run of git ended badly; its words are free of secrets and fit for a log."""
 
     def __init__(

@@ -103,9 +103,9 @@ class Mirror:
 
     def file(self, sha: str, path: str, *, max_bytes: int = 1024 * 1024) -> bytes | None:
         """Read a regular file of a commit; `None` when there is none, or when it is larger."""
-        if not path or "\0" in path:
+        if "\0" in path or not {"", ".", ".."}.isdisjoint(path.split("/")):
             return None
-        out = self._read(["ls-tree", "-z", "-l", sha, "--", path.rstrip("/")])
+        out = self._read(["ls-tree", "-z", "-l", sha, "--", path])
         for entry in filter(None, out.split(b"\0")):
             meta, _, name = entry.partition(b"\t")
             mode, _, blob, size = meta.split()
@@ -202,7 +202,13 @@ class Mirror:
                 self._make()
             self._suspect.unlink(missing_ok=True)
         if sum(1 for _ in self.path.glob("objects/pack/*.pack")) > TIDY_AT_PACKS:
-            self.git.run(["repack", "-A", "-d", "-q"], git_dir=self.path, timeout_s=FETCH_TIMEOUT_S)
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Make few packs of many; objects of running tasks that no ref holds stay as they are."""
+        repack = ["repack", "-A", "-d", "-q"]
+        with self._suspicion():
+            self.git.run(repack, git_dir=self.path, timeout_s=FETCH_TIMEOUT_S)
 
     def _healthy(self) -> bool:
         try:

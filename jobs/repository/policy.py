@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jobs.repository.added_lines import added_lines, removed_lines
-from jobs.repository.change import Change, ChangedFile
+from jobs.repository.change import Change
 from jobs.repository.protected import why_blocked, why_warned
 from jobs.repository.secret_scan import find_live, find_secrets, find_suspicious
 from jobs.repository.test_files import is_test, skipped_tests, tests_in
@@ -50,10 +50,18 @@ def review(change: Change, base: BaseFiles, *, live_secrets: Iterable[str] = ())
     secrets = tuple(secret for secret in live_secrets if secret)
     blocked = _sizes(change)
     warned: list[Finding] = []
+    # What is too large is refused for that alone: looking into it could take as long as it likes.
+    readable = change.size <= MAX_BYTES
     for file in change.files:
-        blocked += [Finding(file.path, why) for why in _blocked(file, base, secrets)]
-        warned += [Finding(file.path, why) for why in _warned(file, base)]
-    warned += _tests_gone(change, base)
+        stops = list(filter(None, [why_blocked(file.path)]))
+        looks = list(filter(None, [why_warned(file.path)]))
+        if readable and file.content is not None and len(file.content) <= MAX_FILE_BYTES:
+            more_stops, more_looks = _judge_content(file.path, file.content, base, secrets)
+            stops, looks = stops + more_stops, looks + more_looks
+        blocked += [Finding(file.path, why) for why in stops]
+        warned += [Finding(file.path, why) for why in looks]
+    if readable:
+        warned += _tests_gone(change, base)
     return PolicyReport(tuple(blocked[:MAX_FINDINGS]), tuple(warned[:MAX_FINDINGS]))
 
 
@@ -72,28 +80,17 @@ def _sizes(change: Change) -> list[Finding]:
     return findings
 
 
-def _blocked(file: ChangedFile, base: BaseFiles, live_secrets: Sequence[str]) -> list[str]:
-    reasons = []
-    if why := why_blocked(file.path):
-        reasons.append(why)
-    if find_live(file.path, file.content or b"", live_secrets):
-        reasons.append("it holds a secret of this service")
-    if file.content is not None:
-        reasons += find_secrets(added_lines(base.content(file.path), file.content))
-    return reasons
-
-
-def _warned(file: ChangedFile, base: BaseFiles) -> list[str]:
-    reasons = []
-    if why := why_warned(file.path):
-        reasons.append(why)
-    if file.content is None:
-        return reasons
-    added = added_lines(base.content(file.path), file.content)
-    reasons += find_suspicious(file.path, added)
-    if is_test(file.path):
-        reasons += skipped_tests(added)
-    return reasons
+def _judge_content(
+    path: str, content: bytes, base: BaseFiles, live_secrets: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    added = added_lines(base.content(path), content)
+    blocked = find_secrets(added)
+    if find_live(path, content, live_secrets):
+        blocked.append("it holds a secret of this service")
+    warned = find_suspicious(path, added)
+    if is_test(path):
+        warned += skipped_tests(added)
+    return blocked, warned
 
 
 def _tests_gone(change: Change, base: BaseFiles) -> list[Finding]:

@@ -32,6 +32,10 @@ class BranchTaken(PushRefused):
     """A branch of that name is there and holds something else."""
 
 
+class BaseGone(PushRefused):
+    """The commit that the work began from is no longer part of the repository."""
+
+
 class PushAmbiguous(GitFailed):
     """The push may or may not have happened: look with `remote_branch` before another try."""
 
@@ -82,6 +86,9 @@ def _meaning(failure: GitFailed) -> GitFailed:
         kind: type[GitFailed] = PushAmbiguous
     elif "stale info" in words or "already exists" in words:
         kind = BranchTaken
+    elif "shallow update not allowed" in words:
+        kind = BaseGone
+        words = "the commit that the work began from is no longer part of the repository"
     elif "[remote rejected]" in words or any(sign in words for sign in _SURE_REFUSALS):
         kind = PushRefused
     else:

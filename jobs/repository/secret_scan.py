@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import quote
 
-PIECE = 4_000
-OVERLAP = 300
+MAX_NAMED_LINES = 20
+NEAR = 300
 MIN_LIVE = 8
 NAMED_ENTROPY = 3.2
 FREE_ENTROPY = 4.5
+
+Added = list[tuple[int, str]]
+"""New lines, each with its number."""
 
 FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
@@ -33,7 +36,7 @@ FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a model hub token", re.compile(r"\bhf_[A-Za-z0-9]{30,}")),
     ("a SendGrid key", re.compile(r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}")),
     ("a Telegram bot token", re.compile(r"\b\d{8,10}:AA[A-Za-z0-9_-]{33}\b")),
-    ("a signed web token", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
+    ("a signed web token", re.compile(r"\beyJ[\w-]{10,400}\.eyJ[\w-]{10,400}")),
     ("a private key", re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")),
     (
         "a password in a URL",
@@ -42,7 +45,7 @@ FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _NAMED = re.compile(
     r"(?i)(?:secret|token|passw(?:or)?d|passphrase|api[_-]?key|access[_-]?key|private[_-]?key|credential)"
-    r"\w{0,20}[\"']?\s{0,8}(?::=|=>|[:=])\s{0,8}[\"'`]?([A-Za-z0-9+/=_.!@#$%^&*~-]{16,200})"
+    r"\w{0,20}[\"']?[ \t]{0,8}(?::=|=>|[:=])[ \t]{0,8}[\"'`]?([A-Za-z0-9+/=_.!@#$%^&*~-]{16,200})"
 )
 _FREE = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{40,200}={0,2}(?![A-Za-z0-9+/=_-])")
 _HEX = re.compile(r"[0-9a-fA-F-]+")
@@ -59,42 +62,45 @@ def find_live(path: str, content: bytes, live: Sequence[str]) -> bool:
     return any(form in searched for secret in live for form in _coats(secret))
 
 
-def find_secrets(added: list[tuple[int, str]]) -> list[str]:
+def find_secrets(added: Added) -> list[str]:
     """Name the added lines that hold what is certainly, or by its name and disorder, a secret."""
-    found = [(number, next(filter(None, map(_kind, _pieces(line))), "")) for number, line in added]
-    return [f"line {number} looks like {kind}" for number, kind in found if kind]
+    text = "\n".join(line for _, line in added)
+    found = [(found.start(), kind) for kind, form in FORMS for found in form.finditer(text)]
+    kind = "a password or key in the open"
+    found += [(found.start(), kind) for found in _NAMED.finditer(text) if _is_secret(found[1])]
+    return [f"line {number} looks like {kind}" for number, kind in _lines_of(added, text, found)]
 
 
-def find_suspicious(path: str, added: list[tuple[int, str]]) -> list[str]:
+def find_suspicious(path: str, added: Added) -> list[str]:
     """Name the added lines that hold a long disordered word, which may be a secret."""
     if _LOCKFILE.search(path):
         return []
-    return [
-        f"line {number} holds a long random-looking word"
-        for number, line in added
-        if any(_holds_disorder(piece) for piece in _pieces(line))
+    text = "\n".join(line for _, line in added)
+    found = [
+        (found.start(), "")
+        for found in _FREE.finditer(text)
+        if _disordered(found[0]) and not _DIGEST.search(_before(text, found.start()))
     ]
+    words = "holds a long random-looking word"
+    return [f"line {number} {words}" for number, _ in _lines_of(added, text, found)]
 
 
-def _pieces(line: str) -> list[str]:
-    """Cut a long line so that no search takes long, and no secret falls between two pieces."""
-    return [line[at : at + PIECE + OVERLAP] for at in range(0, len(line), PIECE)]
+def _lines_of(added: Added, text: str, found: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Turn places in the joined lines into line numbers, the first kind of each line only."""
+    lines: dict[int, str] = {}
+    for at, kind in found[:MAX_NAMED_LINES]:
+        number, _ = added[text.count("\n", 0, at)]
+        lines.setdefault(number, kind)
+    return sorted(lines.items())
 
 
-def _kind(text: str) -> str:
-    return next((kind for kind, form in FORMS if form.search(text)), "") or _named_secret(text)
+def _before(text: str, at: int) -> str:
+    return text[max(text.rfind("\n", 0, at) + 1, at - NEAR) : at]
 
 
-def _holds_disorder(text: str) -> bool:
-    return not _DIGEST.search(text) and any(_disordered(word) for word in _FREE.findall(text))
-
-
-def _named_secret(text: str) -> str:
-    for value in _NAMED.findall(text):
-        mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
-        if mixed and not _PLACEHOLDER.search(value) and entropy(value) >= NAMED_ENTROPY:
-            return "a password or key in the open"
-    return ""
+def _is_secret(value: str) -> bool:
+    mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+    return mixed and not _PLACEHOLDER.search(value) and entropy(value) >= NAMED_ENTROPY
 
 
 def _disordered(word: str) -> bool:

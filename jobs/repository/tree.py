@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.repository.change import Change, FileMode, HostileChange
+from jobs.repository.change import Change, HostileChange
 from jobs.repository.mirror import Mirror
 from jobs.repository.paths import why_refused
 
 MAX_DIFF_BYTES = 256 * 1024
 NOTHING = "000000"
 
-_UNFIT_FOR_A_NAME = re.compile(r"[\x00-\x1f\x7f<>]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ def write_tree(mirror: Mirror, base_sha: str, change: Change) -> str:
     """Make the tree of the base commit with the change in it, and return the tree's sha."""
     lines = []
     for file in change.files:
+        if why := why_refused(file.path):
+            raise HostileChange(f"{file.path!a}: {why}")
         mode, blob = NOTHING, "0" * len(base_sha)
         if file.content is not None:
             mode, blob = file.mode.value, _write_blob(mirror, file.content)
@@ -105,8 +107,8 @@ def commit(
     """Make a commit; the same arguments make the same commit, so that it can be done again."""
     who = {}
     for role, identity in (("AUTHOR", author), ("COMMITTER", committer)):
-        who[f"GIT_{role}_NAME"] = _one_line(identity.name) or "unknown"
-        who[f"GIT_{role}_EMAIL"] = _one_line(identity.email)
+        who[f"GIT_{role}_NAME"] = _name(identity.name) or "unknown"
+        who[f"GIT_{role}_EMAIL"] = _name(identity.email)
         who[f"GIT_{role}_DATE"] = f"@{int(at)} +0000"
     ends = "".join(f"{_one_line(key)}: {_one_line(value)}\n" for key, value in trailers)
     text = message.replace("\0", "").strip() + "\n" + (f"\n{ends}" if ends else "")
@@ -126,19 +128,25 @@ def _write_blob(mirror: Mirror, content: bytes) -> str:
 
 
 def _check(mirror: Mirror, base_sha: str, tree: str, change: Change) -> None:
-    asked = {file.path: file for file in change.files}
-    modes = {mode.value for mode in FileMode}
+    wanted = {f.path: NOTHING if f.deleted else f.mode.value for f in change.files}
+    unseen = dict(wanted)
     for entry in raw_entries(mirror, base_sha, tree):
-        file = asked.get(entry.path)
-        if file is None:
-            raise HostileChange(f"{entry.path} would change although the change does not name it")
-        if why := why_refused(entry.path):
-            raise HostileChange(f"{entry.path!a}: {why}")
+        unseen.pop(entry.path, None)
+        if entry.path not in wanted:
+            raise HostileChange(f"{entry.path!a} would change although the change does not name it")
         if "160000" in {entry.old_mode, entry.new_mode}:
             raise HostileChange(f"{entry.path} is a submodule, which a change may not touch")
-        wanted = {NOTHING} if file.deleted else modes & {file.mode.value}
-        if entry.new_mode not in wanted:
+        if entry.new_mode != wanted[entry.path]:
             raise HostileChange(f"{entry.path} would get the mode {entry.new_mode}")
+    # Git drops a name that it does not like without a word: unseen may be only what is as before.
+    for path, mode in unseen.items():
+        if _mode_in(mirror, tree, path) != mode:
+            raise HostileChange(f"{path} did not get into the tree as it is in the change")
+
+
+def _mode_in(mirror: Mirror, tree: str, path: str) -> str:
+    out = mirror.git.run(["ls-tree", "-z", tree, "--", path], git_dir=mirror.path)
+    return out.split(b" ")[0].decode() if out else NOTHING
 
 
 def _raw_entry(meta: str, path: bytes) -> RawEntry:
@@ -164,4 +172,8 @@ def _capped(chunks: Iterator[bytes], max_bytes: int) -> tuple[bytes, bool]:
 
 
 def _one_line(text: str) -> str:
-    return _UNFIT_FOR_A_NAME.sub(" ", text).strip()
+    return _CONTROL.sub(" ", text).strip()
+
+
+def _name(text: str) -> str:
+    return _one_line(text.replace("<", " ").replace(">", " "))

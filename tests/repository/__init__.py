@@ -1,0 +1,1 @@
+"""Tests of jobs/repository on real git."""
