@@ -11,3 +11,5 @@ threads = 16
 # which gthread does not count.
 timeout = 30
 graceful_timeout = 10
+# Nobody steers this server through a socket, and one in the home folder would be left behind.
+control_socket_disable = True

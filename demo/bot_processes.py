@@ -16,7 +16,9 @@ LOGS = ROOT / "var" / "log" / "demo"
 class BotProcesses:
     """Redis, web, intake, workers and clock; leaving the block ends them."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, logs: Path = LOGS) -> None:
+        self.logs = logs
+        """The folder of their logs."""
         self._stage = stage
         self._end = ExitStack()
         self.started: dict[str, Process] = {}
@@ -24,7 +26,7 @@ class BotProcesses:
     def __enter__(self) -> Self:
         """Start them all at once; `wait_ready` tells when they serve."""
         with ExitStack() as partly:
-            processes = partly.enter_context(Processes(LOGS))
+            processes = partly.enter_context(Processes(self.logs))
             socket = self._stage.data / "redis.sock"
             redis = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", ""]
             redis += ["--dir", str(self._stage.data), "--maxmemory-policy", "noeviction"]
@@ -54,11 +56,6 @@ class BotProcesses:
         """Return when every process serves; NotReady otherwise."""
         for process in self.started.values():
             process.wait_ready()
-
-    @property
-    def logs(self) -> Path:
-        """The folder of their logs."""
-        return LOGS
 
     def _start(
         self,

@@ -1,0 +1,118 @@
+"""The whole product as it runs: the demo's stage and the bot's own processes, for the tests."""
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from demo.bot_processes import BotProcesses
+from demo.stage import Options, Stage
+
+OPTIONS = Options(
+    once=False,
+    as_json=False,
+    repository=None,
+    issue=None,
+    script=None,
+    comment="/agent fix this",
+    port=0,
+    workers=2,
+    latency_s=0.0,
+)
+PATIENCE_S = 150.0
+_LOOK_AGAIN_S = 0.1
+ENDED = {"succeeded", "failed", "stopped", "refused"}
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class House:
+    """What a test does to the running product, and what it sees of it."""
+
+    stage: Stage
+    bot: BotProcesses
+
+    @property
+    def web(self) -> str:
+        return f"http://127.0.0.1:{self.stage.web_port}"
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.web}{path}", timeout=10) as answer:
+            return json.load(answer)
+
+    def tasks(self, number: int) -> list[Json]:
+        """Return the tasks of an issue, the newest first."""
+        mine = [task for task in self.get("/tasks.json") if task["issue_number"] == number]
+        return [task for task in mine if task["repository"] == self.stage.repository]
+
+    def comment(self, number: int, body: str, user: str = "maria") -> int:
+        return self.stage.github.comment(self.stage.repository, number, user, body)
+
+    def open_issue(self, title: str, body: str = "", user: str = "maria") -> int:
+        return self.stage.github.open_issue(self.stage.repository, user, title, body)
+
+    def bot_comments(self, number: int) -> list[Json]:
+        comments = self.stage.github.comments(self.stage.repository, number)
+        return [comment for comment in comments if comment["user"]["type"] == "Bot"]
+
+    def reactions(self, comment_id: int) -> list[str]:
+        found = self.stage.github.reactions(self.stage.repository, comment_id=comment_id)
+        return [reaction["content"] for reaction in found]
+
+    def pull_requests(self, number: int) -> list[Json]:
+        """Return the pull requests whose branch is for this issue."""
+        found = self.stage.github.pull_requests(self.stage.repository)
+        return [one for one in found if one["head"]["ref"].startswith(f"agent/{number}-")]
+
+    def wait_for(self, see: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            if seen := see():
+                return seen
+            time.sleep(_LOOK_AGAIN_S)
+        logs = "\n".join(
+            f"== {name}\n{process.last_words()}" for name, process in self.bot.started.items()
+        )
+        raise AssertionError(f"{what} did not happen in {patience_s:g} s\n{logs}")
+
+    def wait_for_task(self, number: int, states: set[str] | None = None, after: int = 0) -> Json:
+        """Return the newest task of an issue once it is in one of the states (ended, if not said)."""
+        wanted = states or ENDED
+
+        def see() -> Json | None:
+            tasks = self.tasks(number)
+            return tasks[0] if len(tasks) > after and tasks[0]["state"] in wanted else None
+
+        found: Json = self.wait_for(see, f"a task of issue {number} in {sorted(wanted)}")
+        return found
+
+    def wait_for_answer(self, number: int, words: str) -> Json:
+        """Return the comment of the bot that holds these words."""
+
+        def see() -> Json | None:
+            answers = [one for one in self.bot_comments(number) if words in one["body"]]
+            return answers[0] if answers else None
+
+        found: Json = self.wait_for(see, f"an answer with {words!r}")
+        return found
+
+    def worker_of(self, task_id: str) -> str:
+        """Return the name of the worker process that took a task."""
+        for name, process in self.bot.started.items():
+            if name.startswith("worker") and f"subject={task_id}" in process.log.read_text():
+                return name
+        raise AssertionError(f"no worker has task {task_id}")
+
+
+@contextmanager
+def open_house(logs: Path, **changes: Any) -> Iterator[House]:
+    """Start everything; leaving the block stops it."""
+    options = replace(OPTIONS, **changes)
+    with Stage(options) as stage, BotProcesses(stage, logs=logs) as bot:
+        bot.wait_ready()
+        yield House(stage, bot)
