@@ -72,7 +72,7 @@ def basic_password(value: str) -> str:
         name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         raise BadCredentials from None
-    return password if password and password != "x-oauth-basic" else name  # noqa: S105
+    return password if password and password != "x-oauth-basic" else name  # noqa: S105 - a fixed word of git clients
 
 
 def _token_caller(state: State, value: str) -> Caller:

@@ -27,28 +27,28 @@ class GitHubError(Exception):
         return body | {"documentation_url": DOCS, "status": str(self.status)}
 
 
-class NotFound(GitHubError):  # noqa: N818 - it says what GitHub answers
+class NotFound(GitHubError):
     """There is no such thing, or the caller may not know of it."""
 
     def __init__(self) -> None:
         super().__init__(404, "Not Found")
 
 
-class BadCredentials(GitHubError):  # noqa: N818 - it says what GitHub answers
+class BadCredentials(GitHubError):
     """The token is unknown, has run out or was revoked."""
 
     def __init__(self, message: str = "Bad credentials") -> None:
         super().__init__(401, message)
 
 
-class Forbidden(GitHubError):  # noqa: N818 - it says what GitHub answers
+class Forbidden(GitHubError):
     """The caller may see the thing but not do this to it."""
 
     def __init__(self, message: str = "Resource not accessible by integration") -> None:
         super().__init__(403, message)
 
 
-class Invalid(GitHubError):  # noqa: N818 - it says what GitHub answers
+class Invalid(GitHubError):
     """The request is well-formed but says something that cannot be."""
 
     def __init__(self, resource: str, field: str, code: str, message: str | None = None) -> None:
@@ -58,7 +58,7 @@ class Invalid(GitHubError):  # noqa: N818 - it says what GitHub answers
         super().__init__(422, "Validation Failed", [detail])
 
 
-class BadRequest(GitHubError):  # noqa: N818 - it says what GitHub answers
+class BadRequest(GitHubError):
     """The request cannot be understood."""
 
     def __init__(self, message: str = "Problems parsing JSON") -> None:

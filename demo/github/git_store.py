@@ -23,7 +23,7 @@ def git_environment() -> dict[str, str]:
     return CLEAN_ENVIRONMENT | {"PATH": os.environ.get("PATH", os.defpath)}
 
 
-class GitFailed(GitHubError):  # noqa: N818 - it says what happened
+class GitFailed(GitHubError):
     """Git refused; the request that needed it cannot be done."""
 
     def __init__(self, arguments: tuple[str, ...], said: str) -> None:

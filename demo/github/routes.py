@@ -42,7 +42,7 @@ class Call:
     @property
     def repository(self) -> Repository:
         """The repository that the path names."""
-        assert self.found is not None  # noqa: S101 - set for every path that names one
+        assert self.found is not None  # noqa: S101 - set where a path names one
         return self.found
 
     @property

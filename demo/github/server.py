@@ -16,6 +16,7 @@ from demo.github.dispatch import Dispatcher, Exchange, Recorder, rest_blueprint,
 from demo.github.git_http import git_blueprint
 from demo.github.graphql.endpoint import graphql_blueprint
 from demo.github.http_server import Server
+from demo.github.manifest_flow import manifest_blueprint
 from demo.github.rest import all_routes
 from demo.github.state import State
 from demo.github.switches import Switches
@@ -42,6 +43,7 @@ class LocalGitHub(Switches):
         application.register_blueprint(graphql_blueprint(self.state, self._dispatcher))
         application.register_blueprint(git_blueprint(self.state))
         application.register_blueprint(control_blueprint(self))
+        application.register_blueprint(manifest_blueprint(self.state))
         if importlib.util.find_spec("demo.github.pages") is not None:
             pages = importlib.import_module("demo.github.pages")
             application.register_blueprint(pages.blueprint(self.state))

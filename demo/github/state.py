@@ -41,7 +41,7 @@ class State:
     outbox: "queue.Queue[Delivery | None]" = field(default_factory=queue.Queue)
     changed: threading.Condition = field(default_factory=threading.Condition)
     delivery_plan: DeliveryPlan = field(default_factory=DeliveryPlan)
-    manifests: dict[str, App] = field(default_factory=dict)
+    manifests: dict[str, tuple[App, str]] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     signing_key: SigningKey = field(default_factory=SigningKey)
     clock_shift_s: float = 0.0

@@ -14,7 +14,7 @@ View = dict[str, Any]
 TYPES = {401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND"}
 
 
-class Refused(Exception):  # noqa: N818 - it is what GraphQL calls an error of a field
+class Refused(Exception):
     """A field cannot be answered; `type` is GitHub's word beside the message."""
 
     def __init__(self, kind: str, message: str) -> None:

@@ -67,6 +67,36 @@ def check_run_json(state: State, repository: Repository, run: CheckRun) -> Json:
     }
 
 
+def check_suite_json(state: State, repository: Repository, run: CheckRun) -> Json:
+    """Write the suite of a check run: all runs of one App on one commit."""
+    mine = [each for each in repository.check_runs if each.suite_id == run.suite_id] or [run]
+    done = all(each.status == "completed" for each in mine)
+    good = all(each.conclusion in {"success", "neutral", "skipped"} for each in mine)
+    branch = next(
+        (
+            issue.pull.head_ref
+            for issue in repository.issues.values()
+            if issue.pull is not None and issue.pull.head_sha == run.head_sha
+        ),
+        None,
+    )
+    return {
+        "id": run.suite_id,
+        "node_id": node_id("CS", run.suite_id),
+        "head_branch": branch,
+        "head_sha": run.head_sha,
+        "status": "completed" if done else "in_progress",
+        "conclusion": ("success" if good else "failure") if done else None,
+        "url": f"{repository_url(state, repository)}/check-suites/{run.suite_id}",
+        "before": None,
+        "after": run.head_sha,
+        "pull_requests": check_run_json(state, repository, run)["pull_requests"],
+        "app": app_json(state, run.app),
+        "created_at": instant(mine[0].started_at),
+        "updated_at": instant(max(each.completed_at or each.started_at for each in mine)),
+    }
+
+
 def status_json(state: State, repository: Repository, status: CommitStatus) -> Json:
     """Write a commit status."""
     return {

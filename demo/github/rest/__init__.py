@@ -2,15 +2,20 @@
 
 from demo.github.rest import (
     apps,
+    checks,
     commits,
     contents,
     git_data,
     issues,
     labels,
+    manifests,
     people,
     pulls,
     reactions,
     repositories,
+    reviews,
+    search,
+    tags,
 )
 from demo.github.routes import Route
 
@@ -19,14 +24,19 @@ def all_routes() -> list[Route]:
     """List every operation that this GitHub knows."""
     modules = (
         apps,
+        manifests,
         people,
         repositories,
         labels,
         issues,
         reactions,
         contents,
+        checks,
         commits,
         git_data,
         pulls,
+        reviews,
+        search,
+        tags,
     )
     return [route for module in modules for route in module.routes.all]
