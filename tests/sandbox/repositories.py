@@ -60,7 +60,9 @@ def make_repository(path: Path, files: dict[str, str | bytes]) -> Repository:
     path.mkdir(parents=True, exist_ok=True)
     repository = Repository(path)
     repository.git("init", "-q", "-b", "main")
-    repository.git("config", "core.autocrlf", "false")
+    # What is written is what is committed, whatever .gitattributes says.
+    raw = "* -text -eol -filter -ident -working-tree-encoding\n"
+    (path / ".git" / "info" / "attributes").write_text(raw)
     repository.commit(files)
     return repository
 

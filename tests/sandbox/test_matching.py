@@ -41,15 +41,15 @@ def edited(text: str, old: str, new: str, *, everywhere: bool = False) -> str:
         pytest.param("a\x0cb\nc\n", "c", "d", "a\x0cb\nd\n", id="a form feed is no line end"),
     ],
 )  # fmt: skip
-def test_an_edit_finds_its_place(text: str, old: str, new: str, after: str):
+def test_an_edit_finds_its_place(text: str, old: str, new: str, after: str) -> None:
     assert edited(text, old, new) == after
 
 
-def test_all_places_are_taken_when_asked():
+def test_all_places_are_taken_when_asked() -> None:
     assert edited("a b a", "a", "x", everywhere=True) == "x b x"
 
 
-def test_an_exact_place_wins_over_a_likely_one():
+def test_an_exact_place_wins_over_a_likely_one() -> None:
     assert edited("  a\na\n", "  a\n", "b\n") == "b\na\n"
 
 
@@ -70,7 +70,7 @@ def test_an_exact_place_wins_over_a_likely_one():
         pytest.param("", "x", "y", "not in the file", id="an empty file"),
     ],
 )  # fmt: skip
-def test_an_unclear_edit_says_why(text: str, old: str, new: str, words: str):
-    with pytest.raises(Unclear, match=".*") as refused:
+def test_an_unclear_edit_says_why(text: str, old: str, new: str, words: str) -> None:
+    with pytest.raises(Unclear) as refused:
         find(text, old, new, everywhere=False)
     assert words in str(refused.value)

@@ -29,15 +29,15 @@ from jobs.sandbox.inside.output import clean, shorten
         pytest.param(b"", "", id="nothing stays nothing"),
     ],
 )
-def test_output_is_cleaned(raw: bytes, text: str):
+def test_output_is_cleaned(raw: bytes, text: str) -> None:
     assert clean(raw) == text
 
 
-def test_short_output_is_whole():
+def test_short_output_is_whole() -> None:
     assert shorten("a\nb\n", "/log") == ("a\nb\n", False)
 
 
-def test_long_output_keeps_head_and_tail_on_line_ends():
+def test_long_output_keeps_head_and_tail_on_line_ends() -> None:
     text = "".join(f"line {n}\n" for n in range(10_000))
     short, cut = shorten(text, "/log")
     lines = short.splitlines()
@@ -50,7 +50,7 @@ def test_long_output_keeps_head_and_tail_on_line_ends():
     assert note == f"[… {10_000 - kept} lines left out; all of it is in /log …]"
 
 
-def test_a_long_line_is_cut():
+def test_a_long_line_is_cut() -> None:
     short, cut = shorten("x" * 5_000 + "\nend", "/log")
     assert cut
     assert short == "x" * 2_000 + "[… 3000 more characters in this line]\nend"
@@ -67,7 +67,7 @@ def test_a_long_line_is_cut():
         pytest.param(b"ab\b" * (2 << 20), id="backspaces"),
     ],
 )
-def test_hostile_output_is_cleaned_in_time(raw: bytes):
+def test_hostile_output_is_cleaned_in_time(raw: bytes) -> None:
     began = time.monotonic()
     shorten(clean(raw), "/log")
     assert time.monotonic() - began < 9
