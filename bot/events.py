@@ -1,7 +1,7 @@
 """Turns a delivery's JSON into events of our own types, or says why it is of no interest."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Never
 
@@ -103,7 +103,7 @@ class Ignored:
 type_of_event = IssueCommented | IssueLabeled | IssueOpened | Ignored
 
 
-class _Unfit(Exception):  # noqa: N818 - says what the payload is
+class _Unfit(Exception):
     """The payload is not what GitHub's description says."""
 
 
@@ -111,17 +111,16 @@ def parse(event: str, payload: bytes) -> type_of_event:
     """Read a delivery; whatever the bytes are, the answer is an event or the reason for none."""
     try:
         fields = _Fields(_json(payload), "payload")
-        match event, fields.optional_text("action"):
-            case "issue_comment", "created":
-                return _commented(fields)
-            case "issues", "labeled":
-                return _labeled(fields)
-            case "issues", "opened":
-                return _opened(fields)
-            case _, "":
-                return Ignored(f"event {_short(event)}")
-            case _, action:
-                return Ignored(f"event {_short(event)}, action {_short(action)}")
+        action = fields.optional_text("action")
+        reader = _READERS.get((event, action))
+        if reader is None:
+            return Ignored(
+                f"event {_short(event)}" + (f", action {_short(action)}" if action else "")
+            )
+        if fields.missing("installation"):
+            # A webhook of the repository's own tells the same without it; the App's is answered.
+            return Ignored("not sent to the App")
+        return reader(fields)
     except _Unfit as unfit:
         return Ignored(f"malformed: {unfit}")
 
@@ -158,7 +157,7 @@ def _on_issue(fields: "_Fields") -> dict[str, Any]:
 def _person(fields: "_Fields") -> Person:
     login = fields.text("login")
     if len(login) > _LONGEST_LOGIN:
-        raise _Unfit("a login of over 100 characters")
+        raise _Unfit("payload.sender.login is over 100 characters")
     is_person = fields.optional_text("type") == "User" and not login.endswith("[bot]")
     return Person(fields.id("id"), login, is_bot=not is_person)
 
@@ -188,6 +187,13 @@ def _issue(fields: "_Fields") -> Issue:
         is_pull_request=not fields.missing("pull_request"),
         updated_at=fields.text("updated_at"),
     )
+
+
+_READERS: dict[tuple[str, str], Callable[["_Fields"], type_of_event]] = {
+    ("issue_comment", "created"): _commented,
+    ("issues", "labeled"): _labeled,
+    ("issues", "opened"): _opened,
+}
 
 
 class _Fields:

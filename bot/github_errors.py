@@ -1,5 +1,4 @@
 """Names what GitHub can answer instead of what was asked for."""
-# ruff: noqa: N818 - each name is what GitHub says
 
 import time
 from collections.abc import Mapping, Sequence

@@ -66,6 +66,9 @@ class _Redacting:
 
     def __call__(self, _logger: WrappedLogger, _method: str, record: EventDict) -> EventDict:
         clean = self._redactor.clean_value(dict(record))
+        if self._escaping and "exception" in clean:
+            # Under its own name the console renderer would give a traceback lines of its own.
+            clean["trace"] = clean.pop("exception")
         return {self._text(name): self._plain(value) for name, value in clean.items()}
 
     def _plain(self, value: Any) -> Any:

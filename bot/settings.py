@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import (
     AliasChoices,
     Field,
+    FilePath,
     SecretStr,
     ValidationError,
     field_validator,
@@ -36,7 +37,7 @@ class Settings(BaseSettings):
     """The number of the GitHub App, from its settings page."""
     github_private_key: SecretStr = SecretStr("")
     """The App's private key as PEM text; line ends may be written as `\\n`."""
-    github_private_key_file: Path | None = None
+    github_private_key_file: FilePath | None = None
     """A file that holds the App's private key, instead of the text itself."""
     webhook_secret: SecretStr
     """The secret that GitHub signs deliveries with; 32 bytes or more, else nothing starts."""

@@ -7,7 +7,7 @@ import re
 _SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
 
 
-class BadSignature(Exception):  # noqa: N818 - says what was found
+class BadSignature(Exception):
     """The request does not carry GitHub's signature over exactly these bytes."""
 
 

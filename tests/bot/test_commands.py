@@ -1,0 +1,216 @@
+"""Which texts are commands, and which."""
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.commands import (
+    AVAILABLE,
+    PLANNED,
+    DidYouMean,
+    Fix,
+    Help,
+    NoSuchOption,
+    NotYet,
+    Status,
+    Stop,
+    parse,
+    type_of_command,
+)
+
+COMMANDS: list[tuple[str, type_of_command]] = [
+    ("/agent fix", Fix("")),
+    ("/agent fix this", Fix("this")),
+    ("/agent fix: this", Fix("this")),
+    ("/agent make it faster", Fix("make it faster")),
+    ("/agent\nmake it faster", Fix("make it faster")),
+    ("/agent fix\nwith two\n\nparagraphs", Fix("with two\n\nparagraphs")),
+    ("/agent fix one\ntwo", Fix("one\ntwo")),
+    ("/agent fix -- --model is wrong", Fix("--model is wrong")),
+    ("/agent fix --", Fix("")),
+    ("/agent fixture is broken", Fix("fixture is broken")),
+    ("/agent the stop button is broken", Fix("the stop button is broken")),
+    ("/agent", Help()),
+    ("/agent   \n\n", Help()),
+    ("/agent help", Help()),
+    ("/agent HELP", Help()),
+    ("/agent status", Status()),
+    ("/agent Status?", Status()),
+    ("/agent stop", Stop()),
+    ("/agent stop!", Stop()),
+    ("/agent stop --discard", Stop()),
+    ("/Agent Fix This", Fix("This")),
+    ("/agent\tfix this", Fix("this")),
+    ("/agent\u00a0fix this", Fix("this")),
+    ("/agent fix this\r\nand that\r\n", Fix("this\nand that")),
+    ("/agent fix this\rand that", Fix("this\nand that")),
+    ("Thanks!\n/agent fix it", Fix("it")),
+    ("Thanks!\n\n   /agent fix it", Fix("it")),
+    ("/agent fix it\n/agent stop", Fix("it")),
+    ("/agent fix it\n> /agent stop", Fix("it\n> /agent stop")),
+    ("> /agent stop\n\n/agent fix it", Fix("it")),
+    ("```\n/agent stop\n```\n/agent fix it", Fix("it")),
+    ("/agent fix it:\n```\nlog\n```", Fix("it:\n```\nlog\n```")),
+    ("- one\n- two\n/agent fix it", Fix("it")),
+    ("- one\n\n  /agent fix it", Fix("it")),
+    ("<!-- hidden -->\n/agent fix it", Fix("it")),
+    ("<!-- hidden\n/agent stop\n-->\n/agent fix it", Fix("it")),
+    # An unfinished comment inside a line hides nothing: it is shown as it stands.
+    ("see <!-- this\n/agent fix it", Fix("it")),
+    # The line of dashes makes a heading of the command, which a signature often does.
+    ("/agent fix it\n--\nMaria", Fix("it\n--\nMaria")),
+    ("/agent \u200bfix \u202ethis", Fix("this")),
+    ("/ag\u2060ent fix it", Fix("it")),
+    ("/agent plan", NotYet("plan")),
+    ("/agent review this", NotYet("review")),
+    ("/agent budget +$1", NotYet("budget")),
+    ("/agent rety", DidYouMean("rety", "retry")),
+    ("/agent sotp", DidYouMean("sotp", "stop")),
+    ("/agent stauts", DidYouMean("stauts", "status")),
+    ("/agent fx", DidYouMean("fx", "fix")),
+    ("/agent hlep", DidYouMean("hlep", "help")),
+    ("/agent aprove", DidYouMean("aprove", "approve")),
+    ("/agent rety\nplease", DidYouMean("rety", "retry")),
+    ("/agent rety the download", Fix("rety the download")),
+    ("/agent hi", Fix("hi")),
+    ("/agent fix --model=big this", NoSuchOption("--model")),
+    ("/agent fix --draft", NoSuchOption("--draft")),
+]
+
+NOTHING = [
+    "",
+    "fix this",
+    "agent fix this",
+    "/agents fix this",
+    "/agent-fix this",
+    "/agent_fix",
+    "/agentfix",
+    "/agent/fix",
+    "/agent, fix this",
+    "please /agent fix this",
+    "x/agent fix this",
+    "//agent fix this",
+    "\\/agent fix this",
+    "&#47;agent fix this",
+    "[/agent fix](https://example.org)",
+    "**/agent fix**",
+    "# /agent fix",
+    "- /agent fix",
+    "1. /agent fix",
+    "> /agent fix",
+    ">/agent fix",
+    "> quoted\n/agent fix",
+    "> > deep\n> /agent fix",
+    "> - in a list\n/agent fix",
+    "- > quoted\n/agent fix",
+    "On Monday Li wrote:\n> /agent fix this\n> thanks",
+    "`/agent fix`",
+    "`\n/agent fix\n`",
+    "``a\n/agent fix`` b",
+    "```\n/agent fix\n```",
+    "```\n/agent fix",
+    "````\n```\n/agent fix\n```\n````",
+    "~~~\n/agent fix\n~~~",
+    "~~~ sh\n/agent fix\n```\n",
+    "- a\n  ```\n  /agent fix\n  ```",
+    "- a\n\n      /agent fix",
+    "1. a\n   - b\n     ~~~\n     /agent fix\n     ~~~",
+    "    /agent fix",
+    "\t/agent fix",
+    "<!-- /agent fix -->",
+    "<!--\n/agent fix\n-->",
+    "<!--\n/agent fix",
+    "see <!-- a\n/agent fix\n--> b",
+    "<!--\r\n/agent fix\r\n-->",
+    "<pre>\n/agent fix\n</pre>",
+    "<details>\n/agent fix\n</details>",
+    "<div\n/agent fix\n>",
+    "| /agent fix | b |\n|---|---|\n| c | d |",
+    "| a |\n|---|\n/agent fix",
+    "![\n/agent fix\n](https://example.org/x.png)",
+    "[a]: https://example.org (\n/agent fix\n)",
+    "/\u0430gent fix",
+    "/agent\u2003fix this"[:6] + "\u2003fix this",
+]
+
+
+@pytest.mark.parametrize(("text", "command"), COMMANDS)
+def test_a_command_is_read(text: str, command: type_of_command) -> None:
+    assert parse(text) == command
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_everything_else_is_none(text: str) -> None:
+    assert parse(text) is None
+
+
+@pytest.mark.parametrize("verb", PLANNED)
+def test_every_planned_verb_is_known_and_starts_nothing(verb: str) -> None:
+    assert parse(f"/agent {verb} some words") == NotYet(verb)
+
+
+@pytest.mark.parametrize("verb", AVAILABLE)
+def test_every_available_verb_is_a_command(verb: str) -> None:
+    assert isinstance(parse(f"/agent {verb}"), Fix | Status | Stop | Help)
+
+
+def test_the_command_word_can_be_chosen() -> None:
+    assert parse("/patch fix it", "/patch") == Fix("it")
+    assert parse("/agent fix it", "/patch") is None
+    assert parse("/PATCH-BAY help", "/patch-bay") == Help()
+
+
+lines = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r"), max_size=30)
+markdown = st.lists(
+    lines | st.sampled_from(["/agent fix", "/agent", "```", "~~~", "> ", "<!--", "-->", "- ", "`"]),
+    max_size=8,
+).map("\n".join)
+
+
+@given(text=st.text(max_size=200) | markdown)
+@settings(max_examples=500, deadline=None)
+@example("/agent \ue000")
+@example("/\ue0000\ue001")
+@example("/agent fix\n/\ue0007\ue001 x")
+def test_no_text_raises(text: str) -> None:
+    parse(text)
+
+
+@given(text=markdown)
+@settings(max_examples=300, deadline=None)
+def test_nothing_in_a_quotation_is_a_command(text: str) -> None:
+    assert parse("\n".join(f"> {line}" for line in text.split("\n"))) is None
+
+
+@given(text=markdown)
+@settings(max_examples=300, deadline=None)
+def test_nothing_in_a_fence_is_a_command(text: str) -> None:
+    fence = "`" * 40
+    assert parse(f"{fence}\n{text}\n{fence}") is None
+
+
+@given(text=markdown.filter(lambda text: "-->" not in text))
+@settings(max_examples=300, deadline=None)
+def test_nothing_in_a_comment_is_a_command(text: str) -> None:
+    assert parse(f"<!--\n{text}\n-->") is None
+
+
+@given(text=markdown)
+@settings(max_examples=300, deadline=None)
+def test_line_ends_make_no_difference(text: str) -> None:
+    assert parse(text) == parse(text.replace("\n", "\r\n"))
+
+
+@given(word=st.text(st.characters(whitelist_categories=["Ll", "Nd"]), min_size=1, max_size=12))
+@settings(max_examples=300, deadline=None)
+def test_a_command_word_inside_a_longer_word_is_none(word: str) -> None:
+    assert parse(f"/agent{word} fix") is None
+    assert parse(f"{word}/agent fix") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 60_000, "`" * 60_000, ">" * 60_000, "- " * 30_000, "![[" * 20_000, "|a" * 30_000],
+)
+def test_the_longest_comment_is_read_in_bounded_time(text: str) -> None:
+    assert parse(f"{text}\n\n/agent fix it") in {Fix("it"), None}
