@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from selenium.common.exceptions import StaleElementReferenceException
-from selenium.webdriver import Chrome
+from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from demo.github.acts.conversation import add_comment, edit_comment
+from demo.github.acts.reviews import NewReviewComment, add_review_comment
+from demo.github.present.pulls import PullRequest
 from tests.demo_github.pages_site import Site, running_site
 from tests.fixtures.browser import open_browser, picture
 
@@ -195,6 +197,48 @@ def test_a_pull_request_shows_its_diff_and_is_merged(page: Page) -> None:
     assert (pull.state, issue.state) == ("closed", "closed")
     page.open(f"/maria/shop/pull/{pull.number}/files")
     page.one("tr.add", "return round(net * 0.19)")
+
+
+def test_a_review_with_a_comment_on_a_line_goes_to_the_app(page: Page) -> None:
+    pull, site = page.site.pull(), page.site
+    page.open(f"/maria/shop/pull/{pull.number}/files")
+    row = page.one("tr.add")
+    ActionChains(page.driver).move_to_element(row).perform()
+    page.one("tr.add .add-comment").click()
+    page.one(".draft-comment textarea").send_keys("Half a cent *up*, or to even?")
+    page.one("#review-body").send_keys("One question.")
+    page.one("input[value=REQUEST_CHANGES]").click()
+    Select(page.one("#review select")).select_by_value("li")
+    page.one("#submit-review").click()
+    page.one("#timeline .review .event", "li requested changes")
+    page.one(".review-body", "One question.")
+    page.one(".thread .thread-comment", "Half a cent up, or to even?")
+    page.one(".thread tr.add", "return round(net * 0.19)")
+    line = site.listener.wait_for("pull_request_review_comment", "created")["comment"]
+    assert (line["path"], line["line"], line["side"]) == ("shop/tax.py", 5, "RIGHT")
+    review = site.listener.wait_for("pull_request_review", "submitted")["review"]
+    assert (review["state"], review["user"]["login"]) == ("changes_requested", "li")
+    assert line["pull_request_review_id"] == review["id"]
+
+
+def test_an_answer_stands_in_its_thread_beside_the_line(page: Page) -> None:
+    pull, site = page.site.pull(), page.site
+    assert pull.pull is not None
+    request = PullRequest(site.repository, pull, pull.pull)
+    with site.state.lock:
+        new = NewReviewComment("Why?", "shop/tax.py", line=5)
+        asked = add_review_comment(site.state, request, site.actor("li"), new)
+    page.open(f"/maria/shop/pull/{pull.number}")
+    page.one(".reply textarea").send_keys("Because **cents**.")
+    page.one(".reply button").click()
+    page.one(".thread .thread-comment strong", "cents")
+    told = site.listener.wait_for("pull_request_review_comment", "created")
+    assert told["comment"]["body"] == "Why?"
+    told = site.listener.wait_for("pull_request_review_comment", "created")
+    assert told["comment"]["in_reply_to_id"] == asked.id
+    page.open(f"/maria/shop/pull/{pull.number}/files")
+    beside = page.one("tr.add + tr.said .thread").text
+    assert beside.index("Why?") < beside.index("Because cents.")
 
 
 def test_deliveries_are_listed_and_sent_again(page: Page) -> None:

@@ -2,14 +2,21 @@
 
 Reading order: `views` (what a page shows), `read_repository`, `read_issue`, `read_commit` and
 `read_pull` (from the state to the views), `site` (who acts, the frame), then the addresses:
-`start_pages`, `issue_pages`, `pull_pages`, `code_pages`, `delivery_pages`.
+`start_pages`, `issue_pages`, `pull_pages`, `review_pages`, `code_pages`, `delivery_pages`.
 """
 
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from demo.github.errors import GitHubError
-from demo.github.pages import code_pages, delivery_pages, issue_pages, pull_pages, start_pages
+from demo.github.pages import (
+    code_pages,
+    delivery_pages,
+    issue_pages,
+    pull_pages,
+    review_pages,
+    start_pages,
+)
 from demo.github.pages.site import Site
 from demo.github.pages.words import FILTERS
 from demo.github.state import State
@@ -40,8 +47,12 @@ def blueprint(state: State) -> Blueprint:
         template_folder="../templates",
     )
     site = Site(state)
-    for each in (start_pages, issue_pages, pull_pages, code_pages, delivery_pages):
-        each.register(pages, site)
+    start_pages.register(pages, site)
+    issue_pages.register(pages, site)
+    pull_pages.register(pages, site)
+    review_pages.register(pages, site)
+    code_pages.register(pages, site)
+    delivery_pages.register(pages, site)
     for name, words in FILTERS.items():
         pages.add_app_template_filter(words, name)
     pages.register_error_handler(GitHubError, lambda error: _sorry(site, error))

@@ -31,7 +31,7 @@ def register(pages: Blueprint, site: Site) -> None:
     @pages.get(f"{HERE}/<any(commits, checks, files):view>")
     def pull(owner: str, name: str, number: int, view: str) -> str:
         with site.state.lock:
-            return _show(site, _find(site, owner, name, number), view)
+            return _show(site, find(site, owner, name, number), view)
 
     @pages.get("/<owner>/<name>/runs/<int:run_id>")
     def run(owner: str, name: str, run_id: int) -> Response:
@@ -46,7 +46,7 @@ def register(pages: Blueprint, site: Site) -> None:
     def act(path: str, role: str, do: Callable[[Found, Actor], str]) -> None:
         def write(owner: str, name: str, number: int, **more: Any) -> Response:
             with site.state.lock:
-                found = _find(site, owner, name, number)
+                found = find(site, owner, name, number)
                 actor = site.actor(found[0], role)
                 return site.done(place(found[0], found[1]) + do(found, actor, **more), actor.user)
 
@@ -66,7 +66,8 @@ def register(pages: Blueprint, site: Site) -> None:
     act("ready", "write", ready)
 
 
-def _find(site: Site, owner: str, name: str, number: int) -> Found:
+def find(site: Site, owner: str, name: str, number: int) -> Found:
+    """Find the pull request that an address names."""
     repository = site.repository(owner, name)
     issue = site.state.issue(repository, number)
     if issue.pull is None:
