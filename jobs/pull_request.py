@@ -32,7 +32,8 @@ def publish(job: Job, base: Base, solution: Solution) -> PullRequest:
     branch = branch_name(task.issue_number, task.issue.title, task.id)
     tasks.write(job.lease, branch=branch)
     if submission:
-        tasks.write(job.lease, title=submission.title, summary=submission.summary)
+        clean = job.services.redactor.clean
+        tasks.write(job.lease, title=clean(submission.title), summary=clean(submission.summary))
     job.log.event(f"push `{branch}`")
     token = job.services.github.token(task.installation_id, task.repository_id, _WRITE)
     try:

@@ -51,12 +51,15 @@ def used_up(talk: Conversation, budget: Budget, which: str) -> Ending:
 
 
 def model_failed(talk: Conversation, budget: Budget, error: ModelError) -> Ending:
-    """End because the model's side gave up; the error's own words are for the operator's log."""
+    """End because the model's side gave up; what a wrong setting is, people are told."""
     match error.kind:
         case ModelErrorKind.STOPPED:
             return stopped(talk)
         case ModelErrorKind.OVERFLOW:
             return used_up(talk, budget, "context")
+        case ModelErrorKind.CONFIG:
+            words = f"{_MODEL[error.kind]} {error.message}"
+            return Ending(Outcome.MODEL_ERROR, talk.submission, words, error.kind.value)
         case kind:
             return Ending(Outcome.MODEL_ERROR, talk.submission, _MODEL[kind], kind.value)
 
