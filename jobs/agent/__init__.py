@@ -7,8 +7,10 @@ a call is carried out), `attention` (loops, warnings, reminders), `room` (what i
 window gets full), `gate` (what a submission must pass).
 """
 
+from jobs.agent.debris import without_caches
 from jobs.agent.gate import Gate
 from jobs.agent.loop import run
+from jobs.agent.ports import TurnDone
 from jobs.agent.task import (
     AgentTask,
     Budget,
@@ -22,6 +24,7 @@ from jobs.agent.task import (
     Prices,
     Submission,
 )
+from jobs.agent.view import SandboxView
 
 __all__ = [
     "AgentTask",
@@ -35,6 +38,9 @@ __all__ = [
     "IssueText",
     "Outcome",
     "Prices",
+    "SandboxView",
     "Submission",
+    "TurnDone",
     "run",
+    "without_caches",
 ]

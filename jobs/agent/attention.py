@@ -7,9 +7,8 @@ from jobs.agent import limits
 from jobs.agent.conversation import Conversation, Print
 from jobs.agent.hands import Status
 from jobs.agent.task import AgentTask, Budget
+from jobs.agent.untrusted import VOICE
 
-VOICE = "[harness]"
-"""At the start of everything that we say in the middle of the work."""
 _WRITTEN_CALL = re.compile(
     r"<tool_call>|<function[ =_]|<invoke |\[TOOL_CALLS\]|^```(?:bash|sh|shell)\s*$"
     r'|"name"\s*:\s*"(?:bash|read|edit|write|update_plan|submit)"',
@@ -60,14 +59,11 @@ def budget_warning(talk: Conversation, budget: Budget) -> tuple[str, str] | None
     low = [name for name, share in talk.shares(budget).items() if share >= limits.WARN_SHARE]
     if not low or "budget" in talk.notes:
         return None
-    which = " and ".join(low)
-    return (
-        (
-            f"{VOICE} {limits.WARN_SHARE:.0%} of the {which} for this task is used. Finish the step "
-            "you are at, check it, and submit; say in `unverified` what is left."
-        ),
-        "budget",
+    words = (
+        f"{VOICE} {limits.WARN_SHARE:.0%} of the {' and '.join(low)} for this task is used. "
+        "Finish the step you are at, check it, and submit; say in `unverified` what is left."
     )
+    return words, "budget"
 
 
 def used_up(talk: Conversation, budget: Budget) -> str:

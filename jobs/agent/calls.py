@@ -65,7 +65,7 @@ class Request:
     arguments: Values
 
 
-class Misread(Exception):  # noqa: N818 - reads as what happened to the call
+class Misread(Exception):
     """A call cannot be carried out; the message tells the model how to write it."""
 
     def __init__(self, name: str, message: str) -> None:
@@ -79,7 +79,7 @@ def understand(call: Call) -> Request:
     if name not in _TOOLS and name not in _EDITORS:
         raise Misread(name[:40] or "?", f"There is no such tool. The tools: {', '.join(SPECS)}.")
     try:
-        given = parse_arguments(call.arguments, _wide_schema(name)).values
+        given = _given(call.arguments, name)
         tool = _TOOLS.get(name) or _editor_tool(given)
         ours = {**_DEFAULTS.get(tool, {}), **_renamed(given, _ARGUMENT_ALIASES[tool])}
         values = parse_arguments(json.dumps(_with_known_words(ours)), SPECS[tool].parameters).values
@@ -87,6 +87,14 @@ def understand(call: Call) -> Request:
     except BadArguments as error:
         raise Misread(_TOOLS.get(name, name), f"Not executed. {error}") from error
     return Request(tool, values)
+
+
+def _given(text: str, name: str) -> Values:
+    """Return the arguments under whatever names we know; raises BadArguments with our own names."""
+    try:
+        return parse_arguments(text, _wide_schema(name)).values
+    except BadArguments:
+        return parse_arguments(text, SPECS[_TOOLS.get(name, EDIT)].parameters).values
 
 
 def _plain(name: str) -> str:

@@ -14,6 +14,7 @@ _SCRATCH = re.compile(
     re.IGNORECASE,
 )
 _CACHES = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", "node_modules", ".venv"}
+_RUN_CACHES = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
 _DEBUGGERS = {
     ".py": re.compile(r"^\s*(?:breakpoint\(|import i?pdb\b|from i?pdb import|i?pdb\.set_trace\()"),
     ".js": re.compile(r"^\s*debugger\s*;?\s*$"),
@@ -25,6 +26,22 @@ _PRINTS = {
 _MERGE_MARK = re.compile(r"^(?:<{7}|>{7}|\|{7}) ")
 _SCRIPTS = {".jsx": ".js", ".ts": ".js", ".tsx": ".js", ".mjs": ".js", ".cjs": ".js"}
 _NAMED = 8
+
+
+def without_caches(change: Change, base: BaseFiles) -> Change:
+    """Return a change without the new files that running a project's tests leaves behind.
+
+    Only where a project forgot to ignore them do they get this far; nobody wants them published,
+    and a model that removes them gets them back with its next test run.
+    """
+    kept = (file for file in change.files if not _is_cache(file, base))
+    return Change(tuple(kept))
+
+
+def _is_cache(file: ChangedFile, base: BaseFiles) -> bool:
+    if file.deleted or _RUN_CACHES.isdisjoint(PurePosixPath(file.path).parts):
+        return False
+    return base.content(file.path) is None
 
 
 def debris_rows(change: Change, base: BaseFiles) -> tuple[CheckRow, ...]:

@@ -90,6 +90,7 @@ class Gate:
     def _look(self, submission: Submission) -> tuple[tuple[CheckRow, ...], str]:
         try:
             change = self._view.collect()
+            diff = self._view.diff(change) if change.files else ""
         except HostileChange as error:
             return (
                 CheckRow("the change can be taken over", passed=False, detail=error.reason),
@@ -104,7 +105,7 @@ class Gate:
         if not submission.checks and submission.outcome == Outcome.RESOLVED:
             rows.append(CheckRow("declared checks", None, "none: nothing shows that it works"))
         rows += self._measure(change, submission)
-        return tuple(rows), self._view.diff(change) if change.files else ""
+        return tuple(rows), diff
 
     def _rerun(self, check: DeclaredCheck) -> CheckRow:
         exit_code, output = self._view.run(check.command, _CHECK_TIMEOUT_S)

@@ -10,6 +10,7 @@ from jobs.agent.calls import Request
 from jobs.agent.ports import CommandResult, SandboxPort
 from jobs.agent.titles import test_counts, title
 from jobs.agent.tools import BASH, EDIT, READ, WRITE
+from jobs.agent.untrusted import in_its_own_voice
 from jobs.sandbox import ToolRefused
 
 
@@ -49,7 +50,7 @@ def carry_out(request: Request, sandbox: SandboxPort, seconds_left: float) -> Do
     except ToolRefused as refusal:
         text, result, status = str(refusal), "refused", Status.FAILED
     seconds = time.monotonic() - began
-    return Done(title(request), result, text, status, seconds, digest(text))
+    return Done(title(request), result, in_its_own_voice(text), status, seconds, digest(text))
 
 
 def digest(text: str) -> str:
@@ -62,7 +63,7 @@ def _files(request: Request, sandbox: SandboxPort) -> tuple[str, str]:
     match request.tool:
         case tool if tool == READ:
             text = sandbox.read(given["path"], given.get("start_line"), given.get("end_line"))
-            return text, _count(text.count("\n") + 1, "line")
+            return text, _count(text.count("\n"), "line")
         case tool if tool == EDIT:
             replace_all = given.get("replace_all", False)
             old, new = given["old_str"], given["new_str"]
@@ -90,7 +91,7 @@ def _run(request: Request, sandbox: SandboxPort, seconds_left: float) -> Done:
     return Done(
         title=title(request),
         result=" · ".join(filter(None, [end, test_counts(ran.output), f"{ran.seconds:.1f} s"])),
-        text=f"{_header(ran, end)}\n{ran.output or '(no output)'}",
+        text=f"{_header(ran, end)}\n{in_its_own_voice(ran.output) or '(no output)'}",
         status=_status(ran),
         seconds=ran.seconds,
         digest=digest(f"{end}\n{ran.output}"),

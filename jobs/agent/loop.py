@@ -13,12 +13,13 @@ from jobs.agent.task import AgentTask, Budget, Ending
 from jobs.agent.titles import title
 from jobs.agent.tools import TOOLS
 from jobs.agent.turn import Asked, act, answer_interrupted
+from jobs.agent.untrusted import VOICE
 from jobs.agent.work import Work
 from jobs.model.wire import Call, ModelError, ModelErrorKind, Reply, Stop, Wire
 from jobs.sandbox import SandboxLost
 
 RESUMED = (
-    f"{attention.VOICE} The work was interrupted and goes on in a new sandbox. The repository is "
+    f"{VOICE} The work was interrupted and goes on in a new sandbox. The repository is "
     "as it was last saved, which may be before your last steps; everything outside it, running "
     "processes too, is gone. Look at `git status` and `git diff` before you go on."
 )
@@ -105,7 +106,7 @@ def _ask(work: Work) -> Reply | Ending:
             return _send(work)
         except ModelError as error:
             if error.kind == ModelErrorKind.OVERFLOW and _leave_out(
-                work, room.to_leave_out_at_once(talk, budget)
+                work, room.to_leave_out_at_once(talk)
             ):
                 continue
             if error.kind == ModelErrorKind.RETRY and time.monotonic() - began >= work.seconds_left:
@@ -174,7 +175,7 @@ def _answer_without_calls(work: Work, reply: Reply, *, misread: bool) -> Ending 
 
 def _nudge(work: Work, words: str) -> None:
     warning = attention.budget_warning(work.talk, work.budget)
-    said = f"{attention.VOICE} {words}"
+    said = f"{VOICE} {words}"
     if warning is None:
         work.say(said)
     else:

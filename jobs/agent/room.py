@@ -25,11 +25,11 @@ def to_leave_out(talk: Conversation, budget: Budget) -> list[int]:
     return _worth_it(old, least)
 
 
-def to_leave_out_at_once(talk: Conversation, budget: Budget) -> list[int]:
+def to_leave_out_at_once(talk: Conversation) -> list[int]:
     """Return what may go when the server has refused the history as too long."""
     newest = talk.steps[-1].turn if talk.steps else 0
     old = [step for step in talk.steps if step.turn < newest]
-    return _worth_it(old, budget.context_window // 10)
+    return _worth_it(old, talk.context // 10)
 
 
 def reply_room(talk: Conversation, budget: Budget) -> int:

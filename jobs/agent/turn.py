@@ -10,7 +10,7 @@ from jobs.agent.conversation import Entry, Print
 from jobs.agent.hands import Done, Status, carry_out, digest
 from jobs.agent.ports import TurnDone
 from jobs.agent.task import DeclaredCheck, Ending, GateResult, Outcome, Submission
-from jobs.agent.titles import title
+from jobs.agent.titles import code, title
 from jobs.agent.tools import BASH, EDIT, SUBMIT, UPDATE_PLAN, WRITE
 from jobs.agent.work import Work
 from jobs.model.wire import Call
@@ -128,7 +128,9 @@ def observe(work: Work, asked: Asked, done: Done, *, started_at: float, last: bo
 def _answer(work: Work, planned: Planned) -> tuple[Done, Ending | None]:
     meaning = planned.asked.meaning
     if isinstance(meaning, Misread):
-        return Done(meaning.name, "not understood", str(meaning), Status.MISREAD), None
+        return Done(
+            f"call {code(meaning.name)}", "not understood", str(meaning), Status.MISREAD
+        ), None
     if planned.refusal:
         return Done(title(meaning), "not executed", planned.refusal, Status.SKIPPED), None
     if meaning.tool == UPDATE_PLAN:

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+VOICE = "[harness]"
+"""At the start of everything that we say in the middle of the work."""
 BLOCKS = ("repository", "instructions", "environment", "issue", "comment", "task", "harness")
 """The blocks of the first message, and the mark of later words of ours."""
 
@@ -43,7 +45,12 @@ def clean(text: str) -> Cleaned:
 
 def escape(text: str) -> str:
     """Keep a text from ending its block, from opening another, and from posing as a turn."""
-    return _TEMPLATE_MARK.sub(_entity, _TAG.sub("&lt;", text))
+    return in_its_own_voice(_TEMPLATE_MARK.sub(_entity, _TAG.sub("&lt;", text)))
+
+
+def in_its_own_voice(text: str) -> str:
+    """Keep the output of a tool from speaking as we do."""
+    return text.replace(VOICE, "[harness\\]") if VOICE in text else text
 
 
 def quoted(text: str) -> Cleaned:

@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from jobs.agent.debris import without_caches
 from jobs.agent.ports import CommandResult
 from jobs.repository import change as hostile
 from jobs.repository import policy, tree
-from jobs.repository.change import Change
+from jobs.repository.change import Change, HostileChange
 from jobs.repository.mirror import Snapshot
 from jobs.repository.policy import PolicyReport
+from jobs.sandbox import ToolRefused
+
+_CANNOT_RUN = 126
+_OUT_OF_TIME = 124
+"""Exit codes as a shell and `timeout` would give them."""
 
 
 class WorkTree(Protocol):
@@ -38,8 +44,12 @@ class SandboxView:
         self._live_secrets = live_secrets
 
     def collect(self) -> Change:
-        """Return the change as it is now; raises HostileChange."""
-        return hostile.parse(self._sandbox.collect())
+        """Return the change as it is now, without caches; raises HostileChange."""
+        try:
+            frames = self._sandbox.collect()
+        except ToolRefused as refusal:
+            raise HostileChange(str(refusal)) from refusal
+        return without_caches(hostile.parse(frames), self.base)
 
     def policy(self, change: Change) -> PolicyReport:
         """Return what may not be published, and what a person should look at."""
@@ -52,5 +62,8 @@ class SandboxView:
 
     def run(self, command: str, timeout_s: float) -> tuple[int, str]:
         """Run a command in a fresh shell; return its exit code and the end of its output."""
-        ran = self._sandbox.exec(command, timeout_s=timeout_s)
-        return (124 if ran.timed_out else ran.exit_code), ran.output
+        try:
+            ran = self._sandbox.exec(command, timeout_s=timeout_s)
+        except ToolRefused as refusal:
+            return _CANNOT_RUN, str(refusal)
+        return (_OUT_OF_TIME if ran.timed_out else ran.exit_code), ran.output

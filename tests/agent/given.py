@@ -1,0 +1,163 @@
+"""What the agent's tests begin with: a small project with a bug, an issue, a log, a whole run."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from demo.model import ScriptedModel
+from jobs.agent import (
+    AgentTask,
+    Budget,
+    Ending,
+    Gate,
+    GateResult,
+    IssueText,
+    SandboxView,
+    Submission,
+    run,
+)
+from jobs.agent.ports import KeepPort, LogPort, SandboxPort
+from jobs.model import Wire, open_wire
+from jobs.repository.mirror import Snapshot
+from jobs.sandbox import Sandbox
+from records.tasks import Progress
+
+FILES = {
+    ".gitignore": "__pycache__/\n",
+    "tax.py": "def rounded(amount):\n    return int(amount)\n",
+    "template.py": "{{ name }} def\n",
+    "test_tax.py": (
+        "import tax\n\n\ndef test_whole():\n    assert tax.rounded(2) == 2\n\n\n"
+        "def test_more_than_half():\n    assert tax.rounded(1.6) == 2\n"
+    ),
+}
+TESTS = "python3 -m pytest -q"
+ISSUE = IssueText(7, "Rounding is wrong", "`rounded(1.6)` is 1, it should be 2.", author="mia")
+SUBMISSION = {
+    "outcome": "resolved",
+    "summary": "It cut where it should round.",
+    "title": "Round to the nearest whole number",
+    "checks": [{"command": TESTS, "shows": "the tests pass"}],
+    "unverified": "",
+}
+SUBMIT = {"calls": [{"name": "submit", "arguments": SUBMISSION}]}
+FIX = {
+    "name": "edit",
+    "arguments": {"path": "tax.py", "old_str": "int(amount)", "new_str": "round(amount)"},
+}
+HAPPY = [
+    {"text": "Let me see.", "calls": [
+        {"name": "bash", "arguments": {"command": TESTS}},
+        {"name": "read", "arguments": {"path": "tax.py"}},
+    ]},
+    {"calls": [FIX]},
+    SUBMIT,
+    SUBMIT,
+]  # fmt: skip
+
+
+def bash(command: str, **more: Any) -> dict[str, Any]:
+    return {"name": "bash", "arguments": {"command": command, **more}}
+
+
+def plan(step: str) -> dict[str, Any]:
+    """A call that touches nothing."""
+    steps = [{"step": step, "status": "in_progress"}]
+    return {"name": "update_plan", "arguments": {"plan": steps}}
+
+
+def turn(*calls: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"calls": list(calls), **more}
+
+
+def task(**more: Any) -> AgentTask:
+    given: dict[str, Any] = {
+        "repository": "acme/shop",
+        "base_sha": "d" * 40,
+        "paths": sorted(FILES),
+        "issue": ISSUE,
+        "requester": "ann",
+        "instruction": "fix this",
+        "checks": (TESTS,),
+    }
+    return AgentTask(**{**given, **more})
+
+
+@dataclass
+class Log:
+    """An action log that lives as long as the test."""
+
+    kept: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    progress: Progress | None = None
+    on_append: Callable[[str, dict[str, Any]], None] = lambda _kind, _content: None
+
+    def append(self, kind: str, content: dict[str, Any], progress: Progress | None) -> None:
+        self.on_append(kind, content)
+        self.kept.append((kind, content))
+        self.progress = progress
+
+    def entries(self) -> Sequence[tuple[str, dict[str, Any]]]:
+        return list(self.kept)
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [content for each, content in self.kept if each == kind]
+
+
+class NoSandbox:
+    """Stands where no call may reach a sandbox."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the sandbox was asked to {name}")
+
+
+def no_gate(_: Submission) -> GateResult:
+    raise AssertionError("nothing was to be handed in")
+
+
+def gate_of(sandbox: Sandbox, snapshot: Snapshot, *, fast: bool = False) -> Gate:
+    return Gate(ISSUE, SandboxView(sandbox, snapshot), fast=fast)
+
+
+def wire_to(model: ScriptedModel, api: Any = "chat") -> Wire:
+    return open_wire(api_key="key", base_url=model.base_url, model="scripted", api=api)
+
+
+def work(
+    model: ScriptedModel,
+    *,
+    sandbox: SandboxPort | None = None,
+    log: LogPort | None = None,
+    budget: Budget | None = None,
+    gate: Callable[[Submission], GateResult] = no_gate,
+    api: str = "chat",
+    stopped: threading.Event | None = None,
+    keep: KeepPort | None = None,
+    given: AgentTask | None = None,
+) -> Ending:
+    """Run the loop against a scripted model over HTTP."""
+    wire = wire_to(model, api)
+    try:
+        return run(
+            given or task(),
+            sandbox or NoSandbox(),
+            wire,
+            log or Log(),
+            budget or Budget(),
+            stopped or threading.Event(),
+            gate,
+            keep=keep,
+        )
+    finally:
+        wire.close()
+
+
+def answers(model: ScriptedModel, request: int = -1) -> dict[str, str]:
+    """What the model was told for each call, by id, as a chat request carries it."""
+    messages = model.requests[request].parsed["messages"]
+    return {each["tool_call_id"]: each["content"] for each in messages if each["role"] == "tool"}
+
+
+def said(model: ScriptedModel, request: int = -1) -> str:
+    """The newest message of a chat request."""
+    return str(model.requests[request].parsed["messages"][-1]["content"])
