@@ -1,8 +1,9 @@
 """The pages of the local GitHub, for people's eyes and clicks.
 
-Reading order: `views` (what a page shows), `read_repository`, `read_issue`, `read_commit` and
-`read_pull` (from the state to the views), `site` (who acts, the frame), then the addresses:
-`start_pages`, `issue_pages`, `pull_pages`, `review_pages`, `code_pages`, `delivery_pages`.
+Reading order: `views` and `pull_views` (what a page shows), `read_repository`, `read_issue`,
+`read_commit` and `read_pull` (from the state to the views), `site` (who acts, the frame), then the
+addresses: `start_pages`, `issue_pages`, `pull_pages`, `review_pages`, `code_pages`,
+`delivery_pages`.
 """
 
 from flask import Blueprint, request

@@ -11,8 +11,9 @@ from demo.github.git_commit import Person as Signer
 from demo.github.git_commit import read_commit
 from demo.github.git_store import GitStore
 from demo.github.pages.diff import parse_patch
+from demo.github.pages.pull_views import FileDiff
 from demo.github.pages.read_repository import person
-from demo.github.pages.views import Commit, FileDiff, Person
+from demo.github.pages.views import Commit, Person
 from demo.github.present.commits import user_of
 from demo.github.state import State
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 from demo.github import records
 from demo.github.git_store import GitStore
 from demo.github.pages.diff import around, parse_patch
+from demo.github.pages.pull_views import Check, FileDiff, Pull
 from demo.github.pages.read_commit import changed_files, commit_view, parents
 from demo.github.pages.read_repository import Writing, person
-from demo.github.pages.views import Check, FileDiff, Pull, Review, Thread
+from demo.github.pages.views import Review, Thread
 from demo.github.state import State
 
 
