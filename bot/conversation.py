@@ -60,7 +60,7 @@ class Conversation:
     def show_status(self, task: Task, body: str, *, lease: Lease | None = None) -> int:
         """Write or edit the status comment of a task and return its id, which the caller stores.
 
-        A comment that somebody deleted is written anew, once.
+        A comment that somebody deleted is written anew, once; after that it stays deleted.
         """
         if task.status_comment_id is None:
             return self._say_status(f"status:{task.id}", task, body, lease)

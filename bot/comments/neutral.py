@@ -61,11 +61,11 @@ def quoted(text: str, limit: int = 8_000) -> str:
 
 def plain(text: str, limit: int = 200) -> str:
     """Return one line for where no Markdown is read: titles and commit messages."""
-    line = _one_line(text, limit)
+    # Addresses go first: what is left without one could be a reference.
+    line = re.sub(r"[a-z0-9+.-]{0,20}://", "", _one_line(text, limit), flags=re.IGNORECASE)
     line = re.sub(r"@(?=[\w-])", "@ ", line)
     line = re.sub(r"#(?=\d)", "# ", line)
     line = re.sub(r"\bGH-(?=\d)", "GH ", line, flags=re.IGNORECASE)
-    line = re.sub(r"\b[a-z][a-z0-9+.-]{0,20}://", "", line, flags=re.IGNORECASE)
     return re.sub(r"\[([^\]]*(?:ci|actions|checks)[^\]]*)\]", r"(\1)", line, flags=re.IGNORECASE)
 
 

@@ -1,0 +1,202 @@
+"""What people see when GitHub fails while the bot answers: the truth, once."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.dispatch import handle
+from bot.events import IssueCommented, parse
+from bot.github_errors import RateLimited, Unavailable
+from records.deliveries import DeliveryState
+from records.effects import Ambiguous, Effects
+from tests.bot.conftest import REPOSITORY, FrontDoor
+
+PERMISSION = "repos/get-collaborator-permission-level"
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"drop": True}, {"status": 429}])
+def test_a_permission_that_cannot_be_looked_up_is_a_visible_refusal(
+    front_door: FrontDoor, fault: dict[str, object]
+) -> None:
+    number = front_door.issue()
+    front_door.github.fault(PERMISSION, **fault, count=None)
+    outcome = front_door.command(number, "maria", "/agent fix")
+    assert outcome.state is DeliveryState.REFUSED
+    assert front_door.woken == []
+    (comment,) = front_door.bot_comments(number)
+    assert "I could not check what" in comment
+
+
+def test_a_permission_that_fails_for_a_moment_is_asked_again(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.github.fault(PERMISSION, status=502, count=2)
+    assert front_door.command(number, "maria", "/agent fix").state is DeliveryState.HANDLED
+
+
+@pytest.mark.parametrize("answer", ["null", "[]", '{"permission": null}', '{"user": {}}', "7"])
+def test_a_permission_in_no_known_words_is_a_refusal(front_door: FrontDoor, answer: str) -> None:
+    number = front_door.issue()
+    front_door.github.fault(PERMISSION, status=200, body=answer, count=None)
+    assert front_door.command(number, "maria", "/agent fix").state is DeliveryState.REFUSED
+    assert front_door.woken == []
+
+
+def test_a_login_that_is_now_another_account_is_refused(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
+    event = parse(*front_door.next("maria"))
+    assert isinstance(event, IssueCommented)
+    renamed = replace(event, sender=replace(event.sender, id=event.sender.id + 1_000))
+    assert handle(renamed, front_door.context).state is DeliveryState.REFUSED
+    assert front_door.woken == []
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"drop": True}])
+@pytest.mark.parametrize("after", [True, False])
+def test_a_comment_without_a_clear_answer_stands_once(
+    front_door: FrontDoor, fault: dict[str, object], after: bool
+) -> None:
+    number = front_door.issue()
+    front_door.github.fault("issues/create-comment", **fault, after=after)
+    assert front_door.command(number, "maria", "/agent fix").state is DeliveryState.HANDLED
+    assert len(front_door.bot_comments(number)) == 1
+    (task,) = front_door.context.tasks.recent(9)
+    assert task.status_comment_id == front_door.last_comment_of(number, "patchbay-demo[bot]")
+
+
+def test_a_planted_marker_is_not_taken_for_the_bots_own(front_door: FrontDoor) -> None:
+    number, other = front_door.issue(), front_door.issue()
+    front_door.command(number, "maria", "/agent fix")
+    planted = front_door.bot_comments(number)[0]
+    front_door.github.comment(REPOSITORY, other, "none", planted)
+    front_door.github.fault("issues/create-comment", status=500, after=False)
+    front_door.command(other, "maria", "/agent fix")
+    assert len(front_door.bot_comments(other)) == 1
+
+
+def test_a_reaction_that_fails_does_not_stop_the_task(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.github.fault("reactions/create-for-issue-comment", status=500, count=None)
+    assert front_door.command(number, "maria", "/agent fix").state is DeliveryState.HANDLED
+    assert len(front_door.woken) == 1
+
+
+def test_a_revoked_token_is_minted_anew(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent help")
+    front_door.github.advance_clock(7_200)
+    assert front_door.command(number, "maria", "/agent fix").state is DeliveryState.HANDLED
+    assert len(front_door.woken) == 1
+
+
+def test_a_repository_that_the_installation_does_not_hold_is_left_alone(
+    front_door: FrontDoor,
+) -> None:
+    other = front_door.github.create_repository("acme", "other", private=False)
+    number = front_door.issue()
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
+    event = parse(*front_door.next("maria"))
+    assert isinstance(event, IssueCommented)
+    forged = replace(event, repository=replace(event.repository, id=other))
+    assert handle(forged, front_door.context).state is DeliveryState.IGNORED
+    assert front_door.woken == []
+
+
+def test_a_name_that_does_not_fit_the_id_is_replaced_by_githubs_own(
+    front_door: FrontDoor,
+) -> None:
+    number = front_door.issue()
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
+    event = parse(*front_door.next("maria"))
+    assert isinstance(event, IssueCommented)
+    forged = replace(event, repository=replace(event.repository, full_name="acme/other"))
+    handle(forged, front_door.context)
+    assert front_door.context.tasks.recent(1)[0].repository == REPOSITORY
+
+
+def test_a_suspended_installation_does_nothing(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
+    event, body = front_door.next("maria")
+    front_door.github.suspend(front_door.installation_id)
+    assert front_door.answer(event, body).state is DeliveryState.IGNORED
+
+
+def test_an_issue_that_is_gone_ends_quietly(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.github.comment(REPOSITORY, number, "read", "/agent fix")
+    event, body = front_door.next("read")
+    front_door.github.delete_issue(REPOSITORY, number, "admin")
+    outcome = front_door.answer(event, body)
+    assert outcome.state is DeliveryState.REFUSED
+    assert "could not be said" in outcome.detail
+
+
+@pytest.mark.parametrize("last_try", [True, False])
+def test_what_nobody_has_words_for_is_raised_and_in_the_end_said(
+    front_door: FrontDoor, last_try: bool
+) -> None:
+    number = front_door.issue()
+
+    def broken_bell(task_id: str) -> None:
+        raise RuntimeError(f"canary of {task_id}")
+
+    context = replace(front_door.context, wake=broken_bell)
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
+    event = parse(*front_door.next("maria"))
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            handle(event, context, last_try=last_try)
+    comments = front_door.bot_comments(number)
+    assert len(comments) == last_try
+    assert not any("canary" in comment for comment in comments)
+    assert len(front_door.context.tasks.recent(9)) == 1
+
+
+def test_after_a_failure_the_next_try_finishes_the_answer(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.context = replace(
+        front_door.context,
+        effects=quick_effects(front_door),
+    )
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
+    event = parse(*front_door.next("maria"))
+    front_door.github.fault("issues/create-comment", status=500, count=3)
+    with pytest.raises(Ambiguous):
+        handle(event, front_door.context, last_try=False)
+    assert handle(event, front_door.context).state is DeliveryState.HANDLED
+    assert len(front_door.bot_comments(number)) == 1
+    assert len(front_door.context.tasks.recent(9)) == 1
+
+
+def quick_effects(front_door: FrontDoor) -> Effects:
+    return Effects(front_door.context.effects._database, pause_s=0.01)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"status": 403, "message": "API rate limit exceeded"}, RateLimited),
+        ({"status": 500}, Ambiguous),
+    ],
+)
+def test_without_a_token_the_delivery_is_left_for_later(
+    front_door: FrontDoor, fault: dict[str, object], kind: type[Exception]
+) -> None:
+    number = front_door.issue()
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
+    event = parse(*front_door.next("maria"))
+    front_door.github.fault("apps/create-installation-access-token", **fault)
+    with pytest.raises(kind):
+        handle(event, front_door.context)
+    assert handle(event, front_door.context).state is DeliveryState.HANDLED
+
+
+def test_without_github_the_delivery_is_left_for_later(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
+    event = parse(*front_door.next("maria"))
+    front_door.github.stop()
+    with pytest.raises(Unavailable):
+        handle(event, front_door.context)
+    assert front_door.context.tasks.recent(1) == []
