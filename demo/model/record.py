@@ -22,7 +22,7 @@ class Recorded:
     body: bytes
     size: int
     answered_at: float | None = None
-    """When the last byte of the answer was handed to the system."""
+    """When the answer was ready to be sent, its latency waited for."""
     status: int | None = None
 
     @property
@@ -71,10 +71,11 @@ class Record:
                 raise TimeoutError(f"{len(self._requests)} requests came, not {count}")
             return list(self._requests)
 
-    def as_json(self, since: int = 0) -> Iterator[dict[str, Any]]:
+    def as_json(self, since: int = 0, *, bodies: bool = True) -> Iterator[dict[str, Any]]:
         """Yield the requests from number `since` on, fit for JSON."""
         for entry in self.all()[since:]:
-            yield {
+            body = {"body": entry.parsed} if bodies else {}
+            yield body | {
                 "number": entry.number,
                 "at": entry.at,
                 "answered_at": entry.answered_at,
@@ -82,5 +83,4 @@ class Record:
                 "path": entry.path,
                 "headers": entry.headers,
                 "size": entry.size,
-                "body": entry.parsed,
             }

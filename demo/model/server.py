@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from demo.model import faults
 from demo.model.chat_replies import chat_events, chat_reply
@@ -200,8 +200,9 @@ class _Handler(BaseHTTPRequestHandler):
             named = {"id": "scripted", "object": "model", "created": 0, "owned_by": "demo"}
             self._send(faults.whole({"object": "list", "data": [named]}))
         elif url.path == "/_control/requests":
-            since = int(parse_qs(url.query).get("since", ["0"])[0])
-            self._send(faults.whole(list(model.record.as_json(since))))
+            asked = dict(parse_qsl(url.query))
+            since, bodies = int(asked.get("since", 0)), asked.get("bodies") != "0"
+            self._send(faults.whole(list(model.record.as_json(since, bodies=bodies))))
         else:
             self._send(faults.refusal(404, "not_found", f"There is nothing at {url.path}."))
 
@@ -222,8 +223,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         entry.status = answer.status
-        self._send(answer)
         entry.answered_at = time.time()
+        self._send(answer)
 
     def _send(self, answer: Answer) -> None:
         if answer.drop:

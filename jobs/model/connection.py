@@ -22,6 +22,7 @@ _LARGEST_ERROR = 64 * 1024
 _LARGEST_COMPRESSED_ERROR = 4 * 1024
 """The openai package unpacks errors by itself, a thousandfold at the most."""
 _CONNECT_S = 10.0
+_KEPT_OPEN_S = 60.0
 _DRAIN_S = 0.5
 _BROKEN = (httpx2.HTTPError, OSError, anyio.EndOfStream, anyio.BrokenResourceError)
 _HEADERS = {
@@ -57,6 +58,8 @@ class Connection:
                 follow_redirects=False,
                 # Without TLS there is nothing to verify, and reading the authorities takes time.
                 verify=url.scheme == "https",
+                # Longer than most tools run, so that the next turn finds its connection open.
+                limits=httpx2.Limits(keepalive_expiry=_KEPT_OPEN_S),
                 event_hooks={"response": [self._refuse_redirect, _bound]},
             ),
         )

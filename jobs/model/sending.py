@@ -16,6 +16,8 @@ from jobs.model.wire import ModelError, ModelErrorKind, Reply
 
 _log = logging.getLogger(__name__)
 _FEW = 3
+_SHORTEST_KEY = 8
+"""Anything shorter stands for no key, as local servers have it, and may be a word."""
 
 
 @dataclass(frozen=True)
@@ -146,4 +148,4 @@ class Sender:
 
     def _hidden(self, words: str) -> str:
         """Leave the key out: some servers repeat it in their complaint."""
-        return words.replace(self._key, "***") if self._key else words
+        return words.replace(self._key, "***") if len(self._key) >= _SHORTEST_KEY else words

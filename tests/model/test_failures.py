@@ -239,6 +239,14 @@ def test_a_web_page_for_ever_is_a_wrong_address(
     assert len(model.requests) == 3
 
 
+def test_a_server_may_close_between_turns(api: str, scripted_model: Start, wire_to: Open) -> None:
+    model = scripted_model([{"text": "fine", "faults": [{"cut": 100_000}]}])
+    wire = wire_to(model, api)
+    assert [ask(wire).text for _ in range(2)] == ["fine", "fine"]
+    assert model.connections == 2
+    assert len(model.requests) == 2
+
+
 def test_nobody_at_the_address(api: str, wire_to: Open) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -303,7 +311,7 @@ def test_the_server_says_how_long_to_wait(api: str, scripted_model: Start, wire_
     assert ask(wire_to(model, api)).text == "fine"
     first, second = model.requests
     assert first.answered_at
-    assert 1.0 <= second.at - first.answered_at < 3
+    assert second.at - first.answered_at >= 1.0
 
 
 def test_the_server_says_until_when_to_wait(scripted_model: Start, wire_to: Open) -> None:
@@ -312,7 +320,7 @@ def test_the_server_says_until_when_to_wait(scripted_model: Start, wire_to: Open
     model = scripted_model([{"text": "fine", "faults": [fault]}])
     assert ask(wire_to(model, "chat")).text == "fine"
     first, second = model.requests
-    assert 0.5 <= second.at - first.at < 4
+    assert second.at - first.at >= 0.5
 
 
 @pytest.mark.parametrize(("asked", "deadline_s"), [("901", 5000.0), ("300", 60.0)])

@@ -185,6 +185,10 @@ def test_every_request_is_on_the_record(client: openai.OpenAI, model: ScriptedMo
         [over_http] = json.load(answer)
     assert over_http["body"] == recorded.parsed
     assert over_http["at"] == recorded.at
+    with urllib.request.urlopen(url + "?since=0&bodies=0") as answer:  # noqa: S310  the same
+        assert "body" not in json.load(answer)[0]
+    with urllib.request.urlopen(url + "?since=1") as answer:  # noqa: S310  the same
+        assert json.load(answer) == []
 
 
 def test_the_oldest_bodies_are_let_go(client: openai.OpenAI, model: ScriptedModel) -> None:
