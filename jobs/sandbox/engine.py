@@ -78,25 +78,7 @@ class Sandboxes:
     def _start(self, image: str, name: str, labels: dict[str, str], deadline_s: float) -> Sandbox:
         api = self._api()
         container = api.create_container_from_config(  # type: ignore[no-untyped-call]
-            {
-                "Image": image,
-                "Entrypoint": [],
-                "Cmd": bundle.command(deadline_s),
-                "User": profile.AGENT,
-                "Env": ["HOME=/home/agent", "LANG=C.UTF-8"],
-                "WorkingDir": "/workspace",
-                "Hostname": "sandbox",
-                "Labels": labels,
-                "OpenStdin": True,
-                # The tool server ends when its worker goes, and the container with it.
-                "StdinOnce": True,
-                "AttachStdin": True,
-                "AttachStdout": True,
-                "AttachStderr": True,
-                "Healthcheck": {"Test": ["NONE"]},
-                "HostConfig": profile.host_config(self._limits, self._runtime),
-            },
-            name=f"{name}-{secrets.token_hex(4)}",
+            self._container(image, labels, deadline_s), name=f"{name}-{secrets.token_hex(4)}"
         )["Id"]
         try:
             stream = self._attach(container)
@@ -105,6 +87,26 @@ class Sandboxes:
         except BaseException:
             self._remove(container)
             raise
+
+    def _container(self, image: str, labels: dict[str, str], deadline_s: float) -> dict[str, Any]:
+        return {
+            "Image": image,
+            "Entrypoint": [],
+            "Cmd": bundle.command(deadline_s),
+            "User": profile.AGENT,
+            "Env": ["HOME=/home/agent", "LANG=C.UTF-8"],
+            "WorkingDir": "/workspace",
+            "Hostname": "sandbox",
+            "Labels": labels,
+            "OpenStdin": True,
+            # The tool server ends when its worker goes, and the container with it.
+            "StdinOnce": True,
+            "AttachStdin": True,
+            "AttachStdout": True,
+            "AttachStderr": True,
+            "Healthcheck": {"Test": ["NONE"]},
+            "HostConfig": profile.host_config(self._limits, self._runtime),
+        }
 
     def _attach(self, container: str) -> FrameStream:
         wanted = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}

@@ -10,9 +10,9 @@ class SandboxError(Exception):
     """Something about sandboxes did not work; says what, and what mends it."""
 
 
-class SandboxLost(SandboxError):  # noqa: N818 - what happened, not what to call it
+class SandboxLost(SandboxError):
     """The container is gone, silent, or broke the protocol; nothing more will come from it."""
 
 
-class ToolRefused(SandboxError):  # noqa: N818 - an answer to the model
+class ToolRefused(SandboxError):
     """The tool server would not do what was asked; the message is written for the model."""

@@ -79,6 +79,8 @@ def _tmpfs(limits: SandboxLimits) -> dict[str, str]:
         "/home/agent": f"rw,exec,nosuid,nodev,size={limits.home_mb}m,nr_inodes=32k,{own}",
         "/tmp": f"rw,exec,nosuid,nodev,size={limits.tmp_mb}m,nr_inodes=64k,mode=1777",  # noqa: S108 - the container's own
         "/run": "rw,noexec,nosuid,nodev,size=8m,nr_inodes=1k,mode=0755",
+        # Room for the tool server when commands have filled everything else.
+        "/run/agent": f"rw,noexec,nosuid,nodev,size=24m,nr_inodes=1k,{own}",
     }
 
 

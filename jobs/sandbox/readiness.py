@@ -11,7 +11,7 @@ from jobs.sandbox.sandbox import Sandbox
 
 _MB = 1024 * 1024
 _AGENT_ID = 10001
-_WRITABLE = {"/workspace", "/tmp", "/home/agent", "/dev/shm", "/dev/mqueue"}  # noqa: S108 - the container's own
+_WRITABLE = {"/workspace", "/tmp", "/home/agent", "/run/agent", "/dev/shm", "/dev/mqueue"}  # noqa: S108 - the container's own
 _NAMES_FROM_OUTSIDE = ("TOKEN", "SECRET", "KEY", "PASSWORD", "PROXY", "DATABASE", "REDIS", "DOCKER")
 
 _Facts = dict[str, Any]

@@ -10,11 +10,11 @@ MAX_HEADER = 64 * 1024
 MAX_BODY = 1024 * 1024
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not an error of the server
+class Refused(Exception):
     """The request cannot be done; the words go to whoever asked."""
 
 
-class Gone(Exception):  # noqa: N818 - the worker's end of the stream, an ordinary event
+class Gone(Exception):
     """The other side closed the stream."""
 
 

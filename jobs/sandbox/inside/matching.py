@@ -27,7 +27,7 @@ class Found(NamedTuple):
     how: str
 
 
-class Unclear(Exception):  # noqa: N818 - it is an answer to the model
+class Unclear(Exception):
     """The edit means no place, or more than one; the words say which."""
 
 

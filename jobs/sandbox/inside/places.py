@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from contextlib import suppress
 
 from .frames import Refused
 
@@ -13,7 +15,7 @@ BASE_GIT = "/workspace/base.git"
 BASE_INDEX = "/workspace/base.git/base.index"
 SCRATCH = "/tmp/agent"
 AGENT_ENV = "/tmp/agent/env"
-_SPARE_SCRATCH = ("/home/agent/.agent", "/dev/shm/agent")
+_SPARE = "/run/agent"
 _ROOM = 16 * 1024 * 1024
 
 
@@ -40,14 +42,19 @@ def shown(path: str) -> str:
 
 
 def scratch_folder() -> str:
-    """Return a folder for scripts and output that still has room, even when /tmp is full."""
-    for folder in (SCRATCH, *_SPARE_SCRATCH):
-        try:
-            os.makedirs(folder + "/cmd", exist_ok=True)
-            os.makedirs(folder + "/out", exist_ok=True)
-            left = os.statvfs(folder)
-        except OSError:
-            continue
+    """Return the folder for scripts and output: a small spare one when /tmp is full."""
+    with suppress(OSError):
+        _make(SCRATCH)
+        left = os.statvfs(SCRATCH)
         if left.f_bavail * left.f_frsize >= _ROOM and left.f_favail:
-            return folder
-    raise Refused("every folder of the sandbox is full")
+            return SCRATCH
+    # It is small, so it holds one command at a time.
+    for name in ("cmd", "out"):
+        shutil.rmtree(f"{_SPARE}/{name}", ignore_errors=True)
+    _make(_SPARE)
+    return _SPARE
+
+
+def _make(folder: str) -> None:
+    os.makedirs(f"{folder}/cmd", exist_ok=True)
+    os.makedirs(f"{folder}/out", exist_ok=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
 import subprocess
 import time
-from typing import Any
+from typing import NamedTuple
 
 from . import output, processes
 from .frames import Refused, Request
@@ -17,11 +18,13 @@ MAX_SCRIPT = 8 * 1024 * 1024
 MAX_OUTPUT = 8 * 1024 * 1024
 MAX_TIMEOUT_S = 1800.0
 _TIMED_OUT = 124
-_KILLED = 137
+_SYNTAX = 2
+_KEEP_SIZE = 1
+_RESERVED = 64 * 1024
 _SYNTAX_S = 10
 _BASH = shutil.which("bash") or "/bin/bash"
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "PAGER": "cat",
     "GIT_PAGER": "cat",
     "MANPAGER": "cat",
@@ -47,6 +50,13 @@ _PLAIN = re.compile(
 _runs = [0]
 
 
+class _Ended(NamedTuple):
+    exit_code: int
+    note: str = ""
+    timed_out: bool = False
+    killed_for_output: bool = False
+
+
 def run(request: Request) -> None:
     """Answer an `exec` request."""
     script = _script(request.body(MAX_SCRIPT))
@@ -62,14 +72,17 @@ def run(request: Request) -> None:
     log = f"{scratch}/out/{_runs[0]}.log"
     started = time.monotonic()
     wrong = _syntax_error(script, file)
-    with open(log, "wb+", buffering=0) as spill:
+    spill = _spill(log)
+    try:
         if wrong:
-            spill.write(wrong)
-            ended = {"exit_code": 2, "timed_out": False, "killed_for_output": False}
+            os.write(spill, wrong)
+            ended = _Ended(_SYNTAX)
         else:
-            ended = _run([_BASH, file], _environment(scratch), folder, spill.fileno(), limit_s)
+            ended = _run([_BASH, file], _environment(scratch), folder, spill, limit_s)
         seconds = time.monotonic() - started
-        _answer(request, ended, _raw(spill.fileno()), log, seconds)
+        _answer(request, ended, _raw(spill), log, seconds)
+    finally:
+        os.close(spill)
 
 
 def _script(data: bytes) -> bytes:
@@ -103,7 +116,7 @@ def _syntax_error(script: bytes, file: str) -> bytes:
 
 
 def _environment(scratch: str) -> dict[str, str]:
-    environment = {**os.environ, **_ENVIRONMENT}
+    environment = {**os.environ, **ENVIRONMENT}
     environment.pop("HOSTNAME", None)
     if os.path.exists(AGENT_ENV):
         start = f"{scratch}/start.sh"
@@ -113,35 +126,45 @@ def _environment(scratch: str) -> dict[str, str]:
     return environment
 
 
+def _spill(log: str) -> int:
+    """Open the file for a command's output, with room of its own on a disk that may get full."""
+    spill = os.open(log, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
+    ctypes.CDLL(None).fallocate(spill, _KEEP_SIZE, ctypes.c_int64(0), ctypes.c_int64(_RESERVED))
+    return spill
+
+
 def _run(
     command: list[str], environment: dict[str, str], folder: str, spill: int, limit_s: float
-) -> dict[str, Any]:
+) -> _Ended:
     until = time.monotonic() + limit_s
     kills = _memory_kills()
-    pid = _start(command, environment, folder, spill)
+    pid, note = _start(command, environment, folder, spill)
     while True:
         code = processes.wait(pid, until)
         if code is not None:
-            _say_memory(code, kills, spill)
-            return {"exit_code": code, "timed_out": False, "killed_for_output": False}
+            if code and _memory_kills() > kills:
+                note += "[the sandbox ran out of memory and a process was killed]\n"
+            return _Ended(code, note)
         if os.fstat(spill).st_size > MAX_OUTPUT:
             code = processes.end_group(pid, politely=False)
             processes.sweep()
-            return {"exit_code": code, "timed_out": False, "killed_for_output": True}
+            return _Ended(code, note, killed_for_output=True)
         if time.monotonic() >= until:
             processes.end_group(pid, politely=True)
             processes.sweep()
-            return {"exit_code": _TIMED_OUT, "timed_out": True, "killed_for_output": False}
+            return _Ended(_TIMED_OUT, note, timed_out=True)
 
 
-def _start(command: list[str], environment: dict[str, str], folder: str, spill: int) -> int:
+def _start(
+    command: list[str], environment: dict[str, str], folder: str, spill: int
+) -> tuple[int, str]:
     try:
-        return processes.start(command, environment, folder, spill)
+        return processes.start(command, environment, folder, spill), ""
     except BlockingIOError:
         # Earlier commands have left so many processes that not one more can be started.
         processes.sweep()
-        os.write(spill, b"[the limit of processes was reached: all earlier ones were ended]\n")
-        return processes.start(command, environment, folder, spill)
+        note = "[the limit of processes was reached: all earlier ones were ended]\n"
+        return processes.start(command, environment, folder, spill), note
 
 
 def _memory_kills() -> int:
@@ -156,37 +179,30 @@ def _memory_kills() -> int:
     return 0
 
 
-def _say_memory(code: int, before: int, spill: int) -> None:
-    if code and _memory_kills() > before:
-        os.lseek(spill, 0, os.SEEK_END)
-        os.write(spill, b"\n[the sandbox ran out of memory and a process was killed]\n")
-
-
 def _raw(spill: int) -> bytes:
     if os.fstat(spill).st_size > MAX_OUTPUT:
         os.ftruncate(spill, MAX_OUTPUT)
-    os.lseek(spill, 0, os.SEEK_SET)
     data = bytearray()
     while len(data) < MAX_OUTPUT:
-        more = os.read(spill, MAX_OUTPUT - len(data))
+        more = os.pread(spill, MAX_OUTPUT - len(data), len(data))
         if not more:
             break
         data += more
     return bytes(data)
 
 
-def _answer(request: Request, ended: dict[str, Any], raw: bytes, log: str, seconds: float) -> None:
+def _answer(request: Request, ended: _Ended, raw: bytes, log: str, seconds: float) -> None:
     text = output.clean(raw).strip("\n")
     text, cut = output.shorten(text, log)
     lines = raw.count(b"\n") + (not raw.endswith(b"\n") and bool(raw))
-    request.answer(
-        {
-            **ended,
-            "seconds": round(seconds, 4),
-            "lines": lines,
-            "bytes": len(raw),
-            "cut": cut or ended["killed_for_output"],
-            "log": log,
-        },
-        (text or "(no output)").encode("utf-8", "replace"),
-    )
+    fields = {
+        "exit_code": ended.exit_code,
+        "timed_out": ended.timed_out,
+        "killed_for_output": ended.killed_for_output,
+        "seconds": round(seconds, 4),
+        "lines": lines,
+        "bytes": len(raw),
+        "cut": cut or ended.killed_for_output,
+        "log": log,
+    }
+    request.answer(fields, (ended.note + (text or "(no output)")).encode("utf-8", "replace"))
