@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from demo.bot_processes import BotProcesses
+from demo.house import House
 from demo.stage import Options, Stage
 from demo.story import NoPullRequest, play
 
@@ -35,7 +36,7 @@ def main() -> int:
             _say("Stopping.")
             return 0
         try:
-            result = play(stage, interrupted)
+            result = play(House(stage, bot), interrupted)
         except NoPullRequest as other:
             _say(str(other))
             return 1

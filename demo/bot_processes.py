@@ -91,7 +91,7 @@ class BotProcesses:
 
 
 def _inherited() -> dict[str, str]:
-    """Return what the bot may see of the caller's environment: its settings, and the way to tools."""
+    """Return what the bot may see of the caller's environment: settings, and ways to tools."""
     ways = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
     proxies = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
     return {

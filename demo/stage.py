@@ -20,6 +20,7 @@ ASKS, MAINTAINS, READS = "maria", "li", "sam"
 OWNER = "corner-shop"
 WEBHOOK_SECRET = "the-demo-signs-with-this-and-nothing-else"  # noqa: S105 - of this machine's demo
 SCRIPTED = "scripted"
+_AS_MARIA = ("-c", "user.name=Maria", "-c", "user.email=maria@example.org")
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,7 @@ class Stage:
         for arguments in (
             ["init", "-q", "-b", "main"],
             ["add", "-A"],
-            ["-c", "user.name=Maria", "-c", f"user.email={ASKS}@example.org"]
-            + ["commit", "-q", "-m", "The shop as it is"],
+            [*_AS_MARIA, "commit", "-q", "-m", "The shop as it is"],
         ):
             subprocess.run(["git", *arguments], cwd=folder, check=True)
         files = sorted((SAMPLE / "issues").glob("*.md"))

@@ -1,17 +1,15 @@
-"""Plays the main story without a person: a comment on an issue, and the pull request it leads to."""
+"""Plays the main story without a person: from a comment on an issue to the pull request."""
 
-import json
 import sys
 import threading
 import time
-import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from demo.stage import ASKS, Stage
+from demo.house import ENDED, House
+from demo.stage import ASKS
 
 _LOOK_AGAIN_S = 0.1
-_ENDED = {"succeeded", "failed", "stopped", "refused"}
 
 
 @dataclass(frozen=True)
@@ -55,15 +53,15 @@ class NoPullRequest(Exception):
     """The story came to another end; the message says which."""
 
 
-def play(stage: Stage, interrupted: threading.Event) -> Told:
+def play(house: House, interrupted: threading.Event) -> Told:
     """Comment on the first issue and wait for the end of the task; raises NoPullRequest."""
-    number = stage.issues[0]
+    stage, number = house.stage, house.stage.issues[0]
     asked_at = time.time()
-    stage.github.comment(stage.repository, number, ASKS, stage.options.comment)
+    house.comment(number, stage.options.comment, ASKS)
     _say(f"{stage.issue_url(number)}: {stage.options.comment}")
-    task = _wait_for_end(stage, number, interrupted)
+    task = _wait_for_end(house, number, interrupted)
     _say(_end_in_words(task))
-    pull_request = _pull_request(stage, task)
+    pull_request = _pull_request(house, task)
     return Told(
         issue=stage.issue_url(number),
         pull_request=pull_request["html_url"],
@@ -72,60 +70,37 @@ def play(stage: Stage, interrupted: threading.Event) -> Told:
         head_sha=pull_request["head"]["sha"],
         evidence=(task["evidence"] or {}).get("rows", []),
         comment_to_first_command_s=round(task["progress"]["first_command_at"] - asked_at, 3),
-        comment_to_pull_request_s=round(_opened_at(task) - asked_at, 3),
+        comment_to_pull_request_s=round(task["ended_at"] - asked_at, 3),
     )
 
 
-def _wait_for_end(stage: Stage, number: int, interrupted: threading.Event) -> dict[str, Any]:
+def _wait_for_end(house: House, number: int, interrupted: threading.Event) -> dict[str, Any]:
     said = ""
     while not interrupted.wait(_LOOK_AGAIN_S):
-        task = _task_of(stage, number)
-        if task is None:
-            _complain_if_answered(stage, number)
+        tasks = house.tasks(number)
+        if not tasks:
+            answers = house.bot_comments(number)
+            if answers and not house.tasks(number):
+                words = answers[-1]["body"]
+                raise NoPullRequest(f"The bot answered, and began no task:\n{words}")
             continue
-        doing = f"{task['state']}: {task['progress']['doing']}"
-        if doing != said and task["state"] not in _ENDED:
-            _say(f"  {doing}")
-            said = doing
-        if task["state"] in _ENDED:
+        task = tasks[0]
+        if task["state"] in ENDED:
             return task
+        doing = f"  {task['state']}: {task['progress']['doing']}"
+        if doing != said:
+            _say(doing)
+            said = doing
     raise NoPullRequest("Interrupted.")
 
 
-def _complain_if_answered(stage: Stage, number: int) -> None:
-    """Raise if the bot answered the comment without beginning a task."""
-    answers = [
-        comment["body"]
-        for comment in stage.github.comments(stage.repository, number)
-        if comment["user"]["type"] == "Bot"
-    ]
-    if answers:
-        raise NoPullRequest(f"The bot answered, and began no task:\n{answers[-1]}")
-
-
-def _task_of(stage: Stage, number: int) -> dict[str, Any] | None:
-    address = f"http://127.0.0.1:{stage.web_port}/tasks.json"
-    with urllib.request.urlopen(address, timeout=10) as answer:
-        tasks: list[dict[str, Any]] = json.load(answer)
-    mine = (
-        task
-        for task in tasks
-        if task["repository"] == stage.repository and task["issue_number"] == number
-    )
-    return next(mine, None)
-
-
-def _pull_request(stage: Stage, task: dict[str, Any]) -> dict[str, Any]:
-    for pull_request in stage.github.pull_requests(stage.repository):
+def _pull_request(house: House, task: dict[str, Any]) -> dict[str, Any]:
+    for pull_request in house.pull_requests(task["issue_number"]):
         if pull_request["number"] == task["pull_request_number"]:
             return pull_request
-    comments = stage.github.comments(stage.repository, task["issue_number"])
+    comments = house.bot_comments(task["issue_number"])
     last = comments[-1]["body"] if comments else ""
     raise NoPullRequest(f"The task ended without a pull request. The bot's words:\n\n{last}")
-
-
-def _opened_at(task: dict[str, Any]) -> float:
-    return float(task["ended_at"])
 
 
 def _end_in_words(task: dict[str, Any]) -> str:

@@ -1,7 +1,6 @@
 """How a task ends: its state, the class of a failure, and one sentence for people."""
 
 from dataclasses import dataclass
-from typing import assert_never
 
 from bot.comments.failures import Failure
 from bot.github_repository import PullRequest
@@ -51,24 +50,19 @@ def end_of(solution: Solution, pull_request: PullRequest | None) -> TaskEnd:
 
 
 def _without_change(ending: Ending) -> TaskEnd:
-    match ending.outcome:
-        case Outcome.RESOLVED | Outcome.PARTIAL:
-            return failed(Failure.TESTS_STILL_FAIL, "The agent handed in no change.")
-        case Outcome.NO_CHANGE_NEEDED:
-            return failed(Failure.NO_CHANGE_NEEDED, ending.explanation)
-        case Outcome.NOT_REPRODUCIBLE:
-            return failed(Failure.CANNOT_REPRODUCE, ending.explanation)
-        case Outcome.NEEDS_INFORMATION:
-            return failed(Failure.NEEDS_INFORMATION, ending.explanation)
-        case Outcome.STOPPED:
-            return stopped(None)
-        case Outcome.BUDGET:
-            return failed(Failure.BUDGET, ending.explanation)
-        case Outcome.MODEL_ERROR:
-            return failed(Failure.MODEL_UNAVAILABLE, ending.explanation)
-        case Outcome.LOOP:
-            return failed(Failure.LOOP, ending.explanation)
-        case Outcome.SANDBOX_LOST:
-            return failed(Failure.SANDBOX_LOST, ending.explanation)
-        case never:
-            assert_never(never)
+    if ending.outcome is Outcome.STOPPED:
+        return stopped(None)
+    if ending.outcome in {Outcome.RESOLVED, Outcome.PARTIAL}:
+        return failed(Failure.TESTS_STILL_FAIL, "The agent handed in no change.")
+    return failed(_FAILURES[ending.outcome], ending.explanation)
+
+
+_FAILURES = {
+    Outcome.NO_CHANGE_NEEDED: Failure.NO_CHANGE_NEEDED,
+    Outcome.NOT_REPRODUCIBLE: Failure.CANNOT_REPRODUCE,
+    Outcome.NEEDS_INFORMATION: Failure.NEEDS_INFORMATION,
+    Outcome.BUDGET: Failure.BUDGET,
+    Outcome.MODEL_ERROR: Failure.MODEL_UNAVAILABLE,
+    Outcome.LOOP: Failure.LOOP,
+    Outcome.SANDBOX_LOST: Failure.SANDBOX_LOST,
+}

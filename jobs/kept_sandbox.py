@@ -1,4 +1,4 @@
-"""The agent's sandbox with a memory: its change is kept as it grows, for the job that may follow."""
+"""The agent's sandbox with a memory: the change is kept as it grows, for a job that may follow."""
 
 import time
 
@@ -12,7 +12,7 @@ _MOST_SHARE = 0.02
 
 
 class KeptSandbox:
-    """Passes everything on, and writes a checkpoint after every edit, now and then after commands."""
+    """Passes everything on, and writes a checkpoint after each edit, and at times after commands."""
 
     def __init__(self, job: Job, base: Base, sandbox: Sandbox) -> None:
         self._job = job

@@ -27,11 +27,11 @@ _DAY_S = 24 * 3600
 _LARGEST_JOB = 4096
 
 
-class BellSilent(Exception):  # noqa: N818 - says what happened
+class BellSilent(Exception):
     """Redis is away; the clock will ring instead."""
 
 
-class ForeignJob(Exception):  # noqa: N818 - says what was found
+class ForeignJob(Exception):
     """Something in the queue that none of ours put there."""
 
 

@@ -51,6 +51,7 @@ def _take_to_its_end(job: Job) -> None:
     if end is None:
         job.services.tasks.release(job.lease)
         return
+    end = replace(end, explanation=job.services.redactor.clean(end.explanation))
     status.conclude(end)
     job.services.tasks.end(job.lease, end.state, reason=end.reason, explanation=end.explanation)
 

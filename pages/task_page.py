@@ -22,6 +22,7 @@ _LIVE_LOG_S = 600.0  # the browser opens the stream again by itself, so no threa
 _LOOK_AGAIN_S = 0.5
 _SHOWN_TEXT = 20_000
 _RECENT = 50
+_FIRST_LINE = 200
 _NONE = "-"
 
 
@@ -48,6 +49,7 @@ def blueprint(pages: TaskPages) -> Blueprint:
     routes.add_app_template_filter(visible)
     routes.add_app_template_filter(_utc, "utc")
     routes.add_app_template_filter(_span, "span")
+    routes.add_app_template_filter(_clock, "clock")
     routes.after_request(_harden)
 
     @routes.get("/")
@@ -139,9 +141,10 @@ def _entry(action: Action) -> Entry | None:
             title, result = str(content.get("title", "")), str(content.get("result", ""))
             text = str(content.get("text", ""))
         case "reply":
-            title, result, text = "the model says", "", str(content.get("text", ""))
-            if not text.strip():
+            text = str(content.get("text", "")).strip()
+            if not text:
                 return None
+            title, result = "the model says", text.splitlines()[0][:_FIRST_LINE]
         case "message":
             title, result, text = "given to the model", "", str(content.get("text", ""))
         case _:
@@ -183,6 +186,10 @@ def _harden(response: Response) -> Response:
 
 def _utc(at: float | None) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else _NONE
+
+
+def _clock(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
 
 
 def _span(seconds: float | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.whole.house import House, open_house
+from demo.house import House, open_house
 
 
 @pytest.fixture(scope="module")

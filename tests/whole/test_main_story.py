@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.whole.house import House
+from demo.house import House
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 

@@ -1,10 +1,11 @@
 """Workers that are killed, a Redis that forgets, many tasks at once: nothing is lost or doubled."""
 
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
-from tests.whole.house import House, open_house
+from demo.house import House, open_house
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(400)]
 
@@ -12,7 +13,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(400)]
 @pytest.fixture(scope="module")
 def slow_house(
     docker_host: str, sandbox_image: str, tmp_path_factory: pytest.TempPathFactory
-) -> House:
+) -> Iterator[House]:
     """Five workers, and a model that thinks for a second, so that there is a middle of a task."""
     assert sandbox_image
     with pytest.MonkeyPatch.context() as environment:

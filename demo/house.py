@@ -1,4 +1,4 @@
-"""The whole product as it runs: the demo's stage and the bot's own processes, for the tests."""
+"""A hand on the running whole, stage and bot: for the tests, the bench and the demo's own story."""
 
 import json
 import time
@@ -30,6 +30,10 @@ ENDED = {"succeeded", "failed", "stopped", "refused"}
 Json = dict[str, Any]
 
 
+class NotSeen(AssertionError):
+    """What was waited for did not come; the message holds the last words of every process."""
+
+
 @dataclass(frozen=True)
 class House:
     """What a test does to the running product, and what it sees of it."""
@@ -39,10 +43,13 @@ class House:
 
     @property
     def web(self) -> str:
+        """The address of the bot's own pages."""
         return f"http://127.0.0.1:{self.stage.web_port}"
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.web}{path}", timeout=10) as answer:
+        """Read JSON from the bot's own pages."""
+        address = f"{self.web}{path}"
+        with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 - our own address
             return json.load(answer)
 
     def tasks(self, number: int) -> list[Json]:
@@ -51,16 +58,20 @@ class House:
         return [task for task in mine if task["repository"] == self.stage.repository]
 
     def comment(self, number: int, body: str, user: str = "maria") -> int:
+        """Comment on an issue; returns the comment's id."""
         return self.stage.github.comment(self.stage.repository, number, user, body)
 
     def open_issue(self, title: str, body: str = "", user: str = "maria") -> int:
+        """Open an issue; returns its number."""
         return self.stage.github.open_issue(self.stage.repository, user, title, body)
 
     def bot_comments(self, number: int) -> list[Json]:
+        """Return what the bot wrote on an issue, the oldest first."""
         comments = self.stage.github.comments(self.stage.repository, number)
         return [comment for comment in comments if comment["user"]["type"] == "Bot"]
 
     def reactions(self, comment_id: int) -> list[str]:
+        """Return the reactions on a comment."""
         found = self.stage.github.reactions(self.stage.repository, comment_id=comment_id)
         return [reaction["content"] for reaction in found]
 
@@ -70,6 +81,7 @@ class House:
         return [one for one in found if one["head"]["ref"].startswith(f"agent/{number}-")]
 
     def wait_for(self, see: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
+        """Return what `see` returns once that is something; NotSeen if it stays nothing."""
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             if seen := see():
@@ -78,10 +90,10 @@ class House:
         logs = "\n".join(
             f"== {name}\n{process.last_words()}" for name, process in self.bot.started.items()
         )
-        raise AssertionError(f"{what} did not happen in {patience_s:g} s\n{logs}")
+        raise NotSeen(f"{what} did not happen in {patience_s:g} s\n{logs}")
 
     def wait_for_task(self, number: int, states: set[str] | None = None, after: int = 0) -> Json:
-        """Return the newest task of an issue once it is in one of the states (ended, if not said)."""
+        """Return the newest task of an issue once it is in one of these states, or has ended."""
         wanted = states or ENDED
 
         def see() -> Json | None:
@@ -106,7 +118,7 @@ class House:
         for name, process in self.bot.started.items():
             if name.startswith("worker") and f"subject={task_id}" in process.log.read_text():
                 return name
-        raise AssertionError(f"no worker has task {task_id}")
+        raise NotSeen(f"no worker has task {task_id}")
 
 
 @contextmanager
