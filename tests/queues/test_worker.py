@@ -113,6 +113,13 @@ def test_redis_killed_in_the_middle_of_a_job_neither_ends_nor_repeats_it(
     workers.finish()
     workers.wait_for("ended", task_id)
     workers.wait_for("refused", task_id)
+    # Both were watched to their end, one after the other.
+    until(lambda: (workers.folder / "log").read_text().count("job.ended") == 2, "both ended")
+    assert [word for word, of, _ in workers.notes() if of == task_id] == [
+        "began",
+        "ended",
+        "refused",
+    ]
     assert worker.poll() is None
     assert len(workers.noted("began", task_id)) == 1
     assert Tasks(records).get(task_id).state is TaskState.SUCCEEDED
