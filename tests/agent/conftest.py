@@ -11,8 +11,6 @@ from jobs.repository.mirror import Mirrors, Snapshot
 from jobs.sandbox import Sandbox, Sandboxes
 from tests.agent.given import FILES
 
-IMAGE = "patchbay/python"
-
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
@@ -27,28 +25,18 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return mirror.at(mirror.fetch(f"file://{folder}", _git(folder, "rev-parse", "HEAD")))
 
 
-@pytest.fixture(scope="session")
-def engine() -> Sandboxes:
-    """The Docker engine of this checkout."""
-    root = Path(__file__).parent.parent.parent
-    found = subprocess.run(
-        [root / "script" / "engine", "start"], capture_output=True, text=True, check=True
-    )
-    return Sandboxes(found.stdout.strip(), owner="patchbay-agent-tests")
-
-
 @pytest.fixture
-def box(engine: Sandboxes, project: Snapshot) -> Iterator[Sandbox]:
+def box(sandboxes: Sandboxes, sandbox_image: str, project: Snapshot) -> Iterator[Sandbox]:
     """A sandbox with the project, for one test."""
-    with engine.start(IMAGE, task_id="one", epoch=1, deadline_s=300) as sandbox:
+    with sandboxes.start(sandbox_image, task_id="one", epoch=1, deadline_s=300) as sandbox:
         sandbox.put(project.mirror.pack(project.sha), project.sha)
         yield sandbox
 
 
 @pytest.fixture(scope="module")
-def shared_box(engine: Sandboxes, project: Snapshot) -> Iterator[Sandbox]:
+def shared_box(sandboxes: Sandboxes, sandbox_image: str, project: Snapshot) -> Iterator[Sandbox]:
     """A sandbox with the project, for tests that do not mind what others did in it."""
-    with engine.start(IMAGE, task_id="all", epoch=1, deadline_s=900) as sandbox:
+    with sandboxes.start(sandbox_image, task_id="all", epoch=1, deadline_s=900) as sandbox:
         sandbox.put(project.mirror.pack(project.sha), project.sha)
         yield sandbox
 

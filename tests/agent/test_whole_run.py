@@ -174,7 +174,7 @@ def test_the_log_holds_all_that_the_model_was_sent(
 
 
 def test_a_lost_sandbox_ends_the_run_and_another_one_takes_over(
-    scripted_model: Model, engine: Sandboxes, box: Sandbox, project: Snapshot
+    scripted_model: Model, sandboxes: Sandboxes, box: Sandbox, project: Snapshot
 ) -> None:
     log = given.Log()
     model = scripted_model([given.turn(given.bash("true")), *given.HAPPY])
@@ -182,7 +182,7 @@ def test_a_lost_sandbox_ends_the_run_and_another_one_takes_over(
 
     ending = given.work(model, sandbox=box, log=log)
     assert ending.outcome == Outcome.SANDBOX_LOST
-    with engine.start("patchbay/python", task_id="new", epoch=2, deadline_s=120) as other:
+    with sandboxes.start("patchbay/python", task_id="new", epoch=2, deadline_s=120) as other:
         other.put(project.mirror.pack(project.sha), project.sha)
         ending = given.work(model, sandbox=other, log=log, gate=given.gate_of(other, project))
     assert ending.outcome == Outcome.RESOLVED, ending
