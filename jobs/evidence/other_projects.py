@@ -4,10 +4,11 @@ import json
 import re
 from collections.abc import Callable, Sequence
 
-from jobs.evidence.check import Check
+from jobs.evidence.check import CHANGED_TESTS, Check
 
 Read = Callable[[str], str | None]
 
+_FROM_PACKAGE = "detected: package.json"
 _PLACEHOLDER = "no test specified"
 _TEST_TARGET = re.compile(r"^(test|check)[ \t]*:(?!=)", re.MULTILINE)
 
@@ -24,7 +25,11 @@ def node_checks(paths: Sequence[str], read: Read) -> list[Check]:
     script = scripts.get("test") if isinstance(scripts, dict) else None
     if not isinstance(script, str) or not script.strip() or _PLACEHOLDER in script:
         return []
-    return [Check("npm test", "npm test --silent", source="detected: package.json")]
+    whole = Check("npm test", "npm test --silent", source=_FROM_PACKAGE)
+    if "node --test" not in script:
+        return [whole]
+    changed = f"node --test {CHANGED_TESTS}"
+    return [Check("node, changed tests", changed, source=_FROM_PACKAGE), whole]
 
 
 def go_checks(paths: Sequence[str]) -> list[Check]:

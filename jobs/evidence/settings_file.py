@@ -42,8 +42,8 @@ def read_verify(text: str) -> Verify:
     problems = list(_unknown_keys(root, "", SECTIONS))
     verify = _section(root, "verify")
     checks: list[Check] = []
-    if isinstance(verify, yaml.ScalarNode) and verify.tag != "tag:yaml.org,2002:null":
-        verify = _as_full(verify)
+    if isinstance(verify, yaml.ScalarNode):
+        verify = None if verify.tag == "tag:yaml.org,2002:null" else _as_full(verify)
     if verify is not None:
         problems += _unknown_keys(verify, "verify.", CHECKS)
         problems += _bad_commands(verify)

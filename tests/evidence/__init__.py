@@ -1,0 +1,1 @@
+"""Tests of jobs/evidence with real runners in real folders."""

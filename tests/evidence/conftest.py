@@ -1,0 +1,67 @@
+"""What the tests of jobs/evidence share: two boxes with a project, before and after a change."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from jobs.evidence.check import DeclaredCheck
+from jobs.evidence.detect import Detection, detect
+from jobs.evidence.evidence import Evidence
+from jobs.evidence.run import gather
+from jobs.repository.change import Change, ChangedFile, FileMode
+from tests.evidence.folder_box import box
+
+Measure = Callable[..., Evidence]
+
+
+class Files:
+    """The files of a base commit, as a dictionary."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self.files = files
+
+    def paths(self) -> list[str]:
+        return sorted(self.files)
+
+    def text(self, path: str) -> str | None:
+        return self.files.get(path)
+
+
+def found(files: Mapping[str, str]) -> Detection:
+    return detect(Files(files))
+
+
+@pytest.fixture
+def tools() -> str:
+    """A search path on which python3 is this test run's own, which has pytest."""
+    return f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
+
+
+@pytest.fixture
+def measure(tmp_path: Path, tools: str) -> Measure:
+    """Measure what a change does to a project."""
+
+    def run(
+        base: Mapping[str, str],
+        change: Mapping[str, str],
+        *,
+        declared: tuple[DeclaredCheck, ...] = (),
+        path: str = tools,
+        total_s: float = 120.0,
+    ) -> Evidence:
+        files = tuple(
+            ChangedFile(name, FileMode.REGULAR, text.encode()) for name, text in change.items()
+        )
+        return gather(
+            box(tmp_path / "base", base, path),
+            box(tmp_path / "change", {**base, **change}, path),
+            found(base).checks,
+            declared,
+            Change(files),
+            total_s=total_s,
+        )
+
+    return run
