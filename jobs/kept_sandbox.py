@@ -12,7 +12,7 @@ _MOST_SHARE = 0.02
 
 
 class KeptSandbox:
-    """Passes everything on, and writes a checkpoint after each edit, and at times after commands."""
+    """Passes everything on, with a checkpoint after each edit, and at times after commands."""
 
     def __init__(self, job: Job, base: Base, sandbox: Sandbox) -> None:
         self._job = job

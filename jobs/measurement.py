@@ -44,6 +44,8 @@ class Measurement:
         """Return the evidence for exactly this change; measured now unless it was already."""
         declared = tuple(DeclaredCheck(one.command, one.shows) for one in submission.checks)
         key = hashlib.sha256(serialise(change) + repr(declared).encode()).hexdigest()
+        if self._evidence is None:
+            self._recall()
         if self._evidence is None or key != self._of:
             self._evidence = self._measure(change, declared)
             self._of = key
@@ -54,6 +56,13 @@ class Measurement:
                 "measure base and change in fresh sandboxes", _result(self._evidence)
             )
         return self._evidence
+
+    def _recall(self) -> None:
+        """Take over what an earlier job of this task measured last."""
+        stored = self._job.task.evidence
+        if stored and "of" in stored:
+            self._of = stored["of"]
+            self._evidence = Evidence.from_json(stored)
 
     def _measure(self, change: Change, declared: tuple[DeclaredCheck, ...]) -> Evidence:
         with ExitStack() as boxes:

@@ -28,12 +28,8 @@ _LARGEST_BY_API = 4 * 1024 * 1024
 def publish(job: Job, base: Base, solution: Solution) -> PullRequest:
     """Open the draft pull request; TaskFailed if GitHub does not take it."""
     tasks, task = job.services.tasks, job.task
-    submission = solution.submission
     branch = branch_name(task.issue_number, task.issue.title, task.id)
     tasks.write(job.lease, branch=branch)
-    if submission:
-        clean = job.services.redactor.clean
-        tasks.write(job.lease, title=clean(submission.title), summary=clean(submission.summary))
     job.log.event(f"push `{branch}`")
     token = job.services.github.token(task.installation_id, task.repository_id, _WRITE)
     try:

@@ -95,6 +95,9 @@ def _carry_out(job: Job) -> TaskEnd:
     job.services.tasks.write(job.lease, base_sha=base.sha, base_branch=base.branch)
     job.log.event(f"fetch `{base.branch}`", base.sha[:12])
     solution = solve(job, base)
+    if said := solution.ending.submission:
+        clean = job.services.redactor.clean
+        job.services.tasks.write(job.lease, title=clean(said.title), summary=clean(said.summary))
     if job.watch.halted.is_set() or not solution.publishable:
         return end_of(solution, None)
     return end_of(solution, publish(job, base, solution))

@@ -36,11 +36,6 @@ class Solution:
         """Say whether there is something to open a pull request with."""
         return bool(self.change.files) and not self.refused
 
-    @property
-    def submission(self) -> Submission | None:
-        """What the agent said about it."""
-        return self.ending.submission
-
 
 def solve(job: Job, base: Base) -> Solution:
     """Run the agent until it ends, from wherever the task's log says that it stands."""

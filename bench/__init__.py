@@ -1,0 +1,1 @@
+"""Measures speed and memory, and works on real tasks; `script/bench` runs it, nothing asserts it."""
