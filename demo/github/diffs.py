@@ -1,5 +1,6 @@
 """What is different between two commits, file by file, as pull requests show it."""
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -71,7 +72,7 @@ def _counts(said: bytes) -> dict[str, tuple[int, int]]:
 def _patches(text: bytes) -> list[str | None]:
     starts = [match.start() for match in FILE_START.finditer(text)]
     found: list[str | None] = []
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in itertools.pairwise([*starts, len(text)]):
         piece = text[start:end]
         at = piece.find(b"\n@@ ")
         hunks = piece[at + 1 :].decode(errors="replace").removesuffix("\n")

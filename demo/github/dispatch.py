@@ -12,12 +12,12 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
 from demo.github.auth import Caller, identify
-from demo.github.errors import BadRequest, Forbidden, GitHubError
+from demo.github.errors import BadRequest, Forbidden, GitHubError, NotFound
 from demo.github.faults import Fault
 from demo.github.http_server import DROP_CONNECTION
 from demo.github.permissions import demand
 from demo.github.rate_limits import BUDGET, hour_end
-from demo.github.routes import Answer, Call, Route
+from demo.github.routes import Answer, Call, Route, Table
 from demo.github.state import State
 
 MEDIA_JSON = "application/json; charset=utf-8"
@@ -76,13 +76,14 @@ class Dispatcher:
         self._state = state
         self._recorder = recorder
 
-    def view(self, route: Route) -> Callable[..., Response]:
-        """Make the function that Flask calls for an operation."""
-
-        def run(**path: Any) -> Response:
-            return self.respond(route.operation, lambda caller: self._handle(route, caller, path))
-
-        return run
+    def rest(self, table: Table, path: str) -> Response:
+        """Answer the current request to the REST API."""
+        method = "GET" if request.method == "HEAD" else request.method
+        found = table.find(method, path)
+        if found is None:
+            return self.respond("unknown", lambda _caller: _unknown())
+        route, slots = found
+        return self.respond(route.operation, lambda caller: self._handle(route, caller, slots))
 
     def respond(self, operation: str, work: Callable[[Caller], Answer]) -> Response:
         """Do an operation with whatever fault waits for it."""
@@ -200,21 +201,23 @@ def _json_body() -> dict[str, Any]:
     return body
 
 
-def rest_blueprint(dispatcher: Dispatcher, routes: list[Route]) -> Blueprint:
+def rest_blueprint(dispatcher: Dispatcher, table: Table) -> Blueprint:
     """Put the operations below /api/v3."""
     blueprint = Blueprint("rest", __name__, url_prefix="/api/v3")
-    for number, route in enumerate(routes):
-        blueprint.add_url_rule(
-            route.path,
-            endpoint=f"{route.operation.replace('/', '-')}-{number}",
-            view_func=dispatcher.view(route),
-            methods=[route.method],
-        )
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    blueprint.add_url_rule("/", "root", lambda: dispatcher.rest(table, "/"), methods=methods)
+    blueprint.add_url_rule(
+        "/<path:rest>", "rest", lambda rest: dispatcher.rest(table, f"/{rest}"), methods=methods
+    )
     return blueprint
+
+
+def _unknown() -> Answer:
+    raise NotFound
 
 
 def unknown_path(error: HTTPException) -> Response:
     """Answer what Flask itself refuses below /api/ in GitHub's form."""
-    body = {"message": "Not Found", "documentation_url": "https://docs.github.com/rest"}
     status = error.code or 404
+    body = {"message": error.name, "documentation_url": "https://docs.github.com/rest"}
     return Response(json.dumps(body | {"status": str(status)}), status, content_type=MEDIA_JSON)

@@ -151,22 +151,31 @@ def _entry(line: bytes) -> TreeEntry:
     return TreeEntry(mode, kind, sha, None if size == "-" else int(size), path.decode())
 
 
+CONFIG = """
+[receive]
+	fsckObjects = true
+	hideRefs = refs/pull
+[transfer]
+	fsckObjects = true
+[http]
+	receivepack = true
+[uploadpack]
+	allowReachableSHA1InWant = true
+	allowAnySHA1InWant = true
+	allowFilter = true
+[core]
+	logAllRefUpdates = false
+[gc]
+	auto = 0
+"""
+
+
 def create_bare(path: Path, default_branch: str) -> GitStore:
     """Make an empty bare repository that checks what it is given, as GitHub's do."""
     path.mkdir(parents=True)
     store = GitStore(path)
-    store.run("init", "--quiet", "--bare", f"--initial-branch={default_branch}")
-    for key, value in {
-        "receive.fsckObjects": "true",
-        "transfer.fsckObjects": "true",
-        "http.receivepack": "true",
-        "uploadpack.allowReachableSHA1InWant": "true",
-        "uploadpack.allowAnySHA1InWant": "true",
-        "uploadpack.allowFilter": "true",
-        "receive.hideRefs": "refs/pull",
-        "core.logAllRefUpdates": "false",
-        "gc.auto": "0",
-    }.items():
-        store.run("config", key, value)
+    store.run("init", "--quiet", "--bare", "--template=", f"--initial-branch={default_branch}")
+    with (path / "config").open("a") as config:
+        config.write(CONFIG)
     write_hooks(path)
     return store

@@ -1,6 +1,7 @@
 """The table of operations: each with GitHub's name for it, its path and what it asks for."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -98,6 +99,39 @@ class Route:
     operation: str
     need: Need | None
     handler: Handler
+
+
+SLOT = re.compile(r"<(?:(?P<kind>int|path):)?(?P<name>\w+)>")
+KINDS = {None: "[^/]+", "int": "[0-9]+", "path": ".+"}
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """Turn a path with slots, as Flask writes them, into a regular expression."""
+    text, end = "", 0
+    for slot in SLOT.finditer(path):
+        text += re.escape(path[end : slot.start()])
+        text += f"(?P<{slot['name']}>{KINDS[slot['kind']]})"
+        end = slot.end()
+    return re.compile(text + re.escape(path[end:]))
+
+
+class Table:
+    """All operations, to be found by method and path; the one that fixes most of it wins."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        fixed = sorted(routes, key=lambda each: len(SLOT.sub("", each.path)), reverse=True)
+        self._rows = [(each, _pattern(each.path)) for each in fixed]
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, Any]] | None:
+        """Find an operation with what its path names."""
+        for route, pattern in self._rows:
+            if route.method == method and (match := pattern.fullmatch(path)):
+                numbers = set(re.findall(r"<int:(\w+)>", route.path))
+                return route, {
+                    name: int(value) if name in numbers else value
+                    for name, value in match.groupdict().items()
+                }
+        return None
 
 
 class Routes:

@@ -17,7 +17,7 @@ from demo.github.git_http import git_blueprint
 from demo.github.graphql.endpoint import graphql_blueprint
 from demo.github.http_server import Server
 from demo.github.manifest_flow import manifest_blueprint
-from demo.github.rest import all_routes
+from demo.github.rest import table
 from demo.github.state import State
 from demo.github.switches import Switches
 
@@ -39,7 +39,7 @@ class LocalGitHub(Switches):
     def _application(self) -> Flask:
         application = Flask("demo.github", static_folder="static", template_folder="templates")
         application.url_map.strict_slashes = False
-        application.register_blueprint(rest_blueprint(self._dispatcher, all_routes()))
+        application.register_blueprint(rest_blueprint(self._dispatcher, table()))
         application.register_blueprint(graphql_blueprint(self.state, self._dispatcher))
         application.register_blueprint(git_blueprint(self.state))
         application.register_blueprint(control_blueprint(self))

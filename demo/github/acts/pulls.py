@@ -2,9 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
-from demo.github.acts.announce import announce
 from demo.github.acts.issues import (
     announce_issue,
     check_text,
@@ -13,10 +11,10 @@ from demo.github.acts.issues import (
     note,
     take_number,
 )
+from demo.github.acts.pushes import RefMove, publish_head, pushed
 from demo.github.errors import GitHubError, Invalid
 from demo.github.git_commit import NewCommit, Person, write_commit
 from demo.github.present.people import user_json
-from demo.github.present.pulls import PullRequest, full_pull_json
 from demo.github.records import Actor, Issue, Pull, Repository, User
 from demo.github.state import State
 
@@ -60,7 +58,7 @@ def open_pull(state: State, repository: Repository, actor: Actor, new: NewPull) 
         maintainer_can_modify=new.maintainer_can_modify,
     )
     repository.issues[issue.number] = issue
-    _publish_head(repository, issue.number, head_sha)
+    publish_head(repository, issue.number, head_sha)
     announce_issue(state, repository, issue, actor, {"action": "opened"})
     return issue
 
@@ -92,29 +90,6 @@ def _refuse_second(repository: Repository, head_ref: str, base_ref: str) -> None
         if (pull.head_ref, pull.base_ref) == (head_ref, base_ref):
             owner = repository.owner.login
             raise _invalid(f"A pull request already exists for {owner}:{head_ref}.")
-
-
-def _publish_head(repository: Repository, number: int, sha: str) -> None:
-    repository.git.update_ref(f"refs/pull/{number}/head", sha)
-
-
-def follow_push(
-    state: State, repository: Repository, actor: Actor, branch: str, new_sha: str | None
-) -> None:
-    """Move the pull requests that come from a branch, or go to it, after a push."""
-    for issue in list(repository.issues.values()):
-        pull = issue.pull
-        if pull is None or issue.state != "open":
-            continue
-        if branch == pull.base_ref and new_sha is not None:
-            pull.base_sha = new_sha
-        if branch in {pull.head_ref, pull.base_ref} and new_sha is None:
-            close_issue(state, repository, issue, actor)
-        elif branch == pull.head_ref and new_sha is not None:
-            before, pull.head_sha = pull.head_sha, new_sha
-            _publish_head(repository, issue.number, new_sha)
-            details = {"action": "synchronize", "before": before, "after": new_sha}
-            announce_issue(state, repository, issue, actor, details)
 
 
 def set_draft(
@@ -177,13 +152,14 @@ def merge_pull(state: State, repository: Repository, issue: Issue, actor: Actor,
     if tree is None:
         raise GitHubError(405, "Pull Request is not mergeable")
     sha = _merge_commit(state, repository, issue, actor, how, tree)
-    repository.git.update_ref(f"refs/heads/{pull.base_ref}", sha, pull.base_sha)
+    before, ref = pull.base_sha, f"refs/heads/{pull.base_ref}"
+    repository.git.update_ref(ref, sha, before)
     pull.merged_at, pull.merged_by, pull.merge_sha = state.now(), actor.user, sha
-    pull.base_sha = sha
     note(state, issue, "merged", actor, commit_sha=sha)
     close_issue(state, repository, issue, actor)
     if pull.base_ref == repository.default_branch:
         close_mentioned(state, repository, actor, issue.body or "", sha)
+    pushed(state, repository, actor, RefMove(ref, before, sha))
     return sha
 
 
@@ -220,11 +196,3 @@ def close_mentioned(
         issue = repository.issues.get(int(found["number"]))
         if issue is not None and issue.pull is None:
             close_issue(state, repository, issue, actor, commit_sha=sha)
-
-
-def announce_review(
-    state: State, request: PullRequest, event: str, actor: Actor, details: dict[str, Any]
-) -> None:
-    """Tell the Apps about a review or a review comment."""
-    shown = full_pull_json(state, request)
-    announce(state, request.repository, event, actor, details | {"pull_request": shown})

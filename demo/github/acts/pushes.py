@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo.github.acts.announce import announce
-from demo.github.acts.pulls import follow_push
+from demo.github.acts.issues import announce_issue, close_issue
 from demo.github.git_commit import Commit, Person, read_commit
 from demo.github.git_store import ZERO
 from demo.github.present.commits import user_of
@@ -23,6 +23,30 @@ class RefMove:
     ref: str
     old: str | None
     new: str | None
+
+
+def publish_head(repository: Repository, number: int, sha: str) -> None:
+    """Let the head of a pull request be fetched under its number."""
+    repository.git.update_ref(f"refs/pull/{number}/head", sha)
+
+
+def follow_push(
+    state: State, repository: Repository, actor: Actor, branch: str, new_sha: str | None
+) -> None:
+    """Move the pull requests that come from a branch, or go to it, after a push."""
+    for issue in list(repository.issues.values()):
+        pull = issue.pull
+        if pull is None or issue.state != "open":
+            continue
+        if branch == pull.base_ref and new_sha is not None:
+            pull.base_sha = new_sha
+        if branch in {pull.head_ref, pull.base_ref} and new_sha is None:
+            close_issue(state, repository, issue, actor)
+        elif branch == pull.head_ref and new_sha is not None:
+            before, pull.head_sha = pull.head_sha, new_sha
+            publish_head(repository, issue.number, new_sha)
+            details = {"action": "synchronize", "before": before, "after": new_sha}
+            announce_issue(state, repository, issue, actor, details)
 
 
 def pushed(state: State, repository: Repository, actor: Actor, move: RefMove) -> None:

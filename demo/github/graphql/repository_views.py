@@ -64,7 +64,7 @@ def _fields_with_arguments(asking: Asking, repository: Repository) -> dict[str, 
 
     def git_object(_info: Any, oid: str = "", expression: str = "") -> View | None:
         asking.allow(repository, READ_CONTENTS)
-        sha = oid or repository.git.resolve(expression, "") or ""
+        sha = oid or _expressed(repository, expression) or ""
         return object_view(asking, repository, sha) if sha else None
 
     return {
@@ -77,6 +77,14 @@ def _fields_with_arguments(asking: Asking, repository: Repository) -> dict[str, 
         "ref": ref,
         "object": git_object,
     }
+
+
+def _expressed(repository: Repository, expression: str) -> str | None:
+    name, colon, path = expression.partition(":")
+    if not colon or not path:
+        return repository.git.resolve(name, "tree" if colon else "commit")
+    found = repository.git.tree(name, path=path)
+    return found[0].sha if found else None
 
 
 def numbered_view(

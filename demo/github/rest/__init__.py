@@ -1,5 +1,7 @@
 """The REST API by topic, each operation under GitHub's own name for it."""
 
+from functools import cache
+
 from demo.github.rest import (
     apps,
     checks,
@@ -17,11 +19,17 @@ from demo.github.rest import (
     search,
     tags,
 )
-from demo.github.routes import Route
+from demo.github.routes import Route, Table
+
+
+@cache
+def table() -> Table:
+    """Every operation that this GitHub knows, put in order once."""
+    return Table(all_routes())
 
 
 def all_routes() -> list[Route]:
-    """List every operation that this GitHub knows."""
+    """List every operation."""
     modules = (
         apps,
         manifests,

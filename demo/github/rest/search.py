@@ -28,7 +28,12 @@ def search_issues(call: Call) -> Answer:
     ]
     hits.sort(key=lambda hit: hit[1].created_at, reverse=True)
     items = [issue_json(call.state, *hit) | {"score": 1.0} for hit in call.page(hits)]
-    body = {"total_count": len(hits), "incomplete_results": False, "items": items}
+    body: dict[str, object] = {
+        "total_count": len(hits),
+        "incomplete_results": False,
+        "items": items,
+    }
+    body["search_type"] = "lexical"
     return Answer(200, body)
 
 
