@@ -3,7 +3,9 @@
 import os
 import secrets
 import time
+import weakref
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -80,13 +82,14 @@ class Sandboxes:
         container = api.create_container_from_config(  # type: ignore[no-untyped-call]
             self._container(image, labels, deadline_s), name=f"{name}-{secrets.token_hex(4)}"
         )["Id"]
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._remove, container)
             stream = self._attach(container)
+            undo.callback(stream.close)
             api.start(container)
-            return self._greet(container, stream)
-        except BaseException:
-            self._remove(container)
-            raise
+            sandbox = self._greet(container, stream)
+            undo.pop_all()
+            return sandbox
 
     def _container(self, image: str, labels: dict[str, str], deadline_s: float) -> dict[str, Any]:
         return {
@@ -159,6 +162,8 @@ class Sandboxes:
             except DockerException as error:
                 raise self._silent(error) from error
             self._client_of = os.getpid()
+            # It keeps connections between calls, for as long as anybody has use for them.
+            weakref.finalize(self, self._client.close)
         return self._client
 
     def _silent(self, error: Exception) -> SandboxError:

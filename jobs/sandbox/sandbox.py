@@ -97,8 +97,11 @@ class Sandbox:
                 timed_out=bool(result["timed_out"]),
                 killed_for_output=bool(result["killed_for_output"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise self._broken("an answer with parts missing") from error
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            lost = self._broken("an answer with parts missing")
+            with suppress(SandboxError):
+                self._give_up(str(lost))
+            raise lost from error
 
     def read(self, path: str, start_line: int | None = None, end_line: int | None = None) -> str:
         """Show a file with line numbers, or list a folder."""

@@ -8,12 +8,16 @@ import signal
 import time
 from contextlib import suppress
 
+from .frames import Gone
+
 _NICE = 10
 _POLL_S = 0.02
 _POLITE_S = 2.0
 _SWEEP_S = 5.0
 _statuses: dict[int, int] = {}
 _wakeups: list[int] = []
+_events = select.poll()
+_STDIN = 0
 
 
 def set_up() -> None:
@@ -24,6 +28,8 @@ def set_up() -> None:
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     _wakeups.append(reader)
+    _events.register(reader, select.POLLIN)
+    _events.register(_STDIN, 0)  # no event but the end of the stream
 
 
 def start(command: list[str], environment: dict[str, str], folder: str, output: int) -> int:
@@ -71,13 +77,11 @@ def reap() -> None:
 
 def wait(pid: int, until: float) -> int | None:
     """Return the exit code of `pid` if it ends before `until`, or one poll from now."""
-    with suppress(BlockingIOError):
-        os.read(_wakeups[0], 4096)
     reap()
     if pid not in _statuses:
         left = min(_POLL_S, until - time.monotonic())
         if left > 0:
-            select.select(_wakeups, [], [], left)
+            _pause(left)
             reap()
     if pid not in _statuses:
         return None
@@ -107,14 +111,21 @@ def sweep() -> None:
     until = time.monotonic() + _SWEEP_S
     while time.monotonic() < until:
         _signal(-1, signal.SIGKILL)
-        with suppress(BlockingIOError):
-            os.read(_wakeups[0], 4096)
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         except ChildProcessError:
             return
-        select.select(_wakeups, [], [], _POLL_S)
+        _pause(_POLL_S)
+
+
+def _pause(seconds: float) -> None:
+    """Wait for the end of a child, but not without a worker who still wants to know."""
+    for number, event in _events.poll(seconds * 1000):
+        if number == _STDIN and event & (select.POLLHUP | select.POLLERR):
+            raise Gone
+    with suppress(BlockingIOError):
+        os.read(_wakeups[0], 4096)
 
 
 def _signal(pid: int, number: int) -> None:

@@ -1,0 +1,208 @@
+"""How sandboxes start, end, get lost and are cleared away."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import docker
+import pytest
+
+from jobs.sandbox import Sandbox, SandboxError, Sandboxes, SandboxLost
+from tests.sandbox.conftest import Start
+from tests.sandbox.repositories import make_repository
+
+pytestmark = pytest.mark.docker
+
+
+@pytest.fixture(scope="module")
+def engine(docker_host: str) -> Iterator[docker.APIClient]:
+    client = docker.APIClient(docker_host, "auto")
+    yield client
+    client.close()
+
+
+def exists(engine: docker.APIClient, box: Sandbox) -> bool:
+    return bool(engine.containers(all=True, filters={"id": box.container}))
+
+
+def until(holds: Callable[[], bool], seconds: float = 15) -> bool:
+    pause = threading.Event()
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        pause.wait(0.05)
+    return True
+
+
+def test_a_sandbox_says_whose_it_is(
+    engine: docker.APIClient, sandboxes: Sandboxes, sandbox_image: str
+) -> None:
+    with sandboxes.start(sandbox_image, task_id="k7m2", epoch=3, deadline_s=60) as box:
+        labels = engine.inspect_container(box.container)["Config"]["Labels"]
+        assert labels["dev.patchbay.sandbox"] == "1"
+        assert (labels["dev.patchbay.task"], labels["dev.patchbay.epoch"]) == ("k7m2", "3")
+        assert 0 < int(labels["dev.patchbay.deadline"]) - time.time() <= 62
+
+
+def test_a_closed_sandbox_is_gone_and_stays_closed(engine: docker.APIClient, start: Start) -> None:
+    box = start()
+    box.close()
+    assert not exists(engine, box)
+    box.close()
+    with pytest.raises(SandboxLost):
+        box.exec("true")
+
+
+def test_a_kill_interrupts_a_command_at_once(engine: docker.APIClient, start: Start) -> None:
+    box = start()
+    timer = threading.Timer(0.5, box.kill)
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(SandboxLost, match="was ended"):
+        box.exec("sleep 100", workdir="/")
+    assert time.monotonic() - began < 5
+    timer.join()
+    assert not exists(engine, box)
+
+
+def test_a_container_removed_by_somebody_else_is_noticed(
+    engine: docker.APIClient, start: Start
+) -> None:
+    box = start()
+    threading.Timer(0.3, engine.remove_container, (box.container,), {"force": True}).start()
+    with pytest.raises(SandboxLost, match="is gone"):
+        box.exec("sleep 100", workdir="/")
+    with pytest.raises(SandboxLost):
+        box.read("/etc/passwd")
+
+
+def test_a_paused_container_is_given_up_and_removed(engine: docker.APIClient, start: Start) -> None:
+    box = start()
+    engine.pause(box.container)
+    with pytest.raises(SandboxLost, match="in time"):
+        box.exec("true", workdir="/", timeout_s=-10)
+    assert not exists(engine, box)
+
+
+def test_a_sandbox_ends_itself_at_its_deadline(
+    engine: docker.APIClient, sandboxes: Sandboxes, sandbox_image: str
+) -> None:
+    with sandboxes.start(sandbox_image, task_id="late", epoch=1, deadline_s=1) as box:
+        with pytest.raises(SandboxLost, match="is gone"):
+            box.exec("trap '' TERM; while :; do kill -ALRM 1; done", workdir="/")
+        assert until(lambda: not exists(engine, box))
+
+
+def test_a_sandbox_ends_with_its_worker(
+    engine: docker.APIClient, docker_host: str, sandbox_image: str, sandboxes: Sandboxes
+) -> None:
+    source = (
+        "import sys, time\nfrom jobs.sandbox import Sandboxes\n"
+        "made = Sandboxes(sys.argv[1], owner=sys.argv[3])\n"
+        "box = made.start(sys.argv[2], task_id='orphan', epoch=1, deadline_s=600)\n"
+        "print(box.container, flush=True)\nbox.exec('sleep 500', workdir='/')\n"
+    )
+    command = [sys.executable, "-c", source, docker_host, sandbox_image, sandboxes._owner]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path.cwd()) as worker:
+        assert worker.stdout
+        container = worker.stdout.readline().strip()
+        assert engine.containers(filters={"id": container})
+        os.kill(worker.pid, signal.SIGKILL)
+    assert until(lambda: not engine.containers(all=True, filters={"id": container}))
+
+
+def test_strays_are_removed_and_others_left(
+    engine: docker.APIClient, docker_host: str, sandbox_image: str, sandboxes: Sandboxes
+) -> None:
+    mine = Sandboxes(docker_host, owner=f"{sandboxes._owner}-{secrets.token_hex(3)}")
+    kept = mine.start(sandbox_image, task_id="kept", epoch=2, deadline_s=60)
+    old = mine.start(sandbox_image, task_id="kept", epoch=1, deadline_s=60)
+    foreign = sandboxes.start(sandbox_image, task_id="kept", epoch=1, deadline_s=60)
+    plain = engine.create_container(sandbox_image, ["sleep", "60"], labels={"dev.example": "1"})
+    try:
+        assert mine.remove_strays(lambda task, epoch: (task, epoch) == ("kept", 2)) == 1
+        assert not exists(engine, old)
+        assert exists(engine, kept)
+        assert exists(engine, foreign)
+        assert engine.inspect_container(plain["Id"])
+        assert mine.remove_strays(lambda _task, _epoch: False) == 1
+    finally:
+        engine.remove_container(plain["Id"], force=True)
+        for box in (kept, old, foreign):
+            box.close()
+
+
+def test_several_start_at_once(start: Start) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        boxes = list(pool.map(lambda _: start(), range(4)))
+        outputs = list(pool.map(lambda box: box.exec("hostname", workdir="/").output, boxes))
+    assert outputs == ["sandbox"] * 4
+    assert len({box.container for box in boxes}) == 4
+
+
+def test_calls_from_several_threads_take_turns(box: Sandbox) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(lambda n: box.exec(f"echo {n}").output, range(40)))
+    assert said == [str(n) for n in range(40)]
+
+
+def test_a_forked_job_starts_its_own(sandboxes: Sandboxes, sandbox_image: str) -> None:
+    sandboxes.remove_strays(lambda _task, _epoch: True)  # the parent has its connection
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        with sandboxes.start(sandbox_image, task_id="fork", epoch=1, deadline_s=60) as box:
+            os.write(writer, box.exec("echo from the child", workdir="/").output.encode())
+        os._exit(0)
+    os.close(writer)
+    with sandboxes.start(sandbox_image, task_id="fork", epoch=2, deadline_s=60) as box:
+        assert box.exec("echo from the parent", workdir="/").output == "from the parent"
+    with os.fdopen(reader, "rb") as pipe:
+        assert pipe.read() == b"from the child"
+    os.waitpid(child, 0)
+
+
+def test_nothing_is_left_of_twenty(
+    engine: docker.APIClient, start: Start, tmp_path: Path, sandboxes: Sandboxes
+) -> None:
+    repository = make_repository(tmp_path / "code", {"a": "1\n"})
+    start().close()
+    mounts = Path("/proc/self/mountinfo").read_text().count("\n")
+    open_files = len(list(Path("/proc/self/fd").iterdir()))
+    volumes = len(engine.volumes()["Volumes"] or [])
+    for _ in range(20):
+        with start() as box:
+            repository.put_into(box)
+            box.exec("sleep 100 &")
+    # The client keeps some connections to the engine; a leak would be twenty.
+    assert len(list(Path("/proc/self/fd").iterdir())) <= open_files + 10
+    assert len(engine.volumes()["Volumes"] or []) == volumes
+    mine = {"label": f"dev.patchbay.owner={sandboxes._owner}"}
+    assert not [c for c in engine.containers(all=True, filters=mine)
+                if c["Labels"]["dev.patchbay.task"] == "test"]  # fmt: skip
+    assert Path("/proc/self/mountinfo").read_text().count("\n") <= mounts + 8
+
+
+def test_a_missing_image_is_told_with_the_mend(sandboxes: Sandboxes) -> None:
+    with pytest.raises(SandboxError, match="script/images"):
+        sandboxes.start("patchbay/nowhere", task_id="x", epoch=1, deadline_s=60)
+
+
+def test_a_missing_engine_is_told_with_the_mend(tmp_path: Path) -> None:
+    nowhere = Sandboxes(f"unix://{tmp_path}/no.sock")
+    for ask in (nowhere.ready, lambda: nowhere.remove_strays(lambda _t, _e: True)):
+        with pytest.raises(SandboxError, match="script/engine start"):
+            ask()
+
+
+def test_an_unknown_runtime_is_told(docker_host: str, sandbox_image: str) -> None:
+    with pytest.raises(SandboxError, match="no-such-runtime"):
+        Sandboxes(docker_host, "no-such-runtime").ready(sandbox_image)
