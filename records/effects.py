@@ -33,11 +33,11 @@ class EffectState(StrEnum):
     DONE = "done"
 
 
-class Ambiguous(Exception):  # noqa: N818 - a state of knowledge
+class Ambiguous(Exception):
     """Raised by `do`: the write may have happened or not (time-out, 5xx, connection lost)."""
 
 
-class _TurnLost(Exception):  # noqa: N818 - it is answered, never shown
+class _TurnLost(Exception):
     """Another process thought this one dead, and has taken over the effect."""
 
 

@@ -146,11 +146,11 @@ class Lease:
     owner: str
 
 
-class LeaseLost(Exception):  # noqa: N818 - says what happened
+class LeaseLost(Exception):
     """Another job has the task now; whoever sees this stops and touches nothing more."""
 
 
-class TaskNotFound(KeyError):  # noqa: N818 - says what happened
+class TaskNotFound(KeyError):
     """There is no task with this id."""
 
 
