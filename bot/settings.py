@@ -30,6 +30,7 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
+        use_attribute_docstrings=True,
         populate_by_name=True,
     )
 
@@ -56,11 +57,11 @@ class Settings(BaseSettings):
         "redis://127.0.0.1:6379/0", validation_alias=AliasChoices("REDIS_URL", "redis_url")
     )
     """`REDIS_URL`: the Redis that carries the queues."""
-    queue_prefix: str = Field("patchbay", pattern=r"^[a-z0-9-]{1,30}$")
-    """What this installation's keys in Redis begin with, so that two can share one."""
 
-    docker_host: str | None = None
-    """The Docker engine for sandboxes, `unix:///…` or `tcp://…`; else Docker's own default."""
+    docker_host: str | None = Field(
+        None, validation_alias=AliasChoices("DOCKER_HOST", "docker_host")
+    )
+    """`DOCKER_HOST`: the Docker engine for sandboxes; without it, Docker's own default."""
     sandbox_image: str = "patchbay/python"
     """The image that commands run in."""
     sandbox_runtime: str = "runc"

@@ -11,7 +11,9 @@ from types import FrameType
 
 from demo.bot_processes import BotProcesses
 from demo.house import House
-from demo.stage import Options, Stage
+from demo.model.script import ScriptError
+from demo.processes import NotReady
+from demo.stage import CannotSetStage, Options, Stage
 from demo.story import NoPullRequest, play
 
 _DEFAULT_COMMENT = "/agent fix this"
@@ -28,6 +30,14 @@ def main() -> int:
 
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
+    try:
+        return _run(options, interrupted)
+    except (CannotSetStage, NotReady, NoPullRequest, ScriptError) as trouble:
+        _say(str(trouble))
+        return 1
+
+
+def _run(options: Options, interrupted: threading.Event) -> int:
     with Stage(options) as stage, BotProcesses(stage) as bot:
         bot.wait_ready()
         if not options.once:
@@ -35,11 +45,7 @@ def main() -> int:
             interrupted.wait()
             _say("Stopping.")
             return 0
-        try:
-            result = play(House(stage, bot), interrupted)
-        except NoPullRequest as other:
-            _say(str(other))
-            return 1
+        result = play(House(stage, bot), interrupted)
     if options.as_json:
         print(json.dumps(result.to_json(), ensure_ascii=False), flush=True)
     else:

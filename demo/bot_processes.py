@@ -85,7 +85,7 @@ class BotProcesses:
             "PATCHBAY_GITHUB_URL": stage.github.url,
             "PATCHBAY_PUBLIC_URL": f"http://127.0.0.1:{stage.web_port}",
             "PATCHBAY_DATA_DIR": str(stage.data / "bot"),
-            "PATCHBAY_DOCKER_HOST": os.environ.get("DOCKER_HOST", ""),
+            "DOCKER_HOST": os.environ.get("DOCKER_HOST", ""),
             "PATCHBAY_LOG_FORMAT": "console",
         }
 

@@ -47,6 +47,10 @@ class ModelAddress:
     name: str
 
 
+class CannotSetStage(Exception):
+    """What was asked for cannot be played; the message says why."""
+
+
 class Stage:
     """The outside world of one demo; leaving the block takes it down."""
 
@@ -83,8 +87,10 @@ class Stage:
     def _model(self, partly: ExitStack) -> ModelAddress:
         key = os.environ.get("OPENAI_API_KEY", "")
         if key and not self.options.script:
-            base_url = os.environ.get("OPENAI_BASE_URL", "https://api.openai.com/v1")
-            return ModelAddress(base_url, key, os.environ.get("MODEL", ""))
+            if not os.environ.get("MODEL"):
+                raise CannotSetStage("OPENAI_API_KEY is set, so a real model will work: name it in MODEL.")
+            base_url = os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
+            return ModelAddress(base_url, key, os.environ["MODEL"])
         scripts = self.options.script or SAMPLE / "turns"
         model = partly.enter_context(ScriptedModel(scripts, latency=self.options.latency_s))
         return ModelAddress(model.base_url, "none-needed", SCRIPTED)
@@ -122,9 +128,18 @@ class Stage:
         return str(folder), [_read_issue(file) for file in files]
 
     def _given(self) -> tuple[str, list[tuple[str, str]]]:
-        if self.options.repository is None or self.options.issue is None:
-            raise ValueError("a repository and an issue go together")
-        return self.options.repository, [_read_issue(self.options.issue)]
+        repository, issue = self.options.repository, self.options.issue
+        if repository is None or issue is None:
+            raise CannotSetStage("--repository and --issue go together.")
+        heads = ["git", "ls-remote", "--exit-code", "--", repository, "HEAD"]
+        looked = subprocess.run(heads, capture_output=True, text=True, check=False)
+        if looked.returncode != 0:
+            why = looked.stderr.strip() or "it has no commit yet"
+            raise CannotSetStage(f"{repository} cannot be used as a git repository: {why}")
+        title, body = _read_issue(issue)
+        if not title:
+            raise CannotSetStage(f"{issue} is empty: its first line is the issue's title.")
+        return repository, [(title, body)]
 
     def issue_url(self, number: int) -> str:
         """Return the address of an issue's page."""

@@ -49,6 +49,9 @@ def main() -> int:
     match sys.argv[1:]:
         case ["intake"]:
             serve_intake(settings, database, redactor)
+        case ["worker"] if not settings.model:
+            print("Patchbay cannot start:\n  MODEL: is not set", file=sys.stderr)
+            return 2
         case ["worker"]:
             serve_worker(settings, database, redactor)
         case ["clock"]:

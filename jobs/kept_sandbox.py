@@ -2,13 +2,17 @@
 
 import time
 
+import structlog
+
 from jobs.agent.ports import TurnDone
 from jobs.checkout import Base
 from jobs.job import Job
-from jobs.sandbox import Execution, Sandbox
+from jobs.sandbox import Execution, Sandbox, ToolRefused
 
 _MOST_SHARE = 0.02
 """Of the time, to be spent on keeping what commands may have changed; edits are kept always."""
+
+_log = structlog.get_logger()
 
 
 class KeptSandbox:
@@ -45,10 +49,22 @@ class KeptSandbox:
         if turn.touched and time.monotonic() >= self._not_before:
             self._keep()
 
+    def collect(self) -> bytes:
+        """End every process and return the change, which is what another job would begin with."""
+        content = self._sandbox.collect()
+        self._save(content)
+        return content
+
     def _keep(self) -> None:
         began = time.monotonic()
-        content = self._sandbox.collect(sweep=False)
-        number = self._job.log.number
-        self._job.services.checkpoints.save(self._job.lease, number, self._base.sha, content)
+        try:
+            self._save(self._sandbox.collect(sweep=False))
+        except ToolRefused:
+            # Too much to keep; the gate will say so when the work is handed in.
+            _log.warning("checkpoint.refused", task=self._job.task.id, exc_info=True)
         ended = time.monotonic()
         self._not_before = ended + (ended - began) / _MOST_SHARE
+
+    def _save(self, content: bytes) -> None:
+        number = self._job.log.number
+        self._job.services.checkpoints.save(self._job.lease, number, self._base.sha, content)

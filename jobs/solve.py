@@ -45,8 +45,8 @@ def solve(job: Job, base: Base) -> Solution:
     wire = job.services.open_wire(job.task.id)
     with job.sandbox() as sandbox:
         _fill(job, base, sandbox)
-        view = SandboxView(sandbox, base.mirror.at(base.sha), live_secrets=_secrets(job))
         kept = KeptSandbox(job, base, sandbox)
+        view = SandboxView(kept, base.mirror.at(base.sha), live_secrets=_secrets(job))
         ending = run(
             task,
             kept,

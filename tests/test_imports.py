@@ -29,7 +29,7 @@ DOORS = {
     "sqlalchemy": ("records/",),
     "alembic": ("records/",),
 }
-PROCESSES = ("jobs/repository/", "demo/")
+PROCESSES = ("jobs/repository/", "jobs/sandbox/", "demo/")
 ENVIRONMENT = ("bot/settings.py", "gunicorn.conf.py", "demo/")
 DRAWERS = {"utils", "common", "helpers", "core", "manager", "base"}
 

@@ -96,15 +96,17 @@ class Gate:
                 CheckRow("the change can be taken over", passed=False, detail=error.reason),
             ), ""
         rows = [_present(change, submission.outcome)]
+        report = self._view.policy(change)
         if change.files:
-            rows += _policy_rows(self._view.policy(change))
+            rows += _policy_rows(report)
             rows += debris_rows(change, self._view.base)
             if row := parse_row(change, self._view.base, self._view.run):
                 rows.append(row)
         rows += [self._rerun(check) for check in submission.checks]
         if not submission.checks and submission.outcome == Outcome.RESOLVED:
             rows.append(CheckRow("declared checks", None, "none: nothing shows that it works"))
-        rows += self._measure(change, submission)
+        if report.allowed:
+            rows += self._measure(change, submission)
         return tuple(rows), diff
 
     def _rerun(self, check: DeclaredCheck) -> CheckRow:

@@ -1,0 +1,53 @@
+"""Holds the documentation to the code: every setting, every command, every class of failure."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.commands import AVAILABLE
+from bot.comments.failures import WORDS, Failure
+from bot.settings import Settings, variable
+
+ROOT = Path(__file__).parent.parent
+OPERATING = (ROOT / "docs" / "operating.md").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+COMMANDS = (ROOT / "docs" / "commands.md").read_text()
+USAGE = (ROOT / "demo" / "usage.txt").read_text()
+DEMO = (ROOT / "demo" / "__main__.py").read_text()
+
+
+@pytest.mark.parametrize("field", sorted(Settings.model_fields))
+def test_each_setting_stands_in_the_manual_with_its_sentence_and_default(field: str) -> None:
+    name, info = variable(field), Settings.model_fields[field]
+    [row] = [line for line in OPERATING.splitlines() if line.startswith(f"| `{name}` |")]
+    sentence = " ".join((info.description or "").split()).removeprefix(f"`{name}`: ")
+    assert sentence
+    assert sentence.lower() in row.lower()
+    default = "required" if info.is_required() else str(info.default)
+    assert default in {"", "None", "**********"} or default in row
+
+
+def test_the_manual_and_the_example_name_no_setting_that_is_gone() -> None:
+    known = {variable(field) for field in Settings.model_fields}
+    rows = set(re.findall(r"^\| `([A-Z_]+)` \|", OPERATING, re.MULTILINE))
+    assert rows == known
+    assert set(re.findall(r"^(?:# )?([A-Z_]+)=", EXAMPLE, re.MULTILINE)) == known
+
+
+@pytest.mark.parametrize("verb", sorted(AVAILABLE))
+def test_each_command_stands_in_its_page(verb: str) -> None:
+    assert f"`/agent {verb}" in COMMANDS
+
+
+@pytest.mark.parametrize("failure", list(Failure))
+def test_each_class_of_failure_stands_in_its_page(failure: Failure) -> None:
+    words = WORDS[failure]
+    next_step = words.next.format(command="/agent")
+    assert f"| `{failure.value}` | {words.meaning} | {next_step} |" in COMMANDS
+
+
+def test_the_demo_explains_each_of_its_options() -> None:
+    options = set(re.findall(r'add_argument\("(--[a-z]+)"', DEMO))
+    assert options
+    assert {option for option in options if f"  {option}" not in USAGE} == set()
