@@ -164,7 +164,7 @@ class GitHubApp:
         self._on_secret = on_secret
         self._skew_s = 0.0
         self._bot: Bot | None = None
-        self._kept: dict[tuple[int, int], Token] = {}
+        self._kept: dict[tuple[int, int, str], Token] = {}
         self._lock = threading.Lock()
 
     def bot(self) -> Bot:
@@ -212,7 +212,7 @@ class GitHubApp:
         self, installation_id: int, repository_id: int, permissions: Mapping[str, str]
     ) -> GitHubRepository:
         """Open a repository with a token that is kept for the next time."""
-        place = (installation_id, repository_id)
+        place = (installation_id, repository_id, str(sorted(permissions.items())))
         token = self._kept.get(place)
         if token is None or token.expires_at < time.time() + _REUSED_UNTIL_S:
             token = self.token(installation_id, repository_id, permissions)
@@ -220,8 +220,11 @@ class GitHubApp:
         return self.repository(token)
 
     def forget(self, installation_id: int, repository_id: int) -> None:
-        """Drop the kept token of a repository: GitHub no longer takes it."""
-        self._kept.pop((installation_id, repository_id), None)
+        """Drop what is kept for a repository: GitHub no longer takes it."""
+        for place in [
+            place for place in self._kept if place[:2] == (installation_id, repository_id)
+        ]:
+            self._kept.pop(place, None)
 
     def _as_app(self, ask: Callable[["GitHubApi"], Any]) -> Any:
         try:

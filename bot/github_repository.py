@@ -66,6 +66,15 @@ class Permission:
     """The role's own name, for people."""
 
 
+@dataclass(frozen=True)
+class IssueState:
+    """How an issue stands now."""
+
+    is_open: bool
+    locked: bool
+    labels: tuple[str, ...]
+
+
 class GitHubRepository:
     """One repository, seen with one token."""
 
@@ -82,6 +91,12 @@ class GitHubRepository:
         level = str(answer["permission"])
         user = answer.get("user") or {}
         return Permission(int(user.get("id", 0)), level, str(answer.get("role_name") or level))
+
+    def issue(self, number: int) -> IssueState:
+        """Say how an issue stands now; NotFound if it was deleted."""
+        answer = self._api.get(f"{self._path}/issues/{number}")
+        labels = tuple(str(label["name"]) for label in answer["labels"])
+        return IssueState(answer["state"] == "open", bool(answer["locked"]), labels)
 
     def create_comment(self, number: int, body: str) -> Comment:
         """Write a comment on an issue or a pull request."""

@@ -10,6 +10,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from bot.redaction import Redactor
 
 _LONGEST_TEXT = 20_000
+_SEARCHED = 100_000
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(0x7F, 0xA0))}
 _ESCAPES |= {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
 _ESCAPES |= {code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x202A, 0x202F))}
@@ -65,7 +66,7 @@ class _Redacting:
         self._escaping = escaping
 
     def __call__(self, _logger: WrappedLogger, _method: str, record: EventDict) -> EventDict:
-        clean = self._redactor.clean_value(dict(record))
+        clean = self._redactor.clean_value(_bounded(dict(record)))
         if self._escaping and "exception" in clean:
             # Under its own name the console renderer would give a traceback lines of its own.
             clean["trace"] = clean.pop("exception")
@@ -89,3 +90,16 @@ class _Redacting:
         if not self._escaping:
             return text
         return text.translate(_ESCAPES).encode("utf-8", "backslashreplace").decode()
+
+
+def _bounded(value: Any) -> Any:
+    """Cut texts of megabytes before they are searched, far from where they will be cut again."""
+    match value:
+        case str() if len(value) > 2 * _SEARCHED:
+            return f"{value[:_SEARCHED]} … {value[-_SEARCHED:]}"
+        case dict():
+            return {key: _bounded(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_bounded(item) for item in value]
+        case _:
+            return value

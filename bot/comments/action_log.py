@@ -17,11 +17,11 @@ def action_log(lines: Sequence[LogLine], *, started_at: float, head: str, task_u
         return ""
     steps = sum(line.step is not None for line in lines)
     chain = f" · chain <code>{head[:4]}…{head[-4:]}</code>" if head else ""
-    rows = [_row(line, started_at) for line in lines]
     whole = f"[The whole log]({task_url}) is on the task's page.\n\n" if task_url else ""
+    rows = _rows(lines, started_at)
     return (
         f"<details><summary>Action log · {plural(steps, 'step')}{chain}</summary>\n\n"
-        f"| # | t | action | result |\n|--:|--:|:--|:--|\n{_fitting(rows)}\n{whole}</details>"
+        f"| # | t | action | result |\n|--:|--:|:--|:--|\n{rows}\n{whole}</details>"
     )
 
 
@@ -31,19 +31,19 @@ def _row(line: LogLine, started_at: float) -> str:
     return f"| {number} | {at} | {cell(line.title, _TITLE)} | {cell(line.result, _RESULT)} |\n"
 
 
-def _fitting(rows: list[str]) -> str:
-    """Return as many rows as fit, from both ends."""
+def _rows(lines: Sequence[LogLine], started_at: float) -> str:
+    """Return as many rows as fit, from both ends; a long log is not written out to be cut."""
     room = LONGEST - _ROOM_FOR_FRAME
-    if sum(map(len, rows)) <= room:
-        return "".join(rows)
-    first, last = 0, len(rows)
-    while True:
+    beginning: list[str] = []
+    end: list[str] = []
+    while len(beginning) + len(end) < len(lines):
         # The end tells more than the beginning, so it is served first.
-        from_end = first * 2 >= len(rows) - last
-        row = rows[last - 1] if from_end else rows[first]
+        at_end = len(end) <= len(beginning)
+        row = _row(lines[-len(end) - 1] if at_end else lines[len(beginning)], started_at)
         room -= len(row)
         if room < 0:
+            missing = plural(len(lines) - len(beginning) - len(end), "line")
+            beginning.append(f"| … |  | *{missing} left out here* |  |\n")
             break
-        first, last = (first, last - 1) if from_end else (first + 1, last)
-    left_out = f"| … |  | *{plural(last - first, 'line')} left out here* |  |\n"
-    return "".join((*rows[:first], left_out, *rows[last:]))
+        (end if at_end else beginning).append(row)
+    return "".join((*beginning, *reversed(end)))

@@ -14,11 +14,12 @@ from bot.plain_text import visible
 
 CUT = " …"
 
-_SPANS = MarkdownIt("zero").enable(["backticks"])
+_SPANS = MarkdownIt("zero").enable(["backticks", "emphasis", "balance_pairs"])
+_EMPHASIS = {"strong_open": "**", "strong_close": "**", "em_open": "*", "em_close": "*"}
 _BLOCKS = MarkdownIt("zero").enable(["backticks", "fence", "code", "list", "heading", "blockquote"])
-_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"})
+_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&vert;"})
 _MARKUP = re.compile(r"[\\`*_\[\]~$]")
-_LINE_START = re.compile(r"^([#+=-])|^(\d{1,9})([.)])")
+_LINE_START = re.compile(r"^([#+=-])|^(\d{1,9})([.)])(?=\s|$)")
 # A comment in between is what keeps GitHub from seeing a person, an issue or an address: unlike an
 # invisible character it is gone when the text is copied.
 _BREAK = "<!-- -->"
@@ -26,7 +27,7 @@ _REFERENCES = re.compile(r"(@|#(?=\d)|\bGH(?=-\d)|://|\bwww(?=\.))", re.IGNORECA
 
 
 def words(text: str, limit: int = 300) -> str:
-    """Return the text as one line of Markdown; only its code spans stay markup."""
+    """Return the text as one line of Markdown; only its code and its emphasis stay markup."""
     return _line(text, limit, code)
 
 
@@ -53,7 +54,7 @@ def block(text: str, limit: int = 8_000, language: str = "") -> str:
 
 
 def quoted(text: str, limit: int = 8_000) -> str:
-    """Return the text as a quotation that keeps paragraphs, lists and code, and nothing else."""
+    """Return the text as a quotation that keeps paragraphs, lists, emphasis and code, no more."""
     root = SyntaxTreeNode(_BLOCKS.parse(cut(visible(text).strip(), limit)))
     lines = _blocks(root, limit) or ["…"]
     return "\n".join(f"> {line}".rstrip() for line in lines)
@@ -82,10 +83,12 @@ def _one_line(text: str, limit: int) -> str:
 def _line(text: str, limit: int, show_code: Callable[[str, int], str]) -> str:
     spans = _SPANS.parseInline(_one_line(text, limit))[0].children or []
     parts = [
-        show_code(span.content, limit) if span.type == "code_inline" else _escaped(span.content)
+        show_code(span.content, limit)
+        if span.type == "code_inline"
+        else _EMPHASIS.get(span.type) or _escaped(span.content)
         for span in spans
     ]
-    if parts and spans[0].type != "code_inline":
+    if parts and spans[0].type == "text":
         parts[0] = _LINE_START.sub(_escape_line_start, parts[0], count=1)
     return "".join(parts)
 

@@ -19,7 +19,7 @@ from bot.events import IssueCommented, IssueLabeled
 from bot.permissions import Allowed, Refused, Why, allowed
 from bot.request import Outcome, Request, UserError
 from records.deliveries import DeliveryState
-from records.tasks import IssueSnapshot, NewTask, Task
+from records.tasks import IssueSnapshot, NewTask, Task, TaskState
 
 _SAME_WISH_S = 60.0
 """A label that the requester sets this soon after asking is the same wish, not a second one."""
@@ -35,7 +35,7 @@ def fix(command: Fix, request: Request) -> Outcome:
     if task.state.ended:
         return Outcome(DeliveryState.HANDLED, f"task {task.id} has ended already")
     request.context.wake(task.id)
-    request.conversation.react("eyes")
+    _acknowledge(task, request)
     _show(task, request)
     return Outcome(DeliveryState.HANDLED, f"task {task.id}{'' if created else ' again'}")
 
@@ -113,6 +113,16 @@ def _new_task(command: Fix, request: Request) -> NewTask:
             labels=event.issue.labels,
         ),
     )
+
+
+def _acknowledge(task: Task, request: Request) -> None:
+    """Show eyes, unless a worker shows more than that already."""
+    tasks = request.context.tasks
+    if tasks.get(task.id).state is TaskState.QUEUED:
+        request.conversation.react("eyes")
+        if tasks.get(task.id).state is TaskState.RUNNING:
+            # A quick worker's reaction may have been taken for an old one.
+            request.conversation.react("rocket")
 
 
 def _show(task: Task, request: Request) -> None:

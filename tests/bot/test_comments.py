@@ -182,7 +182,7 @@ def test_the_end_shows_the_evidence_and_the_agents_words_apart() -> None:
     )
     text = status_comment(task, around())
     assert "| Evidence, run by the bot and not by the agent | base `1a2b3c4d5e` |" in text
-    assert "**In the agent's words, unchecked:**\n\n> All \\*good\\*, @<!-- -->li" in text
+    assert "**In the agent's words, unchecked:**\n\n> All *good*, @<!-- -->li" in text
     assert "6 m 12 s of" in text
     assert "updated" not in text
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from bot.dispatch import PERMISSIONS
 from records.deliveries import DeliveryState
 from records.tasks import TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
@@ -98,6 +99,21 @@ def test_the_same_delivery_twice_is_one_task_and_one_comment(front_door: FrontDo
         assert front_door.answer(event, body).state is DeliveryState.HANDLED
     assert len(front_door.context.tasks.recent(9)) == 1
     assert len(front_door.bot_comments(number)) == 1
+
+
+def test_a_redelivery_leaves_a_workers_reaction_alone(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
+    event, body = front_door.next("maria")
+    front_door.answer(event, body)
+    task = front_door.context.tasks.get(front_door.woken[0])
+    assert front_door.context.tasks.take(task.id, "worker", 30)
+    assert task.trigger_comment_id is not None
+    place = (front_door.installation_id, front_door.repository_id)
+    repository = front_door.app.kept_repository(*place, PERMISSIONS)
+    repository.react_to_comment(task.trigger_comment_id, "rocket")
+    front_door.answer(event, body)
+    assert front_door.reactions(task.trigger_comment_id) == ["rocket"]
 
 
 def test_a_delivery_that_comes_again_after_the_end_starts_nothing(front_door: FrontDoor) -> None:

@@ -16,7 +16,7 @@ from bot.github_errors import (
     Unauthorized,
     Unavailable,
 )
-from bot.github_repository import GitHubRepository
+from bot.github_repository import GitHubRepository, IssueState
 from records.effects import Ambiguous
 from tests.bot.conftest import REPOSITORY, FrontDoor
 
@@ -224,8 +224,11 @@ def test_labels_are_set_and_taken_off(front_door: FrontDoor, repository: GitHubR
     repository.add_labels(number, ["agent:pr", "a/b ü"])
     repository.remove_label(number, "a/b ü")
     repository.remove_label(number, "a/b ü")
-    labels = front_door.github.issue(REPOSITORY, number)["labels"]
-    assert [label["name"] for label in labels] == ["agent:pr"]
+    assert repository.issue(number) == IssueState(is_open=True, locked=False, labels=("agent:pr",))
+    front_door.github.lock_issue(REPOSITORY, number)
+    front_door.github.close_issue(REPOSITORY, number, "maria")
+    closed = repository.issue(number)
+    assert (closed.is_open, closed.locked) == (False, True)
 
 
 def test_what_is_not_there_is_not_found(repository: GitHubRepository) -> None:
