@@ -75,6 +75,7 @@ class BotProcesses:
             "PORT": str(stage.web_port),
             "HOST": "127.0.0.1",
             "REDIS_URL": f"unix://{socket}",
+            "DATABASE_URL": stage.options.database_url,
             "OPENAI_API_KEY": stage.model.key,
             "OPENAI_BASE_URL": stage.model.base_url,
             "MODEL": stage.model.name,

@@ -36,6 +36,8 @@ class Options:
     port: int
     workers: int
     latency_s: float
+    database_url: str = ""
+    """For the bot's records; without one, SQLite in the demo's own folder."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,9 @@ class Stage:
         key = os.environ.get("OPENAI_API_KEY", "")
         if key and not self.options.script:
             if not os.environ.get("MODEL"):
-                raise CannotSetStage("OPENAI_API_KEY is set, so a real model will work: name it in MODEL.")
+                raise CannotSetStage(
+                    "OPENAI_API_KEY is set, so a real model will work: name it in MODEL."
+                )
             base_url = os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
             return ModelAddress(base_url, key, os.environ["MODEL"])
         scripts = self.options.script or SAMPLE / "turns"
