@@ -23,6 +23,10 @@ LEAST_S = 5.0
 REPORT_TIMEOUT_S = 30.0
 INTERRUPTED = 2
 USAGE_ERROR = 4
+SILENCE = "(no output)"
+"""How a sandbox shows that a command printed nothing."""
+REPORT_ROOM = 14_000
+"""A sandbox cuts the middle out of more than 20,000 characters; the report has to come whole."""
 MARK = "patchbay-report "
 
 WITHOUT_ADDOPTS = "-o addopts= -o required_plugins="
@@ -130,8 +134,9 @@ def _second_try(ran: Ran | None, counts: Counts | None) -> tuple[str, str]:
 
 def _outcome(ran: Ran, counts: Counts | None) -> Outcome:
     state, why = judge(ran.exit_code, ran.output, counts)
-    last = next((line for line in reversed(ran.output.splitlines()) if line.strip()), "")
-    summary = why or (counts.summary if counts else clean_line(last, MAX_SUMMARY))
+    said = [line for line in ran.output.splitlines() if line.strip() and line != SILENCE]
+    last = clean_line(said[-1], MAX_SUMMARY) if said else ""
+    summary = why or (counts.summary if counts else last)
     side = Side(
         exit_code=ran.exit_code,
         summary=summary or f"exit code {ran.exit_code}",
@@ -184,6 +189,11 @@ for _, case in tree.iterparse(sys.argv[1]):
         passed += 1
     case.clear()
 print("{MARK}" + json.dumps(dict(p=passed, f=len(failed), s=skipped, b=blocked[:200])))
-for name in failed[:100]:
-    print("{MARK}" + json.dumps(name[:200]))
+room = {REPORT_ROOM}
+for name in failed:
+    line = "{MARK}" + json.dumps(name[:200])
+    room -= len(line) + 1
+    if room < 0:
+        break
+    print(line)
 """.strip()
