@@ -1,4 +1,4 @@
-"""How the web process listens; PORT and WEB_CONCURRENCY are gunicorn's own and the platform's words."""
+"""How the web process listens; PORT, HOST and WEB_CONCURRENCY are read from the environment."""
 
 import os
 

@@ -155,6 +155,8 @@ class Tasks:
         still_running = TaskRow.state == TaskState.RUNNING
         values = {
             "lease_expires_at": 0.0,
+            # Leaving politely is no attempt that failed.
+            "attempts": case((still_running, TaskRow.attempts - 1), else_=TaskRow.attempts),
             "owner": case((still_running, ""), else_=TaskRow.owner),
             "queued_at": 0.0,
             "state": case((still_running, str(TaskState.QUEUED)), else_=TaskRow.state),
