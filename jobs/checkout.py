@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.github_app import Token
 from jobs.agent.task import AgentTask, IssueText
 from jobs.evidence.detect import Detection, detect
+from jobs.minted import minted
 from jobs.repository.mirror import Mirror
 from jobs.services import Services
 from records.task import Task
@@ -29,11 +30,8 @@ class Base:
 
 def fetch_base(services: Services, task: Task) -> Base:
     """Fetch the head of the default branch, or the commit that an earlier job worked from."""
-    token = services.github.token(task.installation_id, task.repository_id, READ)
-    try:
+    with minted(services, task, READ) as token:
         return _fetch(services, task, token)
-    finally:
-        services.github.revoke(token)
 
 
 def _fetch(services: Services, task: Task, token: Token) -> Base:

@@ -28,8 +28,8 @@ def handle_delivery(delivery_id: str, intake: Intake) -> None:
     if delivery is None:
         return
     last_try = delivery.attempts >= _MOST_ATTEMPTS
-    event = parse(delivery.event, delivery.payload)
     try:
+        event = parse(delivery.event, delivery.payload)
         outcome = handle(event, intake.context, last_try=last_try)
     except Exception as error:
         if last_try:

@@ -12,6 +12,7 @@ from bot.github_repository import GitHubRepository, PullRequest
 from jobs.checkout import Base
 from jobs.ending import TaskFailed
 from jobs.job import Job
+from jobs.minted import minted
 from jobs.repository.change import FileMode
 from jobs.repository.push import PushAmbiguous, PushRefused, push, remote_branch
 from jobs.repository.tree import Identity, commit, write_tree
@@ -31,13 +32,11 @@ def publish(job: Job, base: Base, solution: Solution) -> PullRequest:
     branch = branch_name(task.issue_number, task.issue.title, task.id)
     tasks.write(job.lease, branch=branch)
     job.log.event(f"push `{branch}`")
-    token = job.services.github.token(task.installation_id, task.repository_id, _WRITE)
     try:
-        return _Publication(job, base, solution, branch, token).carry_out()
+        with minted(job.services, task, _WRITE) as token:
+            return _Publication(job, base, solution, branch, token).carry_out()
     except (Conflict, Forbidden, Invalid, NotFound, PushRefused) as refused:
         raise TaskFailed(Failure.PUSH_REJECTED, f"GitHub says: {refused}") from refused
-    finally:
-        job.services.github.revoke(token)
 
 
 def branch_name(issue_number: int, title: str, task_id: str) -> str:
@@ -74,7 +73,12 @@ class _Publication:
         return pull_request
 
     def _check_requester(self) -> None:
-        person = self._repository.permission(self._task.requester)
+        try:
+            person = self._repository.permission(self._task.requester)
+        except NotFound as gone:
+            raise TaskFailed(
+                Failure.PERMISSION_LOST, f"GitHub knows no {self._task.requester} any more."
+            ) from gone
         if person.user_id != self._task.requester_id or person.level not in {"admin", "write"}:
             raise TaskFailed(
                 Failure.PERMISSION_LOST, f"{self._task.requester} has {person.role} access now."

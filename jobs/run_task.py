@@ -8,15 +8,18 @@ from dataclasses import replace
 import structlog
 
 from bot.comments import Failure
-from bot.github_errors import GitHubError
-from jobs.checkout import fetch_base
+from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
+from jobs.agent.task import Outcome
+from jobs.checkout import Base, fetch_base
 from jobs.ending import TaskEnd, TaskFailed, end_of, stopped
 from jobs.job import Job
+from jobs.patience import patiently
 from jobs.pull_request import publish
 from jobs.repository.git import GitFailed
+from jobs.repository.mirror import NotInRepository
 from jobs.sandbox import SandboxError
 from jobs.services import Services
-from jobs.solve import solve
+from jobs.solve import Solution, solve
 from jobs.status_comment import StatusComment
 from jobs.task_log import TaskLog
 from jobs.watch import LEASE_S, Halt, Watch
@@ -25,6 +28,9 @@ from records.task import LeaseLost, TaskState
 
 _MOST_ATTEMPTS = 5
 """Jobs for one task; a task that ends its worker every time must not do so for ever."""
+
+_MOST_SANDBOXES = 3
+"""Sandboxes that one job may lose, each with the agent's work in it."""
 
 _log = structlog.get_logger()
 
@@ -52,7 +58,14 @@ def _take_to_its_end(job: Job) -> None:
         job.services.tasks.release(job.lease)
         return
     end = replace(end, explanation=job.services.redactor.clean(end.explanation))
-    status.conclude(end)
+    try:
+        patiently(job, lambda: status.conclude(end), until=job.watch.leaving)
+    except (GitHubError, Ambiguous):
+        if job.watch.leaving.is_set():
+            job.services.tasks.release(job.lease)
+            return
+        # It stands on the task's page; the issue has to do without.
+        _log.warning("task.end_not_said", task=job.task.id, exc_info=True)
     job.services.tasks.end(job.lease, end.state, reason=end.reason, explanation=end.explanation)
 
 
@@ -64,7 +77,7 @@ def _end(job: Job) -> TaskEnd | None:
         end = failure.end()
     except (SandboxError, GitFailed, GitHubError, Ambiguous):
         end = _after_trouble(job)
-    if end.state is TaskState.SUCCEEDED:
+    if end.state is TaskState.SUCCEEDED and not job.watch.leaving.is_set():
         return end  # whatever was asked for in the meantime came too late
     match job.watch.why:
         case Halt.STOPPED:
@@ -91,13 +104,34 @@ def _carry_out(job: Job) -> TaskEnd:
         raise TaskFailed(
             Failure.INTERNAL, f"It was started {_MOST_ATTEMPTS} times and never ended."
         )
-    base = fetch_base(job.services, job.task)
+    base = _base(job)
     job.services.tasks.write(job.lease, base_sha=base.sha, base_branch=base.branch)
     job.log.event(f"fetch `{base.branch}`", base.sha[:12])
-    solution = solve(job, base)
+    solution = _solution(job, base)
     if said := solution.ending.submission:
         clean = job.services.redactor.clean
         job.services.tasks.write(job.lease, title=clean(said.title), summary=clean(said.summary))
     if job.watch.halted.is_set() or not solution.publishable:
         return end_of(solution, None)
-    return end_of(solution, publish(job, base, solution))
+    published = patiently(job, lambda: publish(job, base, solution), until=job.watch.halted)
+    return end_of(solution, published)
+
+
+def _base(job: Job) -> Base:
+    try:
+        return patiently(job, lambda: fetch_base(job.services, job.task), until=job.watch.halted)
+    except (Forbidden, Invalid, NotFound) as refused:
+        # The App was taken off the repository, or the repository is gone.
+        raise TaskFailed(Failure.SETUP_FAILED, f"GitHub says: {refused}") from refused
+    except NotInRepository as missing:
+        raise TaskFailed(Failure.SETUP_FAILED, missing.words) from missing
+
+
+def _solution(job: Job, base: Base) -> Solution:
+    """Let the agent work; if its sandbox is lost, let it go on in a new one."""
+    for _ in range(_MOST_SANDBOXES - 1):
+        solution = solve(job, base)
+        if solution.ending.outcome is not Outcome.SANDBOX_LOST or job.watch.halted.is_set():
+            return solution
+        job.log.event("the sandbox was lost", "goes on in a new one")
+    return solve(job, base)

@@ -15,6 +15,7 @@ from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
 from bot.limits import limits_of
 from jobs.ending import TaskEnd
 from jobs.job import Job
+from jobs.watch import LEASE_S
 from records.effects import Ambiguous
 from records.task import LeaseLost, Task, TaskState
 
@@ -54,19 +55,20 @@ class StatusComment:
             ended_at=time.time(),
         )
         try:
-            # Twice: where the comment is new, it may be one that the intake wrote in the meantime.
-            for _ in range(2):
-                comment_id = self._conversation(task).show_status(
-                    task, self._body(task), lease=self._job.lease
-                )
-                if comment_id == task.status_comment_id:
-                    break
-                self._job.services.tasks.set_status_comment(task.id, comment_id)
-                task = replace(task, status_comment_id=comment_id)
+            self._say_the_end(task)
         except (NotFound, Forbidden, Invalid):
             # The issue is gone or closed to the bot: there is nowhere left to say it.
             _log.warning("status.nowhere_to_say", task=task.id, exc_info=True)
-        done = end.state is TaskState.SUCCEEDED
+
+    def _say_the_end(self, task: Task) -> None:
+        # Twice: where the comment is new, it may be one that the intake wrote in the meantime.
+        for _ in range(2):
+            comment_id = self._write(task)
+            if comment_id == task.status_comment_id:
+                break
+            self._job.services.tasks.set_status_comment(task.id, comment_id)
+            task = replace(task, status_comment_id=comment_id)
+        done = task.state is TaskState.SUCCEEDED
         self._conversation(task).react("hooray" if done else "confused")
 
     def _keep(self) -> None:
@@ -90,8 +92,14 @@ class StatusComment:
         same = task.progress == self._shown and now - self._shown_at < _HEARTBEAT_S
         if same or task.status_comment_id is None or task.state is not TaskState.RUNNING:
             return
-        self._conversation(task).show_status(task, self._body(task), lease=self._job.lease)
+        self._write(task)
         self._shown, self._shown_at = task.progress, now
+
+    def _write(self, task: Task) -> int:
+        """Write the comment, if the task is still this job's: an edit has no fence of its own."""
+        services, lease = self._job.services, self._job.lease
+        services.tasks.renew(lease, LEASE_S)
+        return self._conversation(task).show_status(task, self._body(task), lease=lease)
 
     def _read(self) -> Task:
         return self._job.services.tasks.get(self._job.task.id)

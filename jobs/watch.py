@@ -28,10 +28,14 @@ class Halt(StrEnum):
 
 
 class Watch:
-    """A thread beside the job; `halted` is set as soon as the job has to end."""
+    """A thread beside the job; `halted` is set as soon as the job has to end.
+
+    `leaving` is set when it may not even say its last words: they are another job's to say.
+    """
 
     def __init__(self, tasks: Tasks, lease: Lease, *, shutting_down: threading.Event) -> None:
         self.halted = threading.Event()
+        self.leaving = threading.Event()
         self.why: Halt | None = None
         self._tasks = tasks
         self._lease = lease
@@ -66,7 +70,7 @@ class Watch:
 
     def _watch(self) -> None:
         renewed_at = time.monotonic()
-        while self.why is not Halt.LEASE_LOST and not self._over.wait(_LISTEN_S):
+        while not self._over.wait(_LISTEN_S):
             since = time.monotonic() - renewed_at
             try:
                 if since >= _RENEW_S:
@@ -80,6 +84,10 @@ class Watch:
                 why = Halt.LEASE_LOST if since > LEASE_S else None
             if why and not self.halted.is_set():
                 self._halt(why)
+            if why is Halt.LEASE_LOST or self._shutting_down.is_set():
+                self.leaving.set()
+            if why is Halt.LEASE_LOST:
+                return
 
     def _reason_to_halt(self) -> Halt | None:
         if self._tasks.get(self._lease.task_id).stop_requested_by:
