@@ -7,50 +7,24 @@ before the edit and passes after it. A script that makes this edit stands in for
 
 import json
 import os
-import subprocess
-import sys
-import tarfile
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.releases import RealTask, build_image, make_repository
+from bench.report import setting, table, write_both
+from bench.scripts import turn
+from bench.world import environment
 from demo.house import House, open_house
 from jobs.repository.mirror import Mirrors
 from jobs.sandbox import Execution, Sandboxes
 
-ROOT = Path(__file__).parent.parent
-TASKS = ROOT / "bench" / "real-tasks.jsonl"
-_RUNNER = ("pytest<9",)
+TASKS = Path(__file__).parent / "real-tasks.jsonl"
+_LONGEST_TESTS_S = 600
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class RealTask:
-    """One bug in one release of a package."""
-
-    instance_id: str
-    package: str
-    version: str
-    archive: str
-    strip_components: int
-    seed_gitignore: str
-    issue_title: str
-    issue_body: str
-    needs: tuple[str, ...]
-    test_command: str
-    regression_command: str
-    regression_test: Json
-    fix: tuple[Json, ...]
-
-    @property
-    def image(self) -> str:
-        """The sandbox image that has what this package's tests need."""
-        return f"patchbay/python-{self.instance_id.lower()}"
 
 
 @dataclass(frozen=True)
@@ -58,14 +32,28 @@ class Worked:
     """What came of one task."""
 
     task: Json
-    regression: Execution
-    nearby: Execution
+    regression: Execution | None
+    """Our test on the pull request's branch; None where there is no branch."""
+    nearby: Execution | None
+    """The package's own tests there."""
     seconds: float
+    """From the making of the task to its end."""
 
     @property
     def solved(self) -> bool:
         """Say whether the branch passes our test and the package's own."""
-        return self.regression.exit_code == 0 and self.nearby.exit_code == 0
+        return all(ran is not None and ran.exit_code == 0 for ran in (self.regression, self.nearby))
+
+    def to_json(self) -> Json:
+        """Return what the results keep of it."""
+        rows = (self.task["evidence"] or {}).get("rows", [])
+        return {
+            "solved": self.solved,
+            "seconds": round(self.seconds, 2),
+            "state": self.task["state"],
+            "explanation": self.task["explanation"],
+            "evidence": [{"command": row["command"], "verdict": row["verdict"]} for row in rows],
+        }
 
 
 def read_tasks() -> list[RealTask]:
@@ -81,11 +69,12 @@ def work_on(task: RealTask, docker_host: str, folder: Path) -> Worked:
     """Post the issue and the comment, wait for the pull request, run its tests in a sandbox."""
     repository = make_repository(task, folder)
     (folder / "issue.md").write_text(f"{task.issue_title}\n{task.issue_body}")
-    (folder / "turns.jsonl").write_text("".join(f"{json.dumps(turn)}\n" for turn in turns(task)))
+    (folder / "turns.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in turns(task)))
     build_image(task)
-    began = time.monotonic()
     with (
-        _environment(DOCKER_HOST=docker_host, PATCHBAY_SANDBOX_IMAGE=task.image),
+        environment(
+            DOCKER_HOST=docker_host, PATCHBAY_SANDBOX_IMAGE=task.image, OPENAI_API_KEY=None
+        ),
         open_house(
             folder / "logs",
             repository=str(repository),
@@ -96,46 +85,24 @@ def work_on(task: RealTask, docker_host: str, folder: Path) -> Worked:
     ):
         house.comment(1, "/agent fix this")
         done = house.wait_for_task(1)
-        seconds = time.monotonic() - began
+        seconds = done["ended_at"] - done["created_at"]
+        if not done["head_sha"]:
+            return Worked(done, None, None, seconds)
         regression, nearby = _test_branch(house, task, done, docker_host, folder)
-    return Worked(done, regression, nearby, seconds)
-
-
-def make_repository(task: RealTask, folder: Path) -> Path:
-    """Fetch the source release and make it a repository with one commit."""
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    pip += ["--no-binary", ":all:", "--dest", str(folder), f"{task.package}=={task.version}"]
-    subprocess.run(pip, check=True, stderr=subprocess.DEVNULL)
-    repository = folder / task.package
-    repository.mkdir()
-    with tarfile.open(folder / task.archive) as archive:
-        for member in archive.getmembers():
-            member.name = "/".join(member.name.split("/")[task.strip_components :])
-            if member.name:
-                archive.extract(member, repository, filter="data")
-    with (repository / ".gitignore").open("a") as ignored:
-        ignored.write(f"\n{task.seed_gitignore}")
-    maker = ["-c", "user.name=Release", "-c", "user.email=release@example.org"]
-    for arguments in (
-        ["init", "-q", "-b", "main"],
-        ["add", "-A"],
-        [*maker, "commit", "-q", "-m", f"{task.package} {task.version}"],
-    ):
-        subprocess.run(["git", *arguments], cwd=repository, check=True)
-    return repository
+        return Worked(done, regression, nearby, seconds)
 
 
 def turns(task: RealTask) -> Iterator[Json]:
     """Yield what the stand-in for the model does: see it fail, mend it, test, hand in."""
     test = task.regression_test
-    yield _turn(_call("bash", command="git log --oneline | head -3; ls"))
-    yield _turn(_call("write", path=test["path"], content=test["content"]))
-    yield _turn(_call("bash", command=task.regression_command, timeout_s=600))
+    yield turn("bash", command="git log --oneline | head -3; ls")
+    yield turn("write", path=test["path"], content=test["content"])
+    yield turn("bash", command=task.regression_command, timeout_s=_LONGEST_TESTS_S)
     for edit in task.fix:
-        yield _turn(_call("edit", path=edit["path"], old_str=edit["old"], new_str=edit["new"]))
-    yield _turn(_call("bash", command=task.regression_command, timeout_s=600))
-    yield _turn(_call("bash", command=task.test_command, timeout_s=600))
-    submit = _call(
+        yield turn("edit", path=edit["path"], old_str=edit["old"], new_str=edit["new"])
+    yield turn("bash", command=task.regression_command, timeout_s=_LONGEST_TESTS_S)
+    yield turn("bash", command=task.test_command, timeout_s=_LONGEST_TESTS_S)
+    submit = turn(
         "submit",
         outcome="resolved",
         title=task.issue_title[:70],
@@ -143,24 +110,13 @@ def turns(task: RealTask) -> Iterator[Json]:
         checks=[{"command": task.regression_command, "shows": "the bug is gone"}],
         unverified="",
     )
-    yield _turn(submit)
-    yield _turn(submit)
-    yield _turn(submit)
-
-
-def build_image(task: RealTask) -> None:
-    """Derive the sandbox image that holds what the package's tests need."""
-    needs = list(task.needs or _RUNNER)
-    command = [ROOT / "script" / "images", "--derive", task.image, "--pip", *needs]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    yield from (submit, submit, submit)
 
 
 def _test_branch(
     house: House, task: RealTask, done: Json, docker_host: str, folder: Path
 ) -> tuple[Execution, Execution]:
     """Run both test commands on the pull request's head, in a sandbox without network."""
-    if not done["head_sha"]:
-        raise RuntimeError(f"{task.instance_id} ended as {done['state']}: {done['explanation']}")
     token = house.stage.github.user_token("maria")
     mirror = Mirrors(folder / "mirrors").open(1)
     sha = mirror.fetch(house.stage.github.git_url(house.stage.repository), done["branch"], token)
@@ -169,46 +125,47 @@ def _test_branch(
         pack = mirror.pack(sha)
         sandbox.put(pack, sha, pack.shallow)
         return (
-            sandbox.exec(task.regression_command, timeout_s=600),
-            sandbox.exec(task.test_command, timeout_s=600),
+            sandbox.exec(task.regression_command, timeout_s=_LONGEST_TESTS_S),
+            sandbox.exec(task.test_command, timeout_s=_LONGEST_TESTS_S),
         )
 
 
-def _turn(call: Json) -> Json:
-    return {"text": "", "calls": [call]}
-
-
-def _call(name: str, **arguments: Any) -> Json:
-    return {"name": name, "arguments": arguments}
-
-
-@contextmanager
-def _environment(**values: str) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in (*values, "OPENAI_API_KEY")}
-    os.environ.update(values)
-    os.environ.pop("OPENAI_API_KEY", None)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def main(docker_host: str) -> int:
-    """Work on all tasks, one after the other; returns how many were not solved."""
-    unsolved = 0
+def work_on_all(docker_host: str, facts: Json, command: str) -> int:
+    """Work on all tasks, one after the other, and write the results; returns how many failed."""
+    results: dict[str, Json] = {}
     for task in read_tasks():
         with tempfile.TemporaryDirectory(prefix="patchbay-real-") as folder:
-            worked = work_on(task, docker_host, Path(folder))
-        unsolved += not worked.solved
-        rows = (worked.task["evidence"] or {}).get("rows", [])
-        verdicts = ", ".join(f"{row['name']}: {row['verdict']}" for row in rows)
-        print(
-            f"{task.instance_id}: {'solved' if worked.solved else 'NOT solved'} in "
-            f"{worked.seconds:.1f} s · {worked.task['state']} · {verdicts}",
-            flush=True,
-        )
+            result = work_on(task, docker_host, Path(folder)).to_json()
+        release = f"{task.package} {task.version}"
+        results[task.instance_id] = {"release": release, "issue": task.issue_title, **result}
+        print(" · ".join(_row(task.instance_id, results[task.instance_id])), flush=True)
+    unsolved = sum(not result["solved"] for result in results.values())
+    head = ["Task", "Release", "Solved", "Seconds", "Task ended", "Evidence of the bot"]
+    parts = [
+        "# Real bugs of real packages",
+        setting(facts, command),
+        _HOW,
+        table(head, (_row(name, result) for name, result in results.items())),
+    ]
+    print(write_both("real-tasks", {**facts, "command": command, "tasks": results}, parts))
     return unsolved
+
+
+_HOW = (
+    "Each is a source release with a bug that was reported; a script that makes the edit stands in "
+    "for the model. Solved means that the pull request's branch passes a test of our own for the "
+    "bug and the package's own tests beside it, in a sandbox without network. The seconds are from "
+    "the task's beginning to the open pull request."
+)
+
+
+def _row(name: str, result: Json) -> list[str]:
+    verdicts = [row["verdict"] for row in result["evidence"]]
+    return [
+        name,
+        result["release"],
+        "yes" if result["solved"] else "NO",
+        f"{result['seconds']:.1f}",
+        result["state"],
+        ", ".join(verdicts) or "none",
+    ]
