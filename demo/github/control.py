@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 from demo.github.errors import GitHubError
 from demo.github.switches import Switches
 
-ONLY_IN_PROCESS = frozenset({"wait_until", "state"})
+ONLY_IN_PROCESS = frozenset({"wait_until", "start", "stop", "listen_on_socket", "on_exchange"})
 
 
 def control_blueprint(handle: Switches) -> Blueprint:

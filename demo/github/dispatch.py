@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
@@ -53,7 +54,8 @@ class Recorder:
         exchange = Exchange(
             operation=operation,
             method=request.method,
-            path=request.path,
+            # As it was sent: only there a slash in a label is told from one between names.
+            path=urlsplit(request.environ.get("RAW_URI", request.path)).path,
             query=request.args.to_dict(),
             request_headers=dict(request.headers),
             request_body=request.get_data(),

@@ -23,10 +23,14 @@ class RequestHandler(BaseHTTPRequestHandler):
     """Serves the requests of one connection, one after the other."""
 
     protocol_version = "HTTP/1.1"
-    # Small answers must not wait for the acknowledgement of the ones before.
-    disable_nagle_algorithm = True
     wbufsize = -1
     server: "Server"
+
+    def setup(self) -> None:
+        """Let small answers go at once instead of waiting for those before to be acknowledged."""
+        super().setup()
+        if self.server.address_family != socket.AF_UNIX:
+            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
 
     def handle_one_request(self) -> None:
         """Read one request and answer it."""
@@ -61,6 +65,7 @@ class RequestHandler(BaseHTTPRequestHandler):
             "SCRIPT_NAME": "",
             "PATH_INFO": unquote(parts.path, "latin-1"),
             "QUERY_STRING": parts.query,
+            "RAW_URI": self.path,
             "SERVER_NAME": "localhost",
             "SERVER_PORT": str(self.server.port),
             "SERVER_PROTOCOL": self.request_version,

@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -108,6 +108,22 @@ class LocalGitHub(Switches):
     def exchanges(self) -> list[Exchange]:
         """Every request to the APIs so far with its answer."""
         return self.recorder.exchanges
+
+    def exchanges_since(self, number: int = 0) -> list[dict[str, Any]]:
+        """Show the requests to the APIs after the first `number`, for another process."""
+        return [
+            {
+                "operation": each.operation,
+                "method": each.method,
+                "path": each.path,
+                "query": each.query,
+                "request": each.request_body.decode(errors="replace"),
+                "status": each.status,
+                "response": each.response_body.decode(errors="replace"),
+                "at": each.at,
+            }
+            for each in self.recorder.exchanges[number:]
+        ]
 
     def on_exchange(self, listener: Callable[[Exchange], None]) -> None:
         """Tell somebody about every request to the APIs from now on."""

@@ -2,5 +2,6 @@
 
 Reading order: `schema.graphql`, `endpoint`, `asking` (who asks, and what they may see); then
 `people_views`, `git_views`, `conversation_views` and `repository_views` (things as GraphQL shows
-them); then `mutations` and `commit_on_branch`.
+them); then `mutations` (the table), `commit_on_branch`, `comment_mutations`,
+`issue_mutations` and `pull_mutations`.
 """

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from demo.github.diffs import file_diffs
+from demo.github.diffs import FileDiff, file_diffs
 from demo.github.git_commit import read_commit
 from demo.github.graphql.asking import Asking, View, connection
 from demo.github.graphql.git_views import commit_view, ref_view
@@ -72,9 +72,11 @@ def issue_or_pull_view(asking: Asking, repository: Repository, issue: Issue) -> 
 def _pull_fields(asking: Asking, request: PullRequest) -> View:
     repository, pull, git = request.repository, request.pull, request.repository.git
 
-    def files(count: Callable[[Any], int]) -> Callable[..., int]:
-        start = request.range_start()
-        return lambda _info: sum(count(e) for e in file_diffs(git, start, pull.head_sha))
+    def changed() -> list[FileDiff]:
+        return file_diffs(git, request.range_start(), pull.head_sha)
+
+    def files(count: Callable[[FileDiff], int]) -> Callable[..., int]:
+        return lambda _info: sum(count(each) for each in changed())
 
     def commits(info: Any, **how: Any) -> View:
         shas = git.commits("--reverse", pull.head_sha, f"^{request.range_start()}")
@@ -98,6 +100,7 @@ def _pull_fields(asking: Asking, request: PullRequest) -> View:
         "headRepository": around(repository),
         "headRepositoryOwner": actor_view(asking, repository.owner),
         "maintainerCanModify": pull.maintainer_can_modify,
+        "mergeStateStatus": lambda _info: mergeability(request)[1].upper(),
         "mergeable": lambda _info: words[mergeability(request)[0]],
         "merged": pull.merged_at is not None,
         "mergedAt": instant_or_none(pull.merged_at),
@@ -105,6 +108,7 @@ def _pull_fields(asking: Asking, request: PullRequest) -> View:
         "deletions": files(lambda each: each.deletions),
         "changedFiles": files(lambda _each: 1),
         "commits": commits,
+        "files": lambda info, **how: connection(changed(), _file_view)(info, **how),  # noqa: PLW0108 - not before it is asked for
         "reviews": connection(pull.reviews, lambda each: review_view(asking, request, each)),
         "reviewRequests": connection(
             pull.requested_reviewers,
@@ -114,6 +118,10 @@ def _pull_fields(asking: Asking, request: PullRequest) -> View:
             },
         ),
     }
+
+
+def _file_view(file: FileDiff) -> View:
+    return {"path": file.path, "additions": file.additions, "deletions": file.deletions}
 
 
 def review_view(asking: Asking, request: PullRequest, review: Review) -> View:

@@ -1,12 +1,18 @@
 """Refs, commits, trees and blobs as GraphQL shows them."""
 
+import re
+
 from demo.github.git_commit import Commit, Person, read_commit
-from demo.github.graphql.asking import Asking, View
+from demo.github.graphql.asking import Asking, View, connection
 from demo.github.graphql.people_views import actor_view, around
 from demo.github.present.commits import user_of, verification_json
 from demo.github.present.people import instant, node_id
 from demo.github.present.repositories import repository_page
 from demo.github.records import Repository
+
+CO_AUTHOR = re.compile(
+    r"^co-authored-by: *(?P<name>[^<\n]*?) *<(?P<email>[^>\n]+)>", re.IGNORECASE | re.MULTILINE
+)
 
 
 def ref_view(asking: Asking, repository: Repository, ref: str) -> View | None:
@@ -69,6 +75,7 @@ def commit_view(asking: Asking, repository: Repository, commit: Commit) -> View:
         "messageHeadline": headline,
         "messageBody": body.lstrip("\n"),
         "author": _person_view(asking, commit.author),
+        "authors": connection(_authors(commit), lambda each: _person_view(asking, each)),
         "committer": _person_view(asking, commit.committer),
         "authoredDate": instant(commit.author.at),
         "committedDate": instant(commit.committer.at),
@@ -77,6 +84,14 @@ def commit_view(asking: Asking, repository: Repository, commit: Commit) -> View:
         "tree": {"__typename": "Tree", "id": node_id("T", commit.tree), "oid": commit.tree},
         "url": f"{repository_page(asking.state, repository)}/commit/{commit.sha}",
     }
+
+
+def _authors(commit: Commit) -> list[Person]:
+    others = [
+        Person(found["name"], found["email"], commit.author.at)
+        for found in CO_AUTHOR.finditer(commit.message)
+    ]
+    return [commit.author, *others]
 
 
 def _person_view(asking: Asking, person: Person) -> View:

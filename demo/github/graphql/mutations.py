@@ -1,151 +1,35 @@
-"""What can be changed through GraphQL besides commits."""
+"""Every mutation by its name."""
 
 from collections.abc import Callable
 from typing import Any
 
-from demo.github.acts import conversation, issues, pulls
 from demo.github.errors import GitHubError
-from demo.github.graphql.asking import Asking, Found, Refused, View, refusal, unresolved
+from demo.github.graphql import comment_mutations, issue_mutations, pull_mutations
+from demo.github.graphql.asking import Asking, View, refusal
 from demo.github.graphql.commit_on_branch import create_commit_on_branch
-from demo.github.graphql.conversation_views import comment_view, issue_or_pull_view
-from demo.github.graphql.people_views import CONTENT_WORDS, reaction_view
-from demo.github.records import Comment, Issue
-from demo.github.rest.needs import OPEN_PULLS, SPEAK, TRIAGE, WRITE_PULLS
 
 Mutation = Callable[[Asking, dict[str, Any]], View]
 
-
-def add_comment(asking: Asking, asked: dict[str, Any]) -> View:
-    """Write a comment."""
-    found = asking.find(asked["subjectId"], SPEAK)
-    comment = conversation.add_comment(
-        asking.state, found.repository, found.issue, asking.actor, asked["body"]
-    )
-    node = comment_view(asking, found.repository, found.issue, comment)
-    subject = issue_or_pull_view(asking, found.repository, found.issue)
-    return {"commentEdge": {"cursor": str(comment.id), "node": node}, "subject": subject}
-
-
-def update_comment(asking: Asking, asked: dict[str, Any]) -> View:
-    """Change what a comment says."""
-    found = asking.find(asked["id"], SPEAK)
-    comment = _comment(found, asked["id"])
-    conversation.edit_comment(
-        asking.state, found.repository, found.issue, comment, asking.actor, asked["body"]
-    )
-    return {"issueComment": comment_view(asking, found.repository, found.issue, comment)}
-
-
-def _comment(found: Found, node_id: str) -> Comment:
-    if not isinstance(found.thing, Comment):
-        raise unresolved(node_id)
-    return found.thing
-
-
-def _reactable(asking: Asking, asked: dict[str, Any]) -> tuple[Found, Issue | Comment, str]:
-    found = asking.find(asked["subjectId"], SPEAK)
-    if not isinstance(found.thing, Issue | Comment):
-        raise unresolved(asked["subjectId"])
-    words = {word: content for content, word in CONTENT_WORDS.items()}
-    return found, found.thing, words[asked["content"]]
-
-
-def subject_view(asking: Asking, found: Found) -> View:
-    """Show the thing that was found by its id."""
-    if isinstance(found.thing, Comment):
-        return comment_view(asking, found.repository, found.issue, found.thing)
-    return issue_or_pull_view(asking, found.repository, found.issue)
-
-
-def add_reaction(asking: Asking, asked: dict[str, Any]) -> View:
-    """React."""
-    found, thing, content = _reactable(asking, asked)
-    reaction, _ = conversation.react(asking.state, thing, asking.actor.user, content)
-    return {"reaction": reaction_view(asking, reaction), "subject": subject_view(asking, found)}
-
-
-def remove_reaction(asking: Asking, asked: dict[str, Any]) -> View:
-    """Take a reaction of one's own back."""
-    found, thing, content = _reactable(asking, asked)
-    me = asking.actor.user
-    for reaction in thing.reactions:
-        if reaction.user.id == me.id and reaction.content == content:
-            conversation.unreact(thing, reaction.id, me)
-            return {
-                "reaction": reaction_view(asking, reaction),
-                "subject": subject_view(asking, found),
-            }
-    raise Refused("NOT_FOUND", "Could not resolve to a Reaction of this viewer.")
-
-
-def minimize(asking: Asking, asked: dict[str, Any]) -> View:
-    """Hide a comment."""
-    found = asking.find(asked["subjectId"], TRIAGE)
-    comment = _comment(found, asked["subjectId"])
-    comment.minimized_reason = asked["classifier"].lower().replace("_", "-")
-    return {"minimizedComment": comment_view(asking, found.repository, found.issue, comment)}
-
-
-def unminimize(asking: Asking, asked: dict[str, Any]) -> View:
-    """Show a hidden comment again."""
-    found = asking.find(asked["subjectId"], TRIAGE)
-    comment = _comment(found, asked["subjectId"])
-    comment.minimized_reason = None
-    return {"unminimizedComment": comment_view(asking, found.repository, found.issue, comment)}
-
-
-def close_issue(asking: Asking, asked: dict[str, Any]) -> View:
-    """Close an issue."""
-    found = asking.find(asked["issueId"], TRIAGE)
-    reason = (asked.get("stateReason") or "COMPLETED").lower()
-    issues.close_issue(asking.state, found.repository, found.issue, asking.actor, reason)
-    return {"issue": issue_or_pull_view(asking, found.repository, found.issue)}
-
-
-def create_pull(asking: Asking, asked: dict[str, Any]) -> View:
-    """Open a pull request."""
-    number = asked["repositoryId"].removeprefix("R_")
-    repository = asking.state.repository_by_id(int(number) if number.isdecimal() else 0)
-    asking.allow(repository, OPEN_PULLS)
-    new = pulls.NewPull(
-        title=asked["title"],
-        head=asked["headRefName"],
-        base=asked["baseRefName"].removeprefix("refs/heads/"),
-        body=asked.get("body"),
-        draft=asked["draft"],
-    )
-    issue = pulls.open_pull(asking.state, repository, asking.actor, new)
-    return {"pullRequest": issue_or_pull_view(asking, repository, issue)}
-
-
-def _set_draft(asking: Asking, asked: dict[str, Any], *, draft: bool) -> View:
-    found = asking.find(asked["pullRequestId"], WRITE_PULLS)
-    pulls.set_draft(asking.state, found.repository, found.issue, asking.actor, draft=draft)
-    return {"pullRequest": issue_or_pull_view(asking, found.repository, found.issue)}
-
-
-def mark_ready(asking: Asking, asked: dict[str, Any]) -> View:
-    """Make a draft ready for review."""
-    return _set_draft(asking, asked, draft=False)
-
-
-def convert_to_draft(asking: Asking, asked: dict[str, Any]) -> View:
-    """Make a pull request a draft."""
-    return _set_draft(asking, asked, draft=True)
-
-
 MUTATIONS: dict[str, Mutation] = {
-    "addComment": add_comment,
-    "addReaction": add_reaction,
-    "closeIssue": close_issue,
-    "convertPullRequestToDraft": convert_to_draft,
+    "addComment": comment_mutations.add_comment,
+    "addLabelsToLabelable": issue_mutations.add_labels,
+    "addPullRequestReview": pull_mutations.add_review,
+    "addReaction": comment_mutations.add_reaction,
+    "closeIssue": issue_mutations.close_issue,
+    "closePullRequest": pull_mutations.close_pull,
+    "convertPullRequestToDraft": pull_mutations.convert_to_draft,
     "createCommitOnBranch": create_commit_on_branch,
-    "createPullRequest": create_pull,
-    "markPullRequestReadyForReview": mark_ready,
-    "minimizeComment": minimize,
-    "removeReaction": remove_reaction,
-    "unminimizeComment": unminimize,
-    "updateIssueComment": update_comment,
+    "createIssue": issue_mutations.create_issue,
+    "createPullRequest": pull_mutations.create_pull,
+    "markPullRequestReadyForReview": pull_mutations.mark_ready,
+    "mergePullRequest": pull_mutations.merge_pull,
+    "minimizeComment": comment_mutations.minimize,
+    "removeLabelsFromLabelable": issue_mutations.remove_labels,
+    "removeReaction": comment_mutations.remove_reaction,
+    "reopenIssue": issue_mutations.reopen_issue,
+    "unminimizeComment": comment_mutations.unminimize,
+    "updateIssue": issue_mutations.update_issue,
+    "updateIssueComment": comment_mutations.update_comment,
 }
 
 

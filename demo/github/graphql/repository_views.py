@@ -33,6 +33,7 @@ def repository_view(asking: Asking, repository: Repository) -> View:
         "isFork": False,
         "parent": None,
         "hasIssuesEnabled": repository.has_issues,
+        "hasWikiEnabled": False,
         "mergeCommitAllowed": True,
         "squashMergeAllowed": True,
         "rebaseMergeAllowed": True,

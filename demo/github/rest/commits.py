@@ -55,7 +55,10 @@ def get_commit(call: Call) -> Answer:
 
 
 @routes.on(
-    "GET", "/repos/<owner>/<repo>/compare/<path:basehead>", "repos/compare-commits", READ_CONTENTS
+    "GET",
+    "/repos/<owner>/<repo>/compare/<path:basehead>",
+    "repos/compare-commits-with-basehead",
+    READ_CONTENTS,
 )
 def compare(call: Call) -> Answer:
     """Compare two commits from where their histories part."""

@@ -106,7 +106,10 @@ def get_readme(call: Call) -> Answer:
 )
 def put_content(call: Call) -> Answer:
     """Write one file as one commit on a branch."""
-    content = base64.b64decode(call.text("Content", "content"))
+    asked = call.body.get("content")
+    if not isinstance(asked, str):
+        raise Invalid("Content", "content", "missing_field")
+    content = base64.b64decode(asked)
     return _change(call, FileChanges(additions={call.path["path"]: content}))
 
 

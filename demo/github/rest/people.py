@@ -2,7 +2,7 @@
 
 from demo.github.errors import BadCredentials, Forbidden
 from demo.github.present.people import profile_json
-from demo.github.present.repositories import full_repository_json
+from demo.github.present.repositories import repository_json
 from demo.github.rate_limits import BUDGET, hour_end
 from demo.github.routes import Answer, Call, Routes
 
@@ -39,7 +39,7 @@ def list_my_repositories(call: Call) -> Answer:
     """List the repositories that the person who calls may read."""
     user = call.user
     mine = [each for each in call.state.repositories if each.role_of(user) != "none"]
-    return Answer(200, [full_repository_json(call.state, each, user) for each in call.page(mine)])
+    return Answer(200, [repository_json(call.state, each, user) for each in call.page(mine)])
 
 
 @routes.on("GET", "/rate_limit", "rate-limit/get")
