@@ -71,6 +71,14 @@ def write_fenced(connection: Connection, lease: Lease, values: dict[str, Any]) -
         raise LeaseLost(f"task {lease.task_id} is no longer this job's (epoch {lease.epoch})")
 
 
+class IssueBusy(Exception):
+    """Another task on the issue has not ended; an issue has one at a time."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(f"task {task.id} is on its way")
+        self.task = task
+
+
 class Tasks:
     """The tasks of one database."""
 
@@ -78,7 +86,10 @@ class Tasks:
         self._database = database
 
     def create(self, new: NewTask) -> tuple[Task, bool]:
-        """Record a new task, or find the one that the same request made before (then False)."""
+        """Record a new task, or find the one that the same request made before (then False).
+
+        IssueBusy if another request's task on the same issue has not ended.
+        """
         length = _SHORTEST_ID
         while True:
             task_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(length))
@@ -90,6 +101,9 @@ class Tasks:
                 known = self._first(TaskRow.semantic_key == new.semantic_key)
                 if known:
                     return known, False
+                live = self.live_on_issue(new.repository_id, new.issue_number)
+                if live:
+                    raise IssueBusy(live) from None
                 length += 1
             else:
                 return self.get(task_id), True

@@ -19,7 +19,7 @@ from bot.events import IssueCommented, IssueLabeled
 from bot.permissions import Allowed, Refused, Why, allowed
 from bot.request import Outcome, Request, UserError
 from records.deliveries import DeliveryState
-from records.tasks import IssueSnapshot, NewTask, Task, TaskState
+from records.tasks import IssueBusy, IssueSnapshot, NewTask, Task, TaskState
 
 _SAME_WISH_S = 60.0
 """A label that the requester sets this soon after asking is the same wish, not a second one."""
@@ -31,7 +31,10 @@ def fix(command: Fix, request: Request) -> Outcome:
     _check_thread(request)
     if outcome := _working_already(request):
         return outcome
-    task, created = request.context.tasks.create(_new_task(command, request))
+    try:
+        task, created = request.context.tasks.create(_new_task(command, request))
+    except IssueBusy as busy:
+        return _busy(busy.task, request)
     if task.state.ended:
         return Outcome(DeliveryState.HANDLED, f"task {task.id} has ended already")
     request.context.wake(task.id)
@@ -83,6 +86,12 @@ def _working_already(request: Request) -> Outcome | None:
     live = context.tasks.live_on_issue(event.repository.id, event.issue.number)
     if live is None or live.semantic_key == event.key:
         return None
+    return _busy(live, request)
+
+
+def _busy(live: Task, request: Request) -> Outcome:
+    """Say that there is a task already, unless this is the same wish once more."""
+    event, context = request.event, request.context
     same_person = live.requester_id == event.sender.id
     just_now = context.now() - live.created_at < _SAME_WISH_S
     if isinstance(event, IssueLabeled) and same_person and just_now:

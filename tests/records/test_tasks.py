@@ -10,7 +10,16 @@ from records.actions import Actions
 from records.checkpoints import Checkpoints
 from records.database import Database, open_database
 from records.effects import Effects
-from records.tasks import Lease, LeaseLost, PlanStep, Progress, TaskNotFound, Tasks, TaskState
+from records.tasks import (
+    IssueBusy,
+    Lease,
+    LeaseLost,
+    PlanStep,
+    Progress,
+    TaskNotFound,
+    Tasks,
+    TaskState,
+)
 from tests.records.given import lease, new_task, outdated_lease, task
 
 
@@ -25,7 +34,8 @@ def test_a_task_is_read_back_as_it_was_asked_for(database: Database) -> None:
 
 
 def test_an_id_is_short_and_has_no_letters_that_look_alike(database: Database) -> None:
-    ids = [Tasks(database).create(new_task(f"comment:{n}"))[0].id for n in range(30)]
+    tasks = Tasks(database)
+    ids = [tasks.create(new_task(f"comment:{n}", issue_number=n))[0].id for n in range(30)]
     assert len(set(ids)) == 30
     assert all(4 <= len(task_id) <= 6 for task_id in ids)
     assert not set("".join(ids)) & set("01ilo")
@@ -176,10 +186,11 @@ def test_a_stop_ends_a_waiting_task_at_once_and_asks_a_running_one(database: Dat
 def test_the_tasks_of_an_issue_are_found_newest_first(database: Database) -> None:
     tasks = Tasks(database)
     first = tasks.create(new_task("comment:1"))[0]
+    assert tasks.live_on_issue(2**40, 3) == first
+    tasks.request_stop(first.id, "ann")
     second = tasks.create(new_task("comment:2"))[0]
     tasks.create(new_task("comment:3", issue_number=4))
-    tasks.request_stop(second.id, "ann")
-    assert tasks.live_on_issue(2**40, 3) == first
+    assert tasks.live_on_issue(2**40, 3) == second
     latest = tasks.latest_on_issue(2**40, 3)
     assert latest
     assert latest.id == second.id
@@ -187,11 +198,28 @@ def test_the_tasks_of_an_issue_are_found_newest_first(database: Database) -> Non
     assert [found.issue_number for found in tasks.recent(2)] == [4, 3]
 
 
+def test_an_issue_has_one_live_task_however_many_ask_at_once(database: Database) -> None:
+    tasks, together = Tasks(database), threading.Barrier(6)
+
+    def ask(number: int) -> str:
+        together.wait()
+        try:
+            return tasks.create(new_task(f"comment:{number}"))[0].id
+        except IssueBusy as busy:
+            return f"after {busy.task.id}"
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = sorted(pool.map(ask, range(6)))
+    [made] = [answer for answer in answers if not answer.startswith("after")]
+    assert answers.count(f"after {made}") == 5
+
+
 def test_unattended_are_tasks_long_queued_and_tasks_whose_job_died(database: Database) -> None:
     tasks = Tasks(database)
     dead = lease(database, lease_s=-1.0)
-    task(database, "comment:2")
-    working = tasks.take(task(database, "comment:3").id, "job-3", 30.0)
+    tasks.create(new_task("comment:2", issue_number=4))
+    third, _ = tasks.create(new_task("comment:3", issue_number=5))
+    working = tasks.take(third.id, "job-3", 30.0)
     assert working
     assert tasks.unattended() == [dead.task_id]
     assert len(tasks.unattended(queued_s=-1.0)) == 2

@@ -107,6 +107,16 @@ def _make_tasks() -> None:
         sqlite_where=sa.text("state IN ('queued', 'running')"),
         postgresql_where=sa.text("state IN ('queued', 'running')"),
     )
+    # One task at a time on an issue, whoever asks in the same instant.
+    live = "state IN ('queued', 'running', 'waiting')"
+    op.create_index(
+        "tasks_one_live_on_issue",
+        "tasks",
+        ["repository_id", "issue_number"],
+        unique=True,
+        sqlite_where=sa.text(live),
+        postgresql_where=sa.text(live),
+    )
 
 
 def _make_actions() -> None:
