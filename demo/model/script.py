@@ -102,6 +102,11 @@ class Script:
     forbid: str = ""
     """Must not stand there."""
 
+    @property
+    def ends_by_submitting(self) -> bool:
+        """Say whether the last turn hands the work in; it is then played again when asked for."""
+        return bool(self.turns) and any(call.name == "submit" for call in self.turns[-1].calls)
+
     def fits(self, first_user_message: str) -> bool:
         """Say whether this script is for the conversation that begins so."""
         if self.forbid and self.forbid in first_user_message:

@@ -115,10 +115,15 @@ class ScriptedModel:
         if script is None:
             return faults.refusal(400, "model_not_scripted", NOT_SCRIPTED), 0.0
         number = conversation.turn
-        if number >= len(script.turns):
+        if number < len(script.turns):
+            turn = script.turns[number]
+        elif script.ends_by_submitting:
+            # A script need not know how often its work is looked over before it is accepted.
+            turn = script.turns[-1]
+        else:
             words = f"The script has {len(script.turns)} turns; turn {number + 1} was asked for."
             return faults.refusal(400, "script_ended", words), 0.0
-        return self._play(script.turns[number], conversation, body, size, is_chat=is_chat)
+        return self._play(turn, conversation, body, size, is_chat=is_chat)
 
     def _script(self, first_user_message: str) -> Script | None:
         return next((each for each in self.scripts if each.fits(first_user_message)), None)

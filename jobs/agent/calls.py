@@ -54,7 +54,10 @@ _VALUE_ALIASES = {
     "not_started": "pending", "active": "in_progress", "fixed": "resolved", "success": "resolved",
     "cannot_reproduce": "not_reproducible",
 }  # fmt: skip
-_DEFAULTS: dict[str, Values] = {SUBMIT: {"title": "", "checks": [], "unverified": ""}}
+_DEFAULTS: dict[str, Values] = {
+    # A model that hands in with a word of its own habit says no more than that it is done.
+    SUBMIT: {"outcome": "resolved", "summary": "", "title": "", "checks": [], "unverified": ""}
+}
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def asked(name: str, arguments: Any) -> Request:
         ("update_plan", PLAN, "update_plan", PLAN),
         ("todo_write", {"todos": [{"content": "look", "status": "done"}]}, "update_plan", PLAN),
         ("submit", HANDED_IN, "submit", HANDED_IN),
-        ("finish", {"message": "s", "outcome": "Resolved"}, "submit", {**HANDED_IN, "title": ""}),
+        ("finish", {"message": "s"}, "submit", {**HANDED_IN, "title": ""}),
     ],
 )  # fmt: skip
 def test_a_call_is_understood_as_it_was_meant(
@@ -76,7 +76,6 @@ def test_a_call_is_understood_as_it_was_meant(
         ("bash", {"command": "ls", "timeout_s": "soon"}, "`timeout_s`"),
         ("edit", {"path": "a", "old_str": "b"}, "`new_str`"),
         ("str_replace_editor", {"command": "undo_edit", "path": "a"}, "Use read, edit or write"),
-        ("submit", {"summary": "s", "title": "t"}, "`outcome`"),
         ("submit", {**HANDED_IN, "outcome": "victory"}, "no_change_needed"),
         ("submit", {**HANDED_IN, "checks": [{"command": "c", "shows": "s"}] * 6}, "at most 5"),
         ("update_plan", {"plan": [PLAN["plan"][0]] * 21}, "at most 20"),
