@@ -1,6 +1,8 @@
 """Switches with which a test makes an operation fail: before it happens or after."""
 
+import math
 import threading
+import time
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatch
 from typing import Any
@@ -27,6 +29,9 @@ class Fault:
     """How many calls it meets; None is every call."""
     skip: int = 0
     """How many calls pass before it begins."""
+    for_s: float | None = None
+    """How long it lasts, in seconds from the moment it is switched on."""
+    ends_at: float = field(default=0.0, repr=False)
 
 
 class Faults:
@@ -38,6 +43,7 @@ class Faults:
 
     def add(self, fault: Fault) -> None:
         """Switch a fault on."""
+        fault.ends_at = time.monotonic() + fault.for_s if fault.for_s is not None else math.inf
         with self._lock:
             self._faults.append(fault)
 
@@ -49,6 +55,7 @@ class Faults:
     def meet(self, operation: str) -> Fault | None:
         """Take the fault that this call of an operation meets."""
         with self._lock:
+            self._faults = [each for each in self._faults if each.ends_at > time.monotonic()]
             for fault in self._faults:
                 if not fnmatch(operation, fault.operation):
                     continue
@@ -68,4 +75,7 @@ class Faults:
     def listed(self) -> list[dict[str, Any]]:
         """Show the faults that are still to come."""
         with self._lock:
-            return [asdict(fault) for fault in self._faults]
+            shown = [asdict(fault) for fault in self._faults]
+        for each in shown:
+            del each["ends_at"]
+        return shown

@@ -1,8 +1,6 @@
 """All of this GitHub together: one Flask application on one port, with its deliverer."""
 
 import contextlib
-import importlib
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -10,6 +8,7 @@ from typing import Any, Self
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from demo.github import pages
 from demo.github.control import control_blueprint
 from demo.github.deliveries import Deliverer
 from demo.github.dispatch import Dispatcher, Exchange, Recorder, rest_blueprint, unknown_path
@@ -44,9 +43,7 @@ class LocalGitHub(Switches):
         application.register_blueprint(git_blueprint(self.state))
         application.register_blueprint(control_blueprint(self))
         application.register_blueprint(manifest_blueprint(self.state))
-        if importlib.util.find_spec("demo.github.pages") is not None:
-            pages = importlib.import_module("demo.github.pages")
-            application.register_blueprint(pages.blueprint(self.state))
+        application.register_blueprint(pages.blueprint(self.state))
 
         @application.errorhandler(HTTPException)
         def refuse(error: HTTPException) -> Response | HTTPException:

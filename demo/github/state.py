@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.github.delivery_records import Delivery, DeliveryPlan
-from demo.github.errors import NotFound
+from demo.github.errors import GitHubError, NotFound
 from demo.github.faults import Faults
 from demo.github.records import (
     App,
@@ -117,6 +117,8 @@ class State:
         """Find an issue or a pull request by its number."""
         found = repository.issues.get(number)
         if found is None:
+            if 0 < number < repository.next_number:
+                raise GitHubError(410, "This issue was deleted")
             raise NotFound
         return found
 

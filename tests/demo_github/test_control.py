@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import requests
 
+from demo.github.server import LocalGitHub
+
 Control = Callable[..., Any]
 ROOT = Path(__file__).parent.parent.parent
 
@@ -28,6 +30,13 @@ def process(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         yield f"http://127.0.0.1:{port}", started
         if started.poll() is None:
             started.kill()
+
+
+def test_a_second_start_in_the_same_folder_works(tmp_path: Path, source: Path) -> None:
+    for _ in range(2):
+        with LocalGitHub(tmp_path / "data") as github:
+            github.create_repository("ann", "shop", source)
+            assert github.state.repository("ann", "shop").git.ref("refs/heads/main")
 
 
 def test_another_process_can_do_all_that_a_test_can(

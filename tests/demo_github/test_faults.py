@@ -76,6 +76,24 @@ def test_a_fault_can_wait_for_its_turn_and_be_taken_back(world: World) -> None:
     assert world.call("GET", COMMENTS, token).status_code == 200
 
 
+def test_a_fault_can_last_for_a_time(world: World) -> None:
+    token = world.token()
+    world.github.fault("issues/*", status=429, count=None, for_s=0.5)
+    ends = time.monotonic() + 0.5
+    assert world.call("GET", COMMENTS, token).status_code == 429
+    status = 0
+    while status != 200:
+        status = world.call("GET", COMMENTS, token).status_code
+        assert time.monotonic() < ends + 10
+    assert time.monotonic() >= ends
+
+
+def test_a_deleted_issue_is_gone(world: World) -> None:
+    world.github.delete_issue("ann/shop", 1, "ann")
+    assert world.call("GET", COMMENTS, world.token()).status_code == 410
+    assert world.call("GET", COMMENTS.replace("/1/", "/99/"), world.token()).status_code == 404
+
+
 def test_a_mutation_can_fail_by_its_name(world: World) -> None:
     world.github.fault("graphql/createCommitOnBranch", status=502)
     url, headers = world.github.graphql, {"Authorization": f"Bearer {world.token()}"}

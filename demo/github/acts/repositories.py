@@ -1,5 +1,7 @@
 """Repositories: making them, from nothing or from git history, and who may do what in them."""
 
+import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from demo.github.git_store import GitStore, create_bare
 from demo.github.records import ROLES, Label, Repository, User
 from demo.github.state import State
 
+NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 DEFAULT_LABELS = (
     ("bug", "d73a4a", "Something isn't working"),
     ("documentation", "0075ca", "Improvements or additions to documentation"),
@@ -37,10 +40,15 @@ def create_repository(state: State, new: NewRepository) -> Repository:
     wanted = f"{new.owner.login}/{new.name}".lower()
     if any(each.full_name.lower() == wanted for each in state.repositories):
         raise Invalid("Repository", "name", "custom", "name already exists on this account")
-    path = state.data_dir / "git" / new.owner.login / f"{new.name}.git"
+    if not NAME.fullmatch(new.name) or new.name.startswith("."):
+        raise Invalid("Repository", "name", "invalid")
+    repository_id = state.next_id()
+    path = state.data_dir / "git" / f"{repository_id}-{new.name}.git"
+    # The state is in memory only: what an earlier process left here belongs to nobody.
+    shutil.rmtree(path, ignore_errors=True)
     create_bare(path, new.default_branch)
     repository = Repository(
-        id=state.next_id(),
+        id=repository_id,
         owner=new.owner,
         name=new.name,
         path=path,
