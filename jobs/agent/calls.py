@@ -147,7 +147,23 @@ def _with_known_words(values: Values) -> Values:
                  for step in values["plan"]]  # fmt: skip
         plan = [{**step, "status": _word(step.get("status", "pending"))} for step in steps]
         return {**values, "plan": plan}
-    return {**values, "outcome": _word(values["outcome"])} if "outcome" in values else values
+    if "outcome" in values:
+        checks = [_check_as_object(check) for check in _as_list(values.get("checks"))]
+        return {**values, "outcome": _word(values["outcome"]), "checks": checks}
+    return values
+
+
+def _as_list(value: object) -> list[object]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _check_as_object(check: object) -> object:
+    """Return a check that was given as a bare command, or without its words, in full."""
+    if isinstance(check, str):
+        return {"command": check, "shows": ""}
+    return {"shows": "", **check} if isinstance(check, dict) else check
 
 
 def _word(value: object) -> str:

@@ -56,6 +56,10 @@ def asked(name: str, arguments: Any) -> Request:
         ("todo_write", {"todos": [{"content": "look", "status": "done"}]}, "update_plan", PLAN),
         ("submit", HANDED_IN, "submit", HANDED_IN),
         ("finish", {"message": "s"}, "submit", {**HANDED_IN, "title": ""}),
+        ("submit", {**HANDED_IN, "checks": "make test"}, "submit",
+         {**HANDED_IN, "checks": [{"command": "make test", "shows": ""}]}),
+        ("submit", {**HANDED_IN, "checks": [{"command": "tox"}]}, "submit",
+         {**HANDED_IN, "checks": [{"command": "tox", "shows": ""}]}),
     ],
 )  # fmt: skip
 def test_a_call_is_understood_as_it_was_meant(
