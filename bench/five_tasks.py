@@ -52,7 +52,7 @@ def _alone(world: World, number: int) -> tuple[float, float]:
     before = len(world.model.requests)
     asked_at = world.ask(number)
     # The model thinks for a second now, so looking disturbs nobody.
-    world.model.wait_for_requests(before + _SAMPLED_AT, 60.0)
+    world.wait_for_requests(before + _SAMPLED_AT)
     weight = _weight_of_busy_worker(world)
     return _ended_at(world, number) - asked_at, weight
 

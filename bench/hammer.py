@@ -11,7 +11,6 @@ import socket
 import sys
 import time
 import uuid
-from dataclasses import dataclass, field
 
 _WITHIN_S = 120.0
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
@@ -21,37 +20,33 @@ class WrongAnswer(Exception):
     """The receiver did something else than store a delivery."""
 
 
-@dataclass
 class Connection:
     """One connection, with the delivery that it waits for an answer to."""
 
-    port: int
-    socket: socket.socket = field(init=False)
-    sent_at: float = 0.0
-    received: bytes = b""
-
-    def __post_init__(self) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sent_at = 0.0
+        self._received = b""
 
     def send(self, head: bytes, body: bytes) -> None:
         """Send the next delivery."""
         request = head.replace(b"DELIVERY", str(uuid.uuid4()).encode()) + body
-        self.received, self.sent_at = b"", time.perf_counter()
+        self._received, self.sent_at = b"", time.perf_counter()
         self.socket.sendall(request)
 
     def answered(self) -> bool:
         """Take what has come; say whether that is the whole answer."""
         piece = self.socket.recv(65536)
         if not piece:
-            raise WrongAnswer(f"the connection was closed after {self.received[:200]!r}")
-        self.received += piece
-        head, end, body = self.received.partition(b"\r\n\r\n")
+            raise WrongAnswer(f"the connection was closed after {self._received[:200]!r}")
+        self._received += piece
+        head, end, body = self._received.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
         if not end or length is None or len(body) < int(length[1]):
             return False
         if not head.startswith(b"HTTP/1.1 202 "):
-            raise WrongAnswer(self.received[:200].decode(errors="replace"))
+            raise WrongAnswer(self._received[:200].decode(errors="replace"))
         return True
 
 

@@ -25,7 +25,7 @@ def measure(docker_host: str, runs: int) -> Measured:
     shims: list[float] = []
     for _ in range(runs):
         with sandboxes.start(_IMAGE, task_id="bench", epoch=0, deadline_s=120) as sandbox:
-            assert sandbox.exec("true").exit_code == 0
+            assert sandbox.exec("true", workdir="/").exit_code == 0
             idle.append(_charged_mb(docker_host, sandbox.container))
             shims.append(_shim_mb(docker_host, sandbox.container))
     return Measured(

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from bench.figures import Figure, Measured
-from bench.scripts import nothing_to_do, script, twenty_steps
+from bench.scripts import twenty_steps
 from bench.world import World
 
 _BYTES_PER_TOKEN = 4
@@ -25,12 +25,8 @@ def measure(world: World, runs: int) -> Measured:
 
 
 def _first_request(world: World) -> Figure:
-    stage = world.house.stage
-    sizes: list[float] = []
-    for number in stage.issues:
-        # Any conversation that no measurement has a script for is one of the sample's.
-        world.model.scripts = (*world.model.scripts, script("", nothing_to_do()))
-        sizes.append(world.run(number, 2).requests[0].size / _BYTES_PER_TOKEN)
+    issues = world.house.stage.issues
+    sizes = [world.run(issue, 2).requests[0].size / _BYTES_PER_TOKEN for issue in issues]
     return Figure("first_request_tokens", "tokens", sizes, _FIRST, aim=3000)
 
 

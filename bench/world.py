@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.scripts import script
+from bench.scripts import nothing_to_do, script
 from demo.house import House, open_house
 from demo.model.record import Recorded
 from demo.model.server import ScriptedModel
 
 Json = dict[str, Any]
-_PATIENCE_S = 180.0
+_PATIENCE_S = 60.0
 
 
 @dataclass
@@ -52,9 +52,19 @@ class World:
         """Ask, and wait for the end of the task; nothing is polled while the model is asked."""
         before = len(self.model.requests)
         asked_at = self.ask(number)
-        self.model.wait_for_requests(before + requests, _PATIENCE_S)
+        self.wait_for_requests(before + requests)
         task = self.house.wait_for_task(number)
         return Run(asked_at, task, self.model.requests[before:], self.log_of(task))
+
+    def wait_for_requests(self, count: int) -> None:
+        """Return once the model was asked so often, without looking at anything else meanwhile."""
+        try:
+            self.model.wait_for_requests(count, _PATIENCE_S)
+        except TimeoutError as error:
+            tasks = [(task["state"], task["explanation"]) for task in self.house.get("/tasks.json")]
+            logs = {name: one.last_words() for name, one in self.house.bot.started.items()}
+            words = "\n".join(f"== {name}\n{log}" for name, log in logs.items())
+            raise RuntimeError(f"{error}; the tasks: {tasks}\n{words}") from error
 
     def log_of(self, task: Json) -> list[Json]:
         """Return the whole action log of a task."""
@@ -80,10 +90,10 @@ class Run:
 
 @contextmanager
 def open_world(docker_host: str, *, workers: int) -> Iterator[World]:
-    """Start everything; leaving the block stops it."""
+    """Start everything; an issue without a script of its own is found to need nothing."""
     with (
         tempfile.TemporaryDirectory(prefix="patchbay-bench-") as logs,
-        ScriptedModel([]) as model,
+        ScriptedModel([script("", nothing_to_do())]) as model,
         environment(
             DOCKER_HOST=docker_host,
             OPENAI_API_KEY="none-needed",
