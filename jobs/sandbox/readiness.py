@@ -1,6 +1,7 @@
 """Checks in a real sandbox that everything that must be denied is denied."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from jobs.sandbox.sandbox import Sandbox
 _MB = 1024 * 1024
 _AGENT_ID = 10001
 _WRITABLE = {"/workspace", "/tmp", "/home/agent", "/run/agent", "/dev/shm", "/dev/mqueue"}  # noqa: S108 - the container's own
+_MOUNTED = re.compile(r"/|/(dev|proc|sys)(/.*)?|/etc/(hostname|hosts|resolv\.conf)|/run")
 _NAMES_FROM_OUTSIDE = ("TOKEN", "SECRET", "KEY", "PASSWORD", "PROXY", "DATABASE", "REDIS", "DOCKER")
 
 _Facts = dict[str, Any]
@@ -66,6 +68,9 @@ _EXPECTED: dict[str, _Holds] = {
     "the kernel's key rings are open": lambda f, _: not f["keys"],
     "processes can be traced": lambda f, _: not f["ptrace"],
     "more than the work folders can be written": lambda f, _: set(f["writable"]) <= _WRITABLE,
+    "folders of the host are inside": lambda f, _: all(
+        each in _WRITABLE or _MOUNTED.fullmatch(each) for each in f["mounts"]
+    ),
     "the tool server's memory can be read": lambda f, _: not f["server_readable"],
     "the engine's socket is inside": lambda f, _: not f["engine_socket"],
     "the control group of the host shows": lambda f, _: f["own_control_group"] == "/",

@@ -172,10 +172,15 @@ class Sandbox:
         limit: int,
     ) -> tuple[dict[str, Any], bytes]:
         number = secrets.randbits(52)
-        self._stream.send({"id": number, "op": op, **arguments}, b"", deadline)
+        header = {"id": number, "op": op, **arguments}
+        # One piece is sent behind, so that a short request is one frame.
+        waiting = b""
         for piece in _pieces(body):
-            self._stream.send({"id": number, "more": True}, piece, deadline)
-        self._stream.send({"id": number, "more": False}, b"", deadline)
+            if waiting:
+                self._stream.send({**header, "more": True}, waiting, deadline)
+                header = {}
+            waiting = piece
+        self._stream.send({**header, "more": False}, waiting, deadline)
         return self._answer(number, deadline, limit)
 
     def _answer(self, number: int, deadline: float, limit: int) -> tuple[dict[str, Any], bytes]:

@@ -48,13 +48,23 @@ def test_commands_have_no_input(shared_box: Sandbox) -> None:
 def test_a_syntax_error_is_told_before_anything_runs(shared_box: Sandbox) -> None:
     ended = shared_box.exec("touch /tmp/ran\nif true; then\n")
     assert ended.exit_code == 2
-    assert ended.output.startswith("syntax error, nothing was run:\nline 3:")
+    assert ended.output.startswith("[syntax error: nothing was run]\n")
+    assert "line 3: syntax error: unexpected end of file" in ended.output
     assert shared_box.exec("test -e /tmp/ran").exit_code == 1
 
 
-@pytest.mark.parametrize("word", ["if", "fi", "for x", "done", "case x", "then"])
-def test_a_plain_looking_syntax_error_is_found_too(shared_box: Sandbox, word: str) -> None:
-    assert shared_box.exec(word).output.startswith("syntax error")
+@pytest.mark.parametrize("end", ["fi", "done", "(", "'", "}", "&& ||"])
+def test_nothing_of_a_wrong_line_runs(shared_box: Sandbox, end: str) -> None:
+    ended = shared_box.exec(f"touch /tmp/ran; {end}")
+    assert ended.exit_code
+    assert ".sh: line " in ended.output
+    assert shared_box.exec("test -e /tmp/ran").exit_code == 1
+
+
+def test_parsing_runs_nothing_of_the_environment_file(box: Sandbox) -> None:
+    box.exec("echo 'echo sourced' >> $AGENT_ENV")
+    assert "sourced" not in box.exec("if true; then\necho").output
+    assert box.exec("true").output == "sourced"
 
 
 def test_a_script_of_any_length_runs(shared_box: Sandbox) -> None:
@@ -104,6 +114,12 @@ def test_a_flood_without_line_ends_is_stopped(box: Sandbox) -> None:
     ended = box.exec("tr '\\0' x < /dev/zero")
     assert ended.killed_for_output
     assert len(ended.output) < 21_000
+
+
+def test_old_output_gives_way_to_new(box: Sandbox) -> None:
+    logs = [box.exec("head -c 8000000 /dev/zero | tr '\\0' 'x\\n'").log for _ in range(14)]
+    assert box.exec(f"ls {logs[0]}").exit_code
+    assert box.exec(f"stat -c %s {logs[-1]}").output == "8000000"
 
 
 def test_binary_output_is_named(shared_box: Sandbox) -> None:

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from jobs.sandbox import Sandbox, SandboxError, Sandboxes, SandboxLimits
+from jobs.sandbox.profile import host_config
 from tests.sandbox.conftest import Start
 
 pytestmark = pytest.mark.docker
+
+TMPFS = host_config(SandboxLimits(), "runc")["Tmpfs"]
 
 
 def python(box: Sandbox, source: str) -> str:
@@ -35,13 +38,13 @@ def test_the_self_check_is_content(sandboxes: Sandboxes, sandbox_image: str) -> 
         pytest.param({"PidsLimit": 0}, "processes are not limited", id="processes"),
         pytest.param({"NanoCpus": 0}, "processor time", id="processor"),
         pytest.param({"Ulimits": []}, "file size is not limited", id="ulimits"),
-        pytest.param({"Tmpfs": {"/workspace": "exec,mode=1777"}}, "workspace", id="workspace"),
+        pytest.param({"Tmpfs": {**TMPFS, "/workspace": "mode=1777"}}, "workspace", id="workspace"),
         pytest.param({"ShmSize": 1 << 30}, "shared memory", id="shared memory"),
         pytest.param({"IpcMode": "host"}, "shared memory", id="the host's shared memory"),
         pytest.param({"CgroupnsMode": "host"}, "control group", id="control group"),
         pytest.param({"PidMode": "host"}, "processes of the host", id="the host's processes"),
         pytest.param({"UTSMode": "host"}, "host's name", id="the host's name"),
-        pytest.param({"Binds": ["/srv:/mnt"]}, "more than the work folders", id="a folder"),
+        pytest.param({"Binds": ["/srv:/mnt"]}, "folders of the host", id="a folder"),
     ],
 )  # fmt: skip
 def test_a_weakened_profile_is_noticed(
@@ -138,9 +141,10 @@ def test_the_environment_is_the_sandbox_s_own(shared_box: Sandbox) -> None:
     names = {line.split("=")[0] for line in shared_box.exec("env").output.splitlines()}
     assert names == {
         "AGENT_ENV", "CI", "DEBIAN_FRONTEND", "GIT_EDITOR", "GIT_PAGER", "GIT_TERMINAL_PROMPT",
-        "HOME", "LANG", "LESS", "MANPAGER", "NO_COLOR", "PAGER", "PATH", "PIP_PROGRESS_BAR",
-        "PIP_DISABLE_PIP_VERSION_CHECK", "PWD", "PYTHONUNBUFFERED", "SHLVL", "TERM",
-        "TQDM_DISABLE", "_",
+        "HOME", "LANG", "LESS", "LOGNAME", "MANPAGER", "NO_COLOR", "PAGER", "PATH",
+        "PIP_PROGRESS_BAR",
+        "PIP_DISABLE_PIP_VERSION_CHECK", "PWD", "PYTHONUNBUFFERED", "SHELL", "SHLVL", "TERM",
+        "USER", "TQDM_DISABLE", "_",
     }  # fmt: skip
 
 

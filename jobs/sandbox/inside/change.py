@@ -7,15 +7,17 @@ the server's own repository. So nothing the agent does to a `.git` has a say in 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import git, processes
 from .frames import Refused, Request
 from .places import BASE_INDEX, REPO
+
+if TYPE_CHECKING:
+    import hashlib
 
 REGULAR, EXECUTABLE, DELETED, SYMLINK, OTHER = range(5)
 _GITLINK, _LINK = "160000", "120000"
@@ -227,6 +229,8 @@ def _sha(like: str, content: bytes) -> str:
 
 
 def _digest(like: str, size: int) -> hashlib._Hash:
+    import hashlib  # noqa: PLC0415 - OpenSSL takes 10 ms to load, and a start is waited for
+
     digest = hashlib.sha1() if len(like) == _SHA1_LENGTH else hashlib.sha256()  # noqa: S324 - git's own ids
     digest.update(b"blob %d\0" % size)
     return digest

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 
 from . import matching, syntax
 from .frames import Refused, Request
@@ -111,7 +110,8 @@ def _store(path: str, data: bytes) -> None:
         mode = os.stat(path).st_mode & 0o777
     except FileNotFoundError:
         mode = 0o644
-    handle, other = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".edit-")
+    other = f"{path}.being-edited"
+    handle = os.open(other, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(handle, "wb") as opened:
             opened.write(data)

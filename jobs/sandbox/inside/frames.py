@@ -21,12 +21,15 @@ class Gone(Exception):
 class Request:
     """One request: its header, and its body in pieces as they come."""
 
-    def __init__(self, header: dict[str, Any]) -> None:
+    def __init__(self, header: dict[str, Any], first: bytes) -> None:
         self.header = header
-        self._ended = False
+        self._first = [first]
+        self._ended = not header["more"]
 
     def pieces(self) -> Iterator[bytes]:
         """Take the body piece by piece; can be called again for what is left."""
+        while self._first:
+            yield self._first.pop()
         while not self._ended:
             header, body = receive()
             self._ended = not header["more"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Callable, List, NamedTuple
 
@@ -205,6 +204,8 @@ def _nearest(text: str, old: str) -> list[int]:
             votes[max(0, at - offset)] = votes.get(max(0, at - offset), 0) + 1
     if votes:
         return sorted(sorted(votes, key=lambda at: -votes[at])[:_SHOWN_REGIONS])
+    import difflib  # noqa: PLC0415 - most edits hit, and a start is waited for
+
     first = next(line for line in [*wanted, ""] if line or line is wanted[-1])
     close = difflib.get_close_matches(first[:200], [line[:200] for line in lines], n=3, cutoff=0.5)
     return sorted({[line[:200] for line in lines].index(line) for line in close})

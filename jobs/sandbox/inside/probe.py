@@ -87,6 +87,7 @@ def _facts() -> dict[str, object]:
         "keys": _allowed(_ADD_KEY, b"user", b"probe", b"x", 1, -3),
         "ptrace": _allowed(_PTRACE, 16, 1, 0, 0),
         "writable": [each for each in ["/etc", "/usr", "/var", *_mounts()] if _writes(each)],
+        "mounts": _mounts(),
         "server_readable": _reads("/proc/1/environ") or _reads("/proc/1/mem"),
         "engine_socket": os.path.exists("/var/run/docker.sock"),
         "own_control_group": _first("/proc/self/cgroup").rpartition(":")[2],

@@ -31,8 +31,7 @@ def main(deadline_s: float) -> None:
     send({"hello": 1})
     try:
         while True:
-            header, _ = receive()
-            _serve(Request(header))
+            _serve(Request(*receive()))
     except Gone:
         os._exit(0)
 

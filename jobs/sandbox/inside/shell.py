@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
-import re
 import shutil
-import subprocess
 import time
+from contextlib import suppress
 from typing import NamedTuple
 
 from . import output, processes
@@ -21,10 +20,14 @@ _TIMED_OUT = 124
 _SYNTAX = 2
 _KEEP_SIZE = 1
 _RESERVED = 64 * 1024
+_KEPT = 96 * 1024 * 1024
 _SYNTAX_S = 10
 _BASH = shutil.which("bash") or "/bin/bash"
 
 ENVIRONMENT = {
+    "SHELL": "/bin/bash",
+    "USER": "agent",
+    "LOGNAME": "agent",
     "PAGER": "cat",
     "GIT_PAGER": "cat",
     "MANPAGER": "cat",
@@ -42,12 +45,9 @@ ENVIRONMENT = {
     "AGENT_ENV": AGENT_ENV,
 }
 _START = 'unset BASH_ENV\n[ ! -r "$AGENT_ENV" ] || . "$AGENT_ENV"\n'
-# One command of plain words cannot be a syntax error, so that no second bash has to look.
-_PLAIN = re.compile(
-    r"(?!(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|select|function|coproc)\b)"
-    r"[\w ./:=@%+,-]+\n?"
-)
+_LIBC = ctypes.CDLL(None)
 _runs = [0]
+_kept: list[tuple[list[str], int]] = []
 
 
 class _Ended(NamedTuple):
@@ -71,16 +71,17 @@ def run(request: Request) -> None:
         opened.write(script)
     log = f"{scratch}/out/{_runs[0]}.log"
     started = time.monotonic()
-    wrong = _syntax_error(script, file)
     spill = _spill(log)
     try:
-        if wrong:
-            os.write(spill, wrong)
-            ended = _Ended(_SYNTAX)
+        environment = _environment(scratch)
+        if _is_wrong(script, file, environment, spill):
+            ended = _Ended(_SYNTAX, "[syntax error: nothing was run]\n")
         else:
-            ended = _run([_BASH, file], _environment(scratch), folder, spill, limit_s)
+            ended = _run([_BASH, file], environment, folder, spill, limit_s)
         seconds = time.monotonic() - started
-        _answer(request, ended, _raw(spill), log, seconds)
+        raw = _raw(spill)
+        _make_room([file, log], len(script) + len(raw))
+        _answer(request, ended, raw, log, seconds)
     finally:
         os.close(spill)
 
@@ -95,24 +96,28 @@ def _script(data: bytes) -> bytes:
     return data
 
 
-def _syntax_error(script: bytes, file: str) -> bytes:
-    if _PLAIN.fullmatch(script.decode("utf-8", "replace")):
-        return b""
-    try:
-        checked = subprocess.run(
-            [_BASH, "-n", file],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_SYNTAX_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return b""
-    if not checked.returncode:
-        return b""
-    complaint = checked.stdout.replace(file.encode() + b": ", b"")
-    return b"syntax error, nothing was run:\n" + complaint
+def _make_room(files: list[str], size: int) -> None:
+    """Forget the oldest scripts and outputs, so that they never fill the folder by themselves."""
+    _kept.append((files, size))
+    while sum(each for _, each in _kept) > _KEPT:
+        for file in _kept.pop(0)[0]:
+            with suppress(OSError):
+                os.unlink(file)
+
+
+def _is_wrong(script: bytes, file: str, environment: dict[str, str], spill: int) -> bool:
+    """Tell whether bash cannot parse the whole script, so that not half of it is run."""
+    if b"\n" not in script.strip():
+        return False  # bash parses a line before it runs any of it
+    command = [_BASH, "--norc", "-n", file]
+    pid, _ = _start(command, {"PATH": environment["PATH"]}, "/", spill)
+    until = time.monotonic() + _SYNTAX_S
+    while time.monotonic() < until:
+        code = processes.wait(pid, until)
+        if code is not None:
+            return bool(code)
+    processes.end_group(pid, politely=False)
+    return False
 
 
 def _environment(scratch: str) -> dict[str, str]:
@@ -129,7 +134,7 @@ def _environment(scratch: str) -> dict[str, str]:
 def _spill(log: str) -> int:
     """Open the file for a command's output, with room of its own on a disk that may get full."""
     spill = os.open(log, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
-    ctypes.CDLL(None).fallocate(spill, _KEEP_SIZE, ctypes.c_int64(0), ctypes.c_int64(_RESERVED))
+    _LIBC.fallocate(spill, _KEEP_SIZE, ctypes.c_int64(0), ctypes.c_int64(_RESERVED))
     return spill
 
 
