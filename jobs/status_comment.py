@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ import structlog
 from bot.comments import Surroundings, log_lines, status_comment
 from bot.conversation import Conversation
 from bot.dispatch import PERMISSIONS
-from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
+from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, RateLimited
 from bot.limits import limits_of
 from jobs.ending import TaskEnd
 from jobs.job import Job
@@ -72,19 +72,23 @@ class StatusComment:
         self._conversation(task).react("hooray" if done else "confused")
 
     def _keep(self) -> None:
+        """Show that a job has the task, then what it does; a failure only delays what is shown."""
         try:
-            self._conversation(self._job.task).react("rocket")
-        except (GitHubError, Ambiguous):
+            wait_s = self._try(lambda: self._conversation(self._job.task).react("rocket"))
+            while not self._over.wait(wait_s):
+                wait_s = max(_BETWEEN_EDITS_S, self._try(lambda: self._show(self._read())))
+        except LeaseLost:
+            return
+
+    def _try(self, act: Callable[[], None]) -> float:
+        """Do it, and return for how many seconds GitHub wants to hear nothing."""
+        try:
+            act()
+        except (GitHubError, Ambiguous) as trouble:
             _log.info("status.not_shown", task=self._job.task.id, exc_info=True)
-        wait_s = 0.0
-        while not self._over.wait(wait_s):
-            wait_s = _BETWEEN_EDITS_S
-            try:
-                self._show(self._read())
-            except (GitHubError, Ambiguous):
-                _log.info("status.not_shown", task=self._job.task.id, exc_info=True)
-            except LeaseLost:
-                return
+            if isinstance(trouble, RateLimited):
+                return max(0.0, trouble.until - time.time())
+        return 0.0
 
     def _show(self, task: Task) -> None:
         """Edit the comment if it says something else now; the intake worker writes it first."""

@@ -1,0 +1,76 @@
+"""Scripts for the pretended model, and a house that plays them."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.house import House, open_house
+
+Turn = dict[str, Any]
+CHECK = {"command": "python3 -m pytest -q tests/test_tax.py", "shows": "nothing else broke"}
+
+
+def call(name: str, **arguments: Any) -> dict[str, Any]:
+    """A tool call of the model."""
+    return {"name": name, "arguments": arguments}
+
+
+def turn(*calls: dict[str, Any], text: str = "", latency: float | None = None) -> Turn:
+    """One answer of the model."""
+    said: Turn = {"text": text, "calls": list(calls)}
+    return said if latency is None else {**said, "latency": latency}
+
+
+def bash(command: str, latency: float | None = None) -> Turn:
+    """A turn that runs one command."""
+    return turn(call("bash", command=command), latency=latency)
+
+
+def submit(outcome: str = "resolved", **words: Any) -> Turn:
+    """A turn that hands in."""
+    given = {
+        "outcome": outcome,
+        "title": "Do what was asked",
+        "summary": "It is done.",
+        "checks": [],
+        "unverified": "",
+        **words,
+    }
+    return turn(call("submit", **given))
+
+
+def script(match: str, *turns: Turn) -> list[Turn]:
+    """A conversation that is known by words in its issue."""
+    return [{"match": match}, *turns]
+
+
+@contextmanager
+def house_with(
+    scripts: list[list[Turn]], folder: Path, docker_host: str, **options: Any
+) -> Iterator[House]:
+    """Start a product whose model plays these scripts."""
+    file = folder / "scripts.jsonl"
+    lines = [json.dumps(line) for one in scripts for line in one]
+    file.write_text("\n".join(lines) + "\n")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DOCKER_HOST", docker_host)
+        environment.delenv("OPENAI_API_KEY", raising=False)
+        with open_house(folder / "logs", script=file, **options) as opened:
+            yield opened
+
+
+def containers(docker_host: str, task_id: str) -> list[str]:
+    """The sandboxes of a task, by Docker's own word."""
+    mine = f"label=dev.patchbay.task={task_id}"
+    ran = subprocess.run(
+        ["docker", "-H", docker_host, "ps", "-q", "--no-trunc", "--filter", mine],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return ran.stdout.split()
