@@ -25,12 +25,14 @@ def test_left_over_processes_give_way_when_there_is_no_room(box: Sandbox) -> Non
         "import os, time\n"
         "while True:\n"
         "    try:\n        os.fork()\n"
-        "    except OSError:\n        os.getpid() == me and os._exit(0); time.sleep(0.5)\n"
+        "    except OSError:\n        os.getpid() == me and os._exit(0); time.sleep(0.1)\n"
     )
     box.exec(f'python3 -c \'import os; me = os.getpid(); exec("""{filled}""")\'')
-    ended = box.exec("echo alive")
-    assert ended.output.endswith("alive")
-    assert "the limit of processes was reached" in ended.output
+    # Whoever is quicker gets the last place: the next command, or those who wait for one.
+    said = [box.exec("echo alive").output for _ in range(30)]
+    assert all(each.endswith("alive") for each in said)
+    assert any("the limit of processes was reached" in each for each in said)
+    assert said[-1] == "alive"
 
 
 def test_a_memory_bomb_is_killed_alone(box: Sandbox) -> None:
