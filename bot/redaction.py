@@ -1,34 +1,29 @@
 """Removes secrets from text, first by their values and then by their forms."""
 
-import base64
 import re
 import threading
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
+
+from bot.secret_forms import CERTAIN, inside_base64, spellings
 
 REMOVED = "[removed]"
 _SHORTEST = 8
 """A shorter value would also remove ordinary words."""
 _LIVE_TOKENS = 1_000
 
+# More than is certain: a word too many that is taken out harms nobody, a token in a log does.
+_LIKELY = (
+    r"gh[a-z]_[A-Za-z0-9._-]{30,}",
+    r"pypi-[A-Za-z0-9_-]{50,}",
+    r"eyJ[A-Za-z0-9_-]{8,1000}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
+)
 _FORMS = re.compile(
-    # PEM blocks; in JSON and logs their line ends stand as a backslash and an n.
-    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----.{0,20000}?"
-    r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)"
-    # Installation tokens are opaque: since 2026 they may carry a JWT, dots included.
-    r"|\bgh[a-z]_[A-Za-z0-9._-]{30,}"
-    r"|\bgithub_pat_[A-Za-z0-9_]{22,}"
-    r"|\bglpat-[A-Za-z0-9_-]{20,}"
-    r"|\bsk-[A-Za-z0-9_-]{20,}"
-    r"|\bxox[abeoprs]-[A-Za-z0-9-]{10,}"
-    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
-    r"|\bAIza[A-Za-z0-9_-]{35}"
-    r"|\bpypi-[A-Za-z0-9_-]{50,}"
-    r"|\bnpm_[A-Za-z0-9]{36}"
-    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
-    re.DOTALL,
+    # In JSON and logs the line ends of a PEM block stand as a backslash and an n.
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(?:[^-]|-(?!----)){0,20000}+"
+    r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----)?"
+    rf"|\b(?:{'|'.join((*_LIKELY, *(form for _, form in CERTAIN)))})"
 )
 _CREDENTIALS_IN_URL = re.compile(
     r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@:]{0,200}:[^\s/@]{1,600}@", re.IGNORECASE
@@ -42,7 +37,8 @@ class Redactor:
     """Knows this process's secrets; `learn` adds the tokens that are minted as it runs."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._fixed = _spellings(secrets)
+        known = _long_enough(secrets)
+        self._fixed = _spelt(known).union(*map(inside_base64, known))
         self._learned: deque[str] = deque(maxlen=_LIVE_TOKENS)
         self._lock = threading.Lock()
         self._values = _one_of(self._fixed)
@@ -51,7 +47,7 @@ class Redactor:
         """Remove this value too from now on."""
         with self._lock:
             self._learned.append(secret)
-            self._values = _one_of({*self._fixed, *_spellings(self._learned)})
+            self._values = _one_of({*self._fixed, *_spelt(self._learned)})
 
     def clean(self, text: str) -> str:
         """Return the text without secrets."""
@@ -78,16 +74,12 @@ class Redactor:
                 return self.clean(str(value))
 
 
-def _spellings(secrets: Iterable[str]) -> set[str]:
-    """Return each secret as it stands, in a URL, in base64 and in JSON."""
-    found: set[str] = set()
-    for secret in secrets:
-        stripped = secret.strip()
-        if len(stripped) < _SHORTEST:
-            continue
-        found |= {stripped, quote(stripped, safe=""), stripped.replace("\n", "\\n")}
-        found.add(base64.b64encode(stripped.encode()).decode().rstrip("="))
-    return found
+def _long_enough(secrets: Iterable[str]) -> list[str]:
+    return [secret.strip() for secret in secrets if len(secret.strip()) >= _SHORTEST]
+
+
+def _spelt(secrets: Iterable[str]) -> set[str]:
+    return {spelling for secret in _long_enough(secrets) for spelling in spellings(secret)}
 
 
 def _one_of(values: set[str]) -> re.Pattern[str] | None:

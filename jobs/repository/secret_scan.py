@@ -1,11 +1,11 @@
 """Looks for secrets in what a change adds; what it says never contains what it found."""
 
-import base64
 import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from urllib.parse import quote
+
+from bot.secret_forms import CERTAIN, inside_base64, spellings
 
 MAX_NAMED_LINES = 20
 NEAR = 300
@@ -16,27 +16,8 @@ FREE_ENTROPY = 4.5
 Added = list[tuple[int, str]]
 """New lines, each with its number."""
 
-FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "a GitHub token",
-        re.compile(r"\bgh[pousr]_[A-Za-z0-9._-]{36,}|\bgithub_pat_[A-Za-z0-9_]{22,}"),
-    ),
-    ("a GitLab token", re.compile(r"\bgl(?:pat|dt|rt|cbt|ptt|soat)-[A-Za-z0-9_-]{20,}")),
-    ("a key of a model service", re.compile(r"\bsk-(?:[a-z]{2,10}\d{0,2}-)?[A-Za-z0-9_-]{20,}")),
-    ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b")),
-    ("a Google API key", re.compile(r"\bAIza[A-Za-z0-9_-]{35}")),
-    ("a Google client secret", re.compile(r"\bGOCSPX-[A-Za-z0-9_-]{28}")),
-    ("a Slack token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bxapp-\d-[A-Za-z0-9-]{10,}")),
-    ("a Slack webhook", re.compile(r"hooks\.slack\.com/services/T\w+/B\w+/\w+")),
-    (
-        "a Stripe key",
-        re.compile(r"\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}|\bwhsec_[A-Za-z0-9]{24,}"),
-    ),
-    ("a package registry token", re.compile(r"\bnpm_[A-Za-z0-9]{36}|\bpypi-AgE[A-Za-z0-9_-]{50,}")),
-    ("a model hub token", re.compile(r"\bhf_[A-Za-z0-9]{30,}")),
-    ("a SendGrid key", re.compile(r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}")),
-    ("a Telegram bot token", re.compile(r"\b\d{8,10}:AA[A-Za-z0-9_-]{33}\b")),
-    ("a signed web token", re.compile(r"\beyJ[\w-]{10,400}\.eyJ[\w-]{10,400}")),
+_FORMS = (
+    *((kind, re.compile(rf"\b(?:{form})")) for kind, form in CERTAIN),
     ("a private key", re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")),
     (
         "a password in a URL",
@@ -57,15 +38,15 @@ _LOCKFILE = re.compile(r"(?i)(?:^|/)(?:[^/]*\.lock|[^/]*lock\.(?:json|yaml)|go\.
 
 
 def find_live(path: str, content: bytes, live: Sequence[str]) -> bool:
-    """Say whether a value that must never leave stands in a file or its name, in any usual coat."""
+    """Say whether a value that must never leave stands in a file or its name, however spelt."""
     searched = path.encode() + b"\n" + content
-    return any(form in searched for secret in live for form in _coats(secret))
+    return any(form in searched for secret in live for form in _spellings(secret))
 
 
 def find_secrets(added: Added) -> list[str]:
     """Name the added lines that hold what is certainly, or by its name and disorder, a secret."""
     text = "\n".join(line for _, line in added)
-    found = [(found.start(), kind) for kind, form in FORMS for found in form.finditer(text)]
+    found = [(found.start(), kind) for kind, form in _FORMS for found in form.finditer(text)]
     kind = "a password or key in the open"
     found += [(found.start(), kind) for found in _NAMED.finditer(text) if _is_secret(found[1])]
     return [f"line {number} looks like {kind}" for number, kind in _lines_of(added, text, found)]
@@ -113,12 +94,10 @@ def entropy(word: str) -> float:
     return -sum(n / len(word) * math.log2(n / len(word)) for n in counts)
 
 
-def _coats(secret: str) -> list[bytes]:
+def _spellings(secret: str) -> list[bytes]:
     if len(secret) < MIN_LIVE:
         return []
     raw = secret.encode()
-    coats = [raw, raw[::-1], raw.hex().encode(), quote(secret, safe="").encode()]
-    for shift in range(3):  # base64 of a text that contains the secret has one of three shapes
-        coded = base64.b64encode(b"\0" * shift + raw)
-        coats.append(coded[[0, 2, 3][shift] : len(coded) - 4])
-    return [coat for coat in coats if len(coat) >= MIN_LIVE]
+    spelt = [raw[::-1], raw.hex().encode()]
+    spelt += [spelling.encode() for spelling in spellings(secret) | inside_base64(secret)]
+    return [spelling for spelling in spelt if len(spelling) >= MIN_LIVE]

@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import re
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Literal
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from bot.logging import configure
 from bot.redaction import REMOVED, Redactor
+from bot.secret_forms import CERTAIN
 
 TOKEN_OF_2026 = "ghs_123456_eyJhbGciOiJSUzI1NiJ9." + "a" * 400 + "." + "b-_" * 30
 FORMS = [
@@ -29,6 +32,23 @@ FORMS = [
     "-----BEGIN PRIVATE KEY-----\\nMIIabc\\n-----END PRIVATE KEY-----",
     "-----BEGIN PRIVATE KEY-----\nMIIcutoff",
 ]
+
+EXAMPLES = {
+    "a GitHub token": "ghp_" + "a1B2" * 9,
+    "a GitLab token": "gldt-" + "a1B2_" * 4,
+    "a key of a model service": "sk-ant-" + "a1" * 20,
+    "an AWS access key": "ABIA" + "ABCD1234EFGH5678",
+    "a Google API key": "AIza" + "a1B2-" * 7,
+    "a Google client secret": "GOCSPX-" + "a1B2" * 7,
+    "a Slack token": "xapp-1-" + "A0123456789",
+    "a Slack webhook": "hooks.slack.com/services/T0/B0/a1B2",
+    "a Stripe key": "rk_live_" + "a1B2" * 4,
+    "a package registry token": "npm_" + "a1B2" * 9,
+    "a model hub token": "hf_" + "a1B2" * 8,
+    "a SendGrid key": "SG." + "a1B2" * 5 + "." + "a1B2" * 5,
+    "a Telegram bot token": "123456789:AA" + "a1B" * 11,
+    "a signed web token": "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxMiJ9",
+}
 
 
 @pytest.mark.parametrize("secret", FORMS)
@@ -72,6 +92,29 @@ def test_a_known_value_is_removed_in_other_spellings() -> None:
     encoded = b64encode(b"p@ss word/1\nline2").decode().rstrip("=")
     for spelling in ("p@ss word/1\\nline2", "p%40ss%20word%2F1%0Aline2", encoded):
         assert redactor.clean(f"<{spelling}>") == f"<{REMOVED}>"
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "user:"])
+def test_a_known_value_is_removed_from_the_middle_of_base64(before: str) -> None:
+    value = "canary-of-this-service"
+    shown = Redactor([value]).clean(b64encode(f"{before}{value} and more".encode()).decode())
+    kept = shown.partition(REMOVED)
+    assert kept[1] == REMOVED
+    assert len(kept[0]) <= len(before) * 4 / 3 + 4
+
+
+@pytest.mark.parametrize("kind", [kind for kind, _ in CERTAIN])
+def test_every_form_that_may_not_be_published_is_not_written_down_either(kind: str) -> None:
+    (form,) = (form for name, form in CERTAIN if name == kind)
+    assert Redactor().clean(f"x = {EXAMPLES[kind]};") == f"x = {REMOVED};"
+    assert re.fullmatch(form, EXAMPLES[kind])
+
+
+@pytest.mark.parametrize("piece", ["-eyJ", "-----BEGIN PRIVATE KEY-----", "SG.a-", "a://b:"])
+def test_a_hostile_text_is_searched_in_time(piece: str) -> None:
+    began = time.process_time()
+    Redactor().clean(piece * (200_000 // len(piece)))
+    assert time.process_time() - began < 10
 
 
 def test_a_token_is_learned_while_running() -> None:
