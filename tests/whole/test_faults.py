@@ -5,6 +5,7 @@ import secrets
 import subprocess
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -95,7 +96,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def house(docker_host: str, sandbox_image: str, logs: Path) -> Iterator[House]:
     assert sandbox_image
-    with house_with(SCRIPTS, logs, docker_host, workers=3) as opened:
+    with house_with(SCRIPTS, logs, docker_host, workers=4) as opened:
         yield opened
 
 
@@ -166,26 +167,17 @@ def assert_everything_once(house: House, number: int, task: dict[str, Any]) -> N
 WRITES = ("issues/create-comment", "git/create-ref", "graphql/createCommitOnBranch", "pulls/create")
 
 
-@pytest.mark.parametrize("how", [{"status": 500}, {"drop": True}], ids=["500", "dropped"])
-def test_a_write_of_which_the_answer_is_lost_is_not_made_again(
-    house: House, how: dict[str, Any]
-) -> None:
+def test_a_write_without_an_answer_is_made_once_whether_it_happened_or_not(house: House) -> None:
+    """Two tasks at once, and for each write four lost answers: to either, before and after."""
     for operation in WRITES:
-        house.stage.github.fault(operation, after=True, **how)
-    number = ask(house, "Quick: with lost answers")
-    task = house.wait_for_task(number)
+        for how in ({"status": 500}, {"drop": True}):
+            house.stage.github.fault(operation, **how)
+            house.stage.github.fault(operation, after=True, **how)
+    for number in [ask(house, f"Quick: with lost answers {number}") for number in range(2)]:
+        task = house.wait_for_task(number)
+        assert_everything_once(house, number, task)
+        assert task["attempts"] == 1
     assert house.stage.github.faults() == []
-    assert_everything_once(house, number, task)
-    assert task["attempts"] == 1
-
-
-def test_a_write_that_fails_before_it_happens_is_made_once(house: House) -> None:
-    for operation in WRITES:
-        house.stage.github.fault(operation, status=502, count=2)
-    number = ask(house, "Quick: with refused writes")
-    task = house.wait_for_task(number)
-    assert house.stage.github.faults() == []
-    assert_everything_once(house, number, task)
 
 
 def test_a_permission_that_cannot_be_looked_up_is_a_refusal(house: House) -> None:
@@ -221,35 +213,154 @@ def test_a_task_waits_as_long_as_a_rate_limit_says(house: House) -> None:
     assert min(later) - refused[0].at >= 4
 
 
-def test_a_requester_without_write_access_at_the_end_gets_words_and_no_branch(
-    house: House, long_task: int
-) -> None:
-    assert long_task  # it begins here, after the tests that count how tokens are minted
+@dataclass(frozen=True)
+class Disturbed:
+    """Issues whose tasks were disturbed in their middle, all at the same time."""
+
+    leaver: int
+    deleted: int
+    boxless: int
+    moving: int
+    tokenless: int
+
+
+@pytest.fixture(scope="module")
+def disturbed(house: House, docker_host: str, long_task: int) -> Disturbed:
+    assert long_task
     github, repository = house.stage.github, house.stage.repository
     github.add_collaborator(repository, "zoe", "write")
-    number = ask(house, "Slow: for somebody who leaves", "zoe")
-    in_the_middle(house, number)
+    found = Disturbed(
+        leaver=ask(house, "Slow: for somebody who leaves", "zoe"),
+        deleted=ask(house, "Slow: deleted meanwhile"),
+        boxless=ask(house, "Slow: without a floor"),
+        moving=ask(house, "Slow: on a moving base"),
+        tokenless=ask(house, "Slow: its tokens are revoked"),
+    )
+    in_the_middle(house, found.leaver)
     github.add_collaborator(repository, "zoe", "read")
-    task = house.wait_for_task(number)
+    in_the_middle(house, found.deleted)
+    github.delete_issue(repository, found.deleted, "maria")
+    task = in_the_middle(house, found.boxless)
+    [box] = house.wait_for(lambda: containers(docker_host, task["id"]), "its sandbox")
+    subprocess.run(["docker", "-H", docker_host, "rm", "-f", box], check=True, capture_output=True)
+    in_the_middle(house, found.moving)
+    _commit_on_main(house)
+    house.comment(found.moving, "/agent fix it too", "li")
+    in_the_middle(house, found.tokenless)
+    with github.state.lock:
+        for token in [value for value in github.state.tokens if value.startswith("ghs_")]:
+            del github.state.tokens[token]
+    return found
+
+
+def _commit_on_main(house: House) -> None:
+    with pytest.MonkeyPatch.context() as environment:
+        for role in ("AUTHOR", "COMMITTER"):
+            environment.setenv(f"GIT_{role}_NAME", "Li")
+            environment.setenv(f"GIT_{role}_EMAIL", "li@example.org")
+        made = _git(house, "commit-tree", "main^{tree}", "-p", "main", "-m", "Meanwhile")
+    _git(house, "update-ref", "refs/heads/main", made)
+
+
+def test_a_requester_without_write_access_at_the_end_gets_words_and_no_branch(
+    house: House, disturbed: Disturbed
+) -> None:
+    task = house.wait_for_task(disturbed.leaver)
     assert (task["state"], task["reason"]) == ("failed", "permission_lost")
-    assert branches(house, number) == []
-    assert house.pull_requests(number) == []
-    answer = house.wait_for_answer(number, "lost write access")
+    assert branches(house, disturbed.leaver) == []
+    assert house.pull_requests(disturbed.leaver) == []
+    answer = house.wait_for_answer(disturbed.leaver, "lost write access")
     assert "zoe" in answer["body"]
 
 
-def test_a_task_whose_issue_is_deleted_comes_to_an_end(house: House) -> None:
-    github, repository = house.stage.github, house.stage.repository
-    number = ask(house, "Slow: deleted meanwhile")
-    task = in_the_middle(house, number)
-    github.delete_issue(repository, number, "maria")
-    ended = house.wait_for_task(number)
-    assert ended["attempts"] == 1
+def test_a_task_whose_issue_is_deleted_comes_to_an_end(house: House, disturbed: Disturbed) -> None:
+    task = house.wait_for_task(disturbed.deleted)
+    assert task["attempts"] == 1
     log = house.bot.started[house.worker_of(task["id"])].log.read_text()
     assert "status.nowhere_to_say" in log
 
 
-def test_a_task_whose_app_is_suspended_ends_without_a_push(house: House) -> None:
+def test_a_task_goes_on_in_a_new_sandbox_when_its_own_is_removed(
+    house: House, disturbed: Disturbed, docker_host: str
+) -> None:
+    task = house.wait_for_task(disturbed.boxless)
+    assert_everything_once(house, disturbed.boxless, task)
+    [status] = house.bot_comments(disturbed.boxless)
+    assert "the sandbox was lost" in status["body"]
+    assert containers(docker_host, task["id"]) == []
+
+
+def test_a_base_that_moves_meanwhile_is_neither_lost_nor_mixed_in(
+    house: House, disturbed: Disturbed
+) -> None:
+    task = house.wait_for_task(disturbed.moving)
+    base = _git(house, "rev-parse", "main~1")
+    assert task["base_sha"] == base
+    [branch] = branches(house, disturbed.moving)
+    assert _git(house, "rev-list", f"{base}..{branch}") == task["head_sha"]
+    assert _git(house, "log", "-1", "--format=%s", "main") == "Meanwhile"
+
+
+def test_a_second_wish_while_a_task_is_at_work_is_answered_and_starts_nothing(
+    house: House, disturbed: Disturbed
+) -> None:
+    house.wait_for_answer(disturbed.moving, "already working")
+    house.wait_for_task(disturbed.moving)
+    assert len(house.tasks(disturbed.moving)) == 1
+    assert len(house.pull_requests(disturbed.moving)) == 1
+
+
+def test_a_task_gets_new_tokens_when_its_own_are_revoked(
+    house: House, disturbed: Disturbed
+) -> None:
+    task = house.wait_for_task(disturbed.tokenless)
+    assert_everything_once(house, disturbed.tokenless, task)
+    [status] = house.bot_comments(disturbed.tokenless)
+    assert f"Draft pull request #{task['pull_request_number']}" in status["body"]
+
+
+def test_an_executable_file_goes_by_git_and_says_that_it_is_not_signed(house: House) -> None:
+    number = ask(house, "Program: a new command")
+    task = house.wait_for_task(number)
+    assert_everything_once(house, number, task)
+    assert _git(house, "ls-tree", task["branch"], "bin/hi").startswith("100755 ")
+    [pull_request] = house.pull_requests(number)
+    assert "not signed" in pull_request["body"]
+
+
+PLANS: list[dict[str, Any]] = [{"times": 3}, {"delay_s": 1.5, "times": 2}, {"hold": 3}]
+
+
+def test_deliveries_that_come_often_late_or_out_of_order_make_one_task(house: House) -> None:
+    github = house.stage.github
+    asked = {}
+    for plan in PLANS:
+        github.plan_deliveries(**plan)
+        number = house.open_issue(f"Quick: told strangely, {plan}")
+        asked[number] = house.comment(number, "/agent fix")
+        house.comment(number, "Thank you!")
+        github.plan_deliveries()
+    for number in asked:
+        assert_everything_once(house, number, house.wait_for_task(number))
+    github.wait_for_deliveries()
+    for number, comment_id in asked.items():
+        # And once more when all is over, as somebody may press the button on GitHub's page.
+        again = github.redeliver(_delivery_of(github, comment_id))
+        github.wait_for_deliveries()
+        sent = next(one for one in github.deliveries() if one["id"] == again)
+        assert sent["status_code"] == 200
+        assert len(house.tasks(number)) == 1
+
+
+def _delivery_of(github: Switches, comment_id: int) -> int:
+    told = github.deliveries("issue_comment")
+    return next(
+        int(one["id"]) for one in told if one["request"]["payload"]["comment"]["id"] == comment_id
+    )
+
+
+def test_a_task_whose_app_is_suspended_ends_without_a_push(house: House, long_task: int) -> None:
+    house.wait_for_task(long_task)
     github = house.stage.github
     [installation] = github.state.installations
     number = ask(house, "Slow: suspended meanwhile")
@@ -263,81 +374,6 @@ def test_a_task_whose_app_is_suspended_ends_without_a_push(house: House) -> None
     assert branches(house, number) == []
 
 
-def test_a_task_goes_on_in_a_new_sandbox_when_its_own_is_removed(
-    house: House, docker_host: str
-) -> None:
-    number = ask(house, "Slow: without a floor")
-    task = in_the_middle(house, number)
-    [box] = house.wait_for(lambda: containers(docker_host, task["id"]), "its sandbox")
-    subprocess.run(["docker", "-H", docker_host, "rm", "-f", box], check=True, capture_output=True)
-    ended = house.wait_for_task(number)
-    assert_everything_once(house, number, ended)
-    [status] = house.bot_comments(number)
-    assert "the sandbox was lost" in status["body"]
-    assert containers(docker_host, task["id"]) == []
-
-
-def test_a_base_that_moves_meanwhile_is_neither_lost_nor_mixed_in(house: House) -> None:
-    """And a second wish, made while the first is at work, is answered and starts nothing."""
-    number = ask(house, "Slow: on a moving base")
-    task = in_the_middle(house, number)
-    head = _git(house, "rev-parse", "main")
-    tree = _git(house, "rev-parse", "main^{tree}")
-    identity = {"GIT_AUTHOR_NAME": "Li", "GIT_AUTHOR_EMAIL": "li@example.org"}
-    identity |= {"GIT_COMMITTER_NAME": "Li", "GIT_COMMITTER_EMAIL": "li@example.org"}
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in identity.items():
-            environment.setenv(name, value)
-        moved = _git(house, "commit-tree", tree, "-p", head, "-m", "Meanwhile")
-    _git(house, "update-ref", "refs/heads/main", moved)
-    house.comment(number, "/agent fix it too", "li")
-    house.wait_for_answer(number, "already working")
-    ended = house.wait_for_task(number)
-    assert ended["id"] == task["id"]
-    assert ended["base_sha"] == head
-    [branch] = branches(house, number)
-    assert _git(house, "rev-list", f"{head}..{branch}") == ended["head_sha"]
-    assert _git(house, "rev-parse", "main") == moved
-    assert len(house.pull_requests(number)) == 1
-    assert len(house.tasks(number)) == 1
-    assert len(house.bot_comments(number)) == 2
-
-
-def test_an_executable_file_goes_by_git_and_says_that_it_is_not_signed(house: House) -> None:
-    number = ask(house, "Program: a new command")
-    task = house.wait_for_task(number)
-    assert_everything_once(house, number, task)
-    assert _git(house, "ls-tree", task["branch"], "bin/hi").startswith("100755 ")
-    [pull_request] = house.pull_requests(number)
-    assert "not signed" in pull_request["body"]
-
-
-@pytest.mark.parametrize("plan", [{"times": 3}, {"delay_s": 1.5, "times": 2}, {"hold": 3}], ids=str)
-def test_deliveries_that_come_often_late_or_out_of_order_make_one_task(
-    house: House, plan: dict[str, Any]
-) -> None:
-    github = house.stage.github
-    github.plan_deliveries(**plan)
-    number = house.open_issue("Quick: told strangely")
-    asked = house.comment(number, "/agent fix")
-    house.comment(number, "Thank you!")
-    github.plan_deliveries()
-    task = house.wait_for_task(number)
-    assert_everything_once(house, number, task)
-    github.wait_for_deliveries()
-    # And once more when all is over, as somebody may press the button on GitHub's page.
-    delivery = next(
-        one
-        for one in github.deliveries("issue_comment")
-        if one["request"]["payload"]["comment"]["id"] == asked
-    )
-    again = github.redeliver(delivery["id"])
-    github.wait_for_deliveries()
-    sent = next(one for one in github.deliveries() if one["id"] == again)
-    assert sent["status_code"] == 200
-    assert [one["id"] for one in house.tasks(number)] == [task["id"]]
-
-
 def test_a_running_task_edits_its_comment_every_ten_seconds_at_most(
     house: House, long_task: int
 ) -> None:
@@ -346,7 +382,7 @@ def test_a_running_task_edits_its_comment_every_ten_seconds_at_most(
     edits = [
         one.at
         for one in house.stage.github.exchanges
-        if one.operation == "issues/update-comment"
+        if (one.operation, one.status) == ("issues/update-comment", 200)
         and one.path.endswith(f"/{task['status_comment_id']}")
     ]
     *running, final = edits
