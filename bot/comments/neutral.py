@@ -10,9 +10,7 @@ from collections.abc import Callable
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from bot.plain_text import visible
-
-CUT = " …"
+from bot.plain_text import cut, one_line, visible
 
 _SPANS = MarkdownIt("zero").enable(["backticks", "emphasis", "balance_pairs"])
 _EMPHASIS = {"strong_open": "**", "strong_close": "**", "em_open": "*", "em_close": "*"}
@@ -38,7 +36,7 @@ def cell(text: str, limit: int = 300) -> str:
 
 def code(text: str, limit: int = 300) -> str:
     """Return the text as one code span."""
-    line = _one_line(text, limit)
+    line = one_line(text, limit)
     if not line:
         return ""
     fence = "`" * (_longest_run(line, "`") + 1)
@@ -63,25 +61,15 @@ def quoted(text: str, limit: int = 8_000) -> str:
 def plain(text: str, limit: int = 200) -> str:
     """Return one line for where no Markdown is read: titles and commit messages."""
     # Addresses go first: what is left without one could be a reference.
-    line = re.sub(r"[a-z0-9+.-]{0,20}://", "", _one_line(text, limit), flags=re.IGNORECASE)
+    line = re.sub(r"[a-z0-9+.-]{0,20}://", "", one_line(text, limit), flags=re.IGNORECASE)
     line = re.sub(r"@(?=[\w-])", "@ ", line)
     line = re.sub(r"#(?=\d)", "# ", line)
     line = re.sub(r"\bGH-(?=\d)", "GH ", line, flags=re.IGNORECASE)
     return re.sub(r"\[([^\]]*(?:ci|actions|checks)[^\]]*)\]", r"(\1)", line, flags=re.IGNORECASE)
 
 
-def cut(text: str, limit: int) -> str:
-    """Return no more than `limit` characters, and show that there were more."""
-    return text if len(text) <= limit else text[: limit - len(CUT)].rstrip() + CUT
-
-
-def _one_line(text: str, limit: int) -> str:
-    # A text of megabytes is not worth reading to the end for the line that is shown.
-    return cut(" ".join(visible(text[: limit * 8]).split()), limit)
-
-
 def _line(text: str, limit: int, show_code: Callable[[str, int], str]) -> str:
-    spans = _SPANS.parseInline(_one_line(text, limit))[0].children or []
+    spans = _SPANS.parseInline(one_line(text, limit))[0].children or []
     parts = [
         show_code(span.content, limit)
         if span.type == "code_inline"

@@ -4,13 +4,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from bot.plain_text import INVISIBLE_LETTERS, VARIATION_SELECTORS
+
 VOICE = "[harness]"
 """At the start of everything that we say in the middle of the work."""
 BLOCKS = ("repository", "instructions", "environment", "issue", "comment", "task", "harness")
 """The blocks of the first message, and the mark of later words of ours."""
 
-_INVISIBLE_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-_VARIATION_SELECTORS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_DRAWN_AS_NOTHING = INVISIBLE_LETTERS | VARIATION_SELECTORS
 _HIDDEN_CATEGORIES = frozenset({"Cf", "Cc", "Cs", "Cn"})
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _CODE_SPAN = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
@@ -37,8 +38,7 @@ class Cleaned:
 def clean(text: str) -> Cleaned:
     """Take out what a reader of the rendered page cannot see."""
     lines = re.sub("\r\n?|[\u2028\u2029\u0085]", "\n", text)
-    plain = _VARIATION_SELECTORS.sub("", lines)
-    kept = "".join(char for char in plain if not _is_invisible(char))
+    kept = "".join(char for char in lines if not _is_invisible(char))
     shown = _without_comments(kept)
     return Cleaned(text=shown, hidden=len(lines) - len(shown))
 
@@ -62,7 +62,7 @@ def quoted(text: str) -> Cleaned:
 def _is_invisible(char: str) -> bool:
     if char in "\n\t":
         return False
-    return char in _INVISIBLE_LETTERS or unicodedata.category(char) in _HIDDEN_CATEGORIES
+    return char in _DRAWN_AS_NOTHING or unicodedata.category(char) in _HIDDEN_CATEGORIES
 
 
 def _entity(match: re.Match[str]) -> str:

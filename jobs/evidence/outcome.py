@@ -1,10 +1,10 @@
 """Says what one run of a check was; a runner's words are hostile, so they are cut and cleaned."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.plain_text import one_line
 from jobs.evidence.evidence import Side
 
 MAX_NAME = 200
@@ -12,8 +12,6 @@ MAX_NAMES = 200
 MAX_SUMMARY = 160
 NO_TESTS_COLLECTED = 5
 NOT_FOUND = 127
-
-ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 class State(StrEnum):
@@ -54,16 +52,9 @@ class Counts:
         return ", ".join(parts + ([f"{self.skipped} skipped"] if self.skipped else []))
 
 
-def clean_line(text: str, most: int) -> str:
-    """Keep one line of plain, visible text."""
-    line = "".join(c for c in ANSI.sub("", text) if unicodedata.category(c)[0] != "C")
-    line = " ".join(line.split())
-    return line if len(line) <= most else line[: most - 1] + "…"
-
-
 def clean_names(names: list[str]) -> tuple[str, ...]:
     """Keep each name once, in order, short and few."""
-    return tuple(dict.fromkeys(clean_line(name, MAX_NAME) for name in names[:MAX_NAMES]))
+    return tuple(dict.fromkeys(one_line(name, MAX_NAME) for name in names[:MAX_NAMES]))
 
 
 def judge(exit_code: int, output: str, counts: Counts | None) -> tuple[State, str]:
@@ -94,7 +85,7 @@ def why_it_cannot_run(exit_code: int, output: str, counts: Counts | None) -> str
     if exit_code == 0:
         return ""
     if counts and counts.blocked_by and not counts.passed:
-        return _missing(counts.blocked_by) or clean_line(counts.blocked_by, MAX_SUMMARY)
+        return _missing(counts.blocked_by) or one_line(counts.blocked_by, MAX_SUMMARY)
     if counts:
         return ""
     if exit_code == NOT_FOUND or _RUNNER_GONE.search(output):
@@ -107,5 +98,5 @@ def why_it_cannot_run(exit_code: int, output: str, counts: Counts | None) -> str
 def _missing(text: str) -> str:
     for sign, words in _MISSING:
         if found := sign.search(text):
-            return words.format(clean_line(found[1], 60).replace("`", ""))
+            return words.format(one_line(found[1], 60).replace("`", ""))
     return ""

@@ -7,13 +7,13 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from bot.plain_text import one_line
 from jobs.evidence.evidence import Side
 from jobs.evidence.outcome import (
     MAX_SUMMARY,
     Counts,
     Outcome,
     State,
-    clean_line,
     clean_names,
     judge,
 )
@@ -135,7 +135,7 @@ def _second_try(ran: Ran | None, counts: Counts | None) -> tuple[str, str]:
 def _outcome(ran: Ran, counts: Counts | None) -> Outcome:
     state, why = judge(ran.exit_code, ran.output, counts)
     said = [line for line in ran.output.splitlines() if line.strip() and line != SILENCE]
-    last = clean_line(said[-1], MAX_SUMMARY) if said else ""
+    last = one_line(said[-1], MAX_SUMMARY) if said else ""
     summary = why or (counts.summary if counts else last)
     side = Side(
         exit_code=ran.exit_code,
@@ -157,7 +157,7 @@ def _read_report(output: str) -> Counts | None:
         passed, failed, skipped = (max(int(numbers[key]), 0) for key in ("p", "f", "s"))
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None
-    blocked = clean_line(str(numbers.get("b", "")), MAX_SUMMARY)
+    blocked = one_line(str(numbers.get("b", "")), MAX_SUMMARY)
     return Counts(passed, failed, skipped, clean_names([str(name) for name in names]), blocked)
 
 

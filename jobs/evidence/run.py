@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from bot.plain_text import one_line
 from jobs.evidence.check import CHECK_TIMEOUT_S, Check, DeclaredCheck
 from jobs.evidence.evidence import Evidence, EvidenceRow
-from jobs.evidence.outcome import MAX_SUMMARY, Outcome, clean_line
+from jobs.evidence.outcome import MAX_SUMMARY, Outcome
 from jobs.evidence.probe import Box, Probe
 from jobs.evidence.verdict import compare, sum_up
 from jobs.repository.change import Change, serialise
@@ -89,7 +90,7 @@ def _declared_checks(declared: Sequence[DeclaredCheck]) -> list[_Planned]:
     return [
         _Planned(
             Check(
-                clean_line(check.shows, MAX_SUMMARY) or "declared by the agent",
+                one_line(check.shows, MAX_SUMMARY) or "declared by the agent",
                 command[:MAX_COMMAND],
                 CHECK_TIMEOUT_S,
                 source="declared by the agent",

@@ -4,7 +4,8 @@ import json
 import re
 from collections.abc import Callable
 
-from jobs.evidence.outcome import ANSI, Counts, clean_names
+from bot.plain_text import without_escapes
+from jobs.evidence.outcome import Counts, clean_names
 
 MAX_OUTPUT = 256 * 1024
 MAX_LINE = 500
@@ -13,7 +14,7 @@ MAX_LINE = 500
 def read_counts(output: str) -> Counts | None:
     """Find a runner's own summary in what it printed."""
     # Short lines keep every search below linear, whatever the output was made to look like.
-    lines = ANSI.sub("", output[-MAX_OUTPUT:]).splitlines()
+    lines = without_escapes(output[-MAX_OUTPUT:]).splitlines()
     text = "\n".join(line[:MAX_LINE] for line in lines)
     readers: tuple[Callable[[str], Counts | None], ...] = (
         _pytest,

@@ -3,15 +3,13 @@
 import re
 import unicodedata
 
+from bot.plain_text import INVISIBLE_LETTERS, VARIATION_SELECTORS
+
 MAX_PATH_BYTES = 1024
 MAX_PARTS = 32
 MAX_PART_BYTES = 255
 
-# Drawn as nothing although Unicode files them under letters or marks, not under "format".
-_INVISIBLE = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0} | {
-    *range(0xFE00, 0xFE10),
-    *range(0xE0100, 0xE01F0),
-}
+_INVISIBLE = INVISIBLE_LETTERS | VARIATION_SELECTORS
 _HIDDEN_CATEGORIES = {
     "Cc": "a control character",
     "Cf": "an invisible or direction-changing character",
@@ -41,7 +39,7 @@ def why_refused(path: str) -> str:
 
 def folded(name: str) -> str:
     """Write a name as the file systems see it that tell fewer names apart than Linux does."""
-    seen = "".join(c for c in name if unicodedata.category(c) != "Cf" and ord(c) not in _INVISIBLE)
+    seen = "".join(c for c in name if unicodedata.category(c) != "Cf" and c not in _INVISIBLE)
     seen = unicodedata.normalize("NFKC", seen).casefold()
     return seen.split(":")[0].rstrip(" .")
 
@@ -65,6 +63,6 @@ def _hidden_character(path: str) -> str:
         category = unicodedata.category(character)
         if category in _HIDDEN_CATEGORIES:
             return _HIDDEN_CATEGORIES[category]
-        if ord(character) in _INVISIBLE:
+        if character in _INVISIBLE:
             return _HIDDEN_CATEGORIES["Cf"]
     return ""
