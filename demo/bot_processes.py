@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -34,12 +35,13 @@ class BotProcesses:
             environment = self._environment(socket)
             web = ["gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"]
             self._start(processes, "web", web, environment, "Booting worker")
-            entry = [sys.executable, "-m", "jobs.entry"]
-            self._start(processes, "intake", [*entry, "intake"], environment, "worker.started")
+            run = [sys.executable, "-m"]
+            self._start(processes, "intake", [*run, "jobs.intake"], environment, "worker.started")
             for number in range(1, self._stage.options.workers + 1):
                 name = f"worker-{number}"
-                self._start(processes, name, [*entry, "worker"], environment, "worker.started")
-            self._start(processes, "clock", [*entry, "clock"], environment, "clock.started")
+                worker = [*run, "jobs.agent_worker"]
+                self._start(processes, name, worker, environment, "worker.started")
+            self._start(processes, "clock", [*run, "jobs.keep_time"], environment, "clock.started")
             self._end = partly.pop_all()
         return self
 
@@ -52,10 +54,10 @@ class BotProcesses:
         """End them all."""
         self._end.close()
 
-    def wait_ready(self) -> None:
-        """Return when every process serves; NotReady otherwise."""
+    def wait_ready(self, give_up: threading.Event | None = None) -> None:
+        """Return when every process serves; NotReady otherwise, or when asked to give up."""
         for process in self.started.values():
-            process.wait_ready()
+            process.wait_ready(give_up)
 
     def _start(
         self,

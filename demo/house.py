@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from demo.bot_processes import BotProcesses
-from demo.stage import Options, Stage
+from demo.options import Options
+from demo.stage import Stage
 
 OPTIONS = Options(
     once=False,

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,9 @@ from typing import Self
 
 _READY_S = 60.0
 _POLITE_S = 8.0
+_LOOK_AGAIN_S = 0.1
+# The kernel tells a child when the demo is gone, also when that had no chance to say so itself.
+_NOT_WITHOUT_US = ("setpriv", "--pdeathsig", "TERM", "--")
 
 
 class NotReady(Exception):
@@ -30,7 +34,7 @@ class Process:
         self._ready_words = ready
         self._ready = threading.Event()
         self._child = subprocess.Popen(
-            argv,
+            [*_NOT_WITHOUT_US, *argv],
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -45,9 +49,12 @@ class Process:
         """The process id, which is also the id of its group."""
         return self._child.pid
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, give_up: threading.Event | None = None) -> None:
         """Return once the process printed its words of readiness; raises NotReady."""
-        self._ready.wait(_READY_S)
+        deadline = time.monotonic() + _READY_S
+        while not self._ready.wait(_LOOK_AGAIN_S) and time.monotonic() < deadline:
+            if give_up and give_up.is_set():
+                raise NotReady(f"{self.name} was not waited for any longer.")
         if self._child.poll() is not None or not self._ready.is_set():
             raise NotReady(f"{self.name} did not start; its last words:\n{self.last_words()}")
 

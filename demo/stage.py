@@ -10,9 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from demo.github.errors import GitHubError
 from demo.github.server import LocalGitHub
 from demo.model.server import ScriptedModel
+from demo.options import Options
 from demo.processes import free_port
+from demo.source import CannotSetStage, copy_of, name_of, read_issue
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "demo" / "samples" / "shop"
@@ -24,23 +27,6 @@ _AS_MARIA = ("-c", "user.name=Maria", "-c", "user.email=maria@example.org")
 
 
 @dataclass(frozen=True)
-class Options:
-    """What was asked for on the command line."""
-
-    once: bool
-    as_json: bool
-    repository: str | None
-    issue: Path | None
-    script: Path | None
-    comment: str
-    port: int
-    workers: int
-    latency_s: float
-    database_url: str = ""
-    """For the bot's records; without one, SQLite in the demo's own folder."""
-
-
-@dataclass(frozen=True)
 class ModelAddress:
     """Where the bot finds its model."""
 
@@ -49,15 +35,12 @@ class ModelAddress:
     name: str
 
 
-class CannotSetStage(Exception):
-    """What was asked for cannot be played; the message says why."""
-
-
 class Stage:
     """The outside world of one demo; leaving the block takes it down."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self.port = 0
         self.web_port = free_port()
         self.data = Path()
         self.repository = ""
@@ -72,7 +55,8 @@ class Stage:
             self.model = self._model(partly)
             self.github = LocalGitHub(self.data / "github")
             partly.callback(self.github.stop)
-            self.github.start(port=free_port(self.options.port))
+            self.port = free_port(self.options.port)
+            self.github.start(port=self.port)
             self._furnish()
             self._end = partly.pop_all()
         return self
@@ -96,15 +80,27 @@ class Stage:
             base_url = os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
             return ModelAddress(base_url, key, os.environ["MODEL"])
         scripts = self.options.script or SAMPLE / "turns"
-        model = partly.enter_context(ScriptedModel(scripts, latency=self.options.latency_s))
+        try:
+            model = partly.enter_context(ScriptedModel(scripts, latency=self.options.latency_s))
+        except UnicodeDecodeError as wrong:
+            raise CannotSetStage(f"{scripts} is not text in UTF-8: {wrong}") from wrong
         return ModelAddress(model.base_url, "none-needed", SCRIPTED)
 
     def _furnish(self) -> None:
-        source, issues = self._sample() if not self.options.repository else self._given()
-        name = _name_of(self.options.repository) if self.options.repository else "shop"
+        if self.options.repository and self.options.issue:
+            source, name = self.data / "given.git", name_of(self.options.repository)
+            branch = copy_of(self.options.repository, source)
+            issues = [read_issue(self.options.issue)]
+        else:
+            source, name, branch = self._sample(), "shop", "main"
+            issues = [read_issue(file) for file in sorted((SAMPLE / "issues").glob("*.md"))]
         for person in (ASKS, MAINTAINS, READS):
             self.github.create_user(person)
-        self.github.create_repository(OWNER, name, from_git=source)
+        try:
+            self.github.create_repository(OWNER, name, from_git=source, branch=branch)
+        except GitHubError as refused:
+            raise CannotSetStage(f"{source} cannot be put on GitHub: {refused}") from refused
+        shutil.rmtree(source)
         self.repository = f"{OWNER}/{name}"
         for person, role in ((ASKS, "write"), (MAINTAINS, "maintain"), (READS, "read")):
             self.github.add_collaborator(self.repository, person, role)
@@ -119,31 +115,18 @@ class Stage:
             self.github.open_issue(self.repository, ASKS, title, body) for title, body in issues
         ]
 
-    def _sample(self) -> tuple[str, list[tuple[str, str]]]:
+    def _sample(self) -> Path:
         folder = self.data / "sample"
         shutil.copytree(SAMPLE / "project", folder)
+        # Whatever the caller's git signs or hooks into commits, this one is the same everywhere.
+        environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
         for arguments in (
             ["init", "-q", "-b", "main"],
             ["add", "-A"],
             [*_AS_MARIA, "commit", "-q", "-m", "The shop as it is"],
         ):
-            subprocess.run(["git", *arguments], cwd=folder, check=True)
-        files = sorted((SAMPLE / "issues").glob("*.md"))
-        return str(folder), [_read_issue(file) for file in files]
-
-    def _given(self) -> tuple[str, list[tuple[str, str]]]:
-        repository, issue = self.options.repository, self.options.issue
-        if repository is None or issue is None:
-            raise CannotSetStage("--repository and --issue go together.")
-        heads = ["git", "ls-remote", "--exit-code", "--", repository, "HEAD"]
-        looked = subprocess.run(heads, capture_output=True, text=True, check=False)
-        if looked.returncode != 0:
-            why = looked.stderr.strip() or "it has no commit yet"
-            raise CannotSetStage(f"{repository} cannot be used as a git repository: {why}")
-        title, body = _read_issue(issue)
-        if not title:
-            raise CannotSetStage(f"{issue} is empty: its first line is the issue's title.")
-        return repository, [(title, body)]
+            subprocess.run(["git", *arguments], cwd=folder, check=True, env=environment)
+        return folder
 
     def issue_url(self, number: int) -> str:
         """Return the address of an issue's page."""
@@ -159,14 +142,3 @@ class Stage:
             f"Logs of the processes: {logs}{known}\n"
             "Ctrl-C stops everything."
         )
-
-
-def _read_issue(file: Path) -> tuple[str, str]:
-    title, _, body = file.read_text().strip().partition("\n")
-    return title.lstrip("# ").strip(), body.strip() + "\n"
-
-
-def _name_of(where: str) -> str:
-    name = where.rstrip("/").rpartition("/")[2].removesuffix(".git")
-    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
-    return kept.strip(".-") or "repository"

@@ -1,5 +1,6 @@
 """Plays the main story without a person: from a comment on an issue to the pull request."""
 
+import re
 import sys
 import threading
 import time
@@ -10,6 +11,7 @@ from demo.house import ENDED, House
 from demo.stage import ASKS
 
 _LOOK_AGAIN_S = 0.1
+_SILENCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,19 @@ def play(house: House, interrupted: threading.Event) -> Told:
 
 
 def _wait_for_end(house: House, number: int, interrupted: threading.Event) -> dict[str, Any]:
-    said = ""
+    said, patience_until = "", time.monotonic() + _SILENCE_S
     while not interrupted.wait(_LOOK_AGAIN_S):
         tasks = house.tasks(number)
         if not tasks:
             answers = house.bot_comments(number)
             if answers and not house.tasks(number):
-                words = answers[-1]["body"]
+                words = _visible(answers[-1])
                 raise NoPullRequest(f"The bot answered, and began no task:\n{words}")
+            if time.monotonic() > patience_until:
+                raise NoPullRequest(
+                    f"The bot began no task and said nothing for {_SILENCE_S:.0f} s: "
+                    "is the comment a command, such as /agent fix this?"
+                )
             continue
         task = tasks[0]
         if task["state"] in ENDED:
@@ -99,8 +106,12 @@ def _pull_request(house: House, task: dict[str, Any]) -> dict[str, Any]:
         if pull_request["number"] == task["pull_request_number"]:
             return pull_request
     comments = house.bot_comments(task["issue_number"])
-    last = comments[-1]["body"] if comments else ""
+    last = _visible(comments[-1]) if comments else ""
     raise NoPullRequest(f"The task ended without a pull request. The bot's words:\n\n{last}")
+
+
+def _visible(comment: dict[str, Any]) -> str:
+    return re.sub(r"<!--.*?-->\n?", "", comment["body"], flags=re.DOTALL)
 
 
 def _end_in_words(task: dict[str, Any]) -> str:
