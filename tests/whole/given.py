@@ -1,6 +1,7 @@
 """Scripts for the pretended model, and a house that plays them."""
 
 import json
+import logging
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,6 +63,15 @@ def house_with(
         environment.delenv("OPENAI_API_KEY", raising=False)
         with open_house(folder / "logs", script=file, **options) as opened:
             yield opened
+
+
+@contextmanager
+def log_given_back() -> Iterator[None]:
+    """Let an application set up the log of its process, which in a test is everybody's."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:], root.level = handlers, level
 
 
 def containers(docker_host: str, task_id: str) -> list[str]:

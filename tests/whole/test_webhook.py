@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import logging
 import os
 import socket
 import sqlite3
@@ -35,6 +34,7 @@ from records.database import open_database
 from records.deliveries import Deliveries, Delivery, DeliveryState
 from records.effects import Effects
 from records.tasks import Tasks
+from tests.whole.given import log_given_back
 
 EXAMPLES = Path(__file__).parents[1] / "node/node_modules/@octokit/webhooks-examples"
 SECRET = "a secret of the tests, of more than 32 bytes"
@@ -86,11 +86,8 @@ def open_front(folder: Path, redis_url: str = "unix:///nowhere/redis.sock") -> F
 
 @pytest.fixture(scope="module", autouse=True)
 def _own_logging() -> Iterator[None]:
-    """The application sets up the log of its process, which here is everybody's."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:], root.level = handlers, level
+    with log_given_back():
+        yield
 
 
 @pytest.fixture(scope="module")
