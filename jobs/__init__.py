@@ -1,7 +1,8 @@
 """Does the work: what the workers run.
 
-Read in this order: `entry` (how a process is put together), `queues` (what travels through
-Redis), `handle_delivery` (a webhook becomes a task), `run_task` (a task becomes a pull request),
-and then the parts that `run_task` names: `repository`, `sandbox`, `model`, `agent`, `evidence`,
-`pull_request`. `clock` picks up whatever was left lying.
+Read in this order: `intake`, `agent_worker` and `keep_time` (the three processes), `queues` (what
+travels through Redis), `handle_delivery` (a webhook becomes a task), `run_task` (a task becomes a
+pull request), and then the parts that `run_task` names: `checkout`, `solve` with `repository`,
+`sandbox`, `model`, `agent` and `evidence`, `pull_request`, `status_comment`. `clock` picks up
+whatever was left lying.
 """

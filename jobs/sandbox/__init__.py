@@ -6,12 +6,13 @@ does with one), `stream` (the frames between the two sides), and then `inside/`,
 that answers from within. `readiness` checks a real sandbox before any task trusts one.
 """
 
-from jobs.sandbox.engine import Sandboxes
+from jobs.sandbox.engine import READY, Sandboxes
 from jobs.sandbox.errors import SandboxError, SandboxLost, ToolRefused
 from jobs.sandbox.profile import SandboxLimits
 from jobs.sandbox.sandbox import Execution, Sandbox
 
 __all__ = [
+    "READY",
     "Execution",
     "Sandbox",
     "SandboxError",

@@ -19,6 +19,8 @@ from jobs.sandbox.profile import SandboxLimits
 from jobs.sandbox.sandbox import Sandbox
 from jobs.sandbox.stream import FrameStream
 
+READY = "ready"
+"""Stands for a task where a sandbox is only tried."""
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _ENGINE_ANSWERS_S = 30
 _SERVER_STARTS_S = 20.0
@@ -74,7 +76,7 @@ class Sandboxes:
 
     def ready(self, image: str = "patchbay/python") -> None:
         """Raise, with the mend in words, unless a real sandbox denies all that it must deny."""
-        with self.start(image, task_id="ready", epoch=0, deadline_s=60) as sandbox:
+        with self.start(image, task_id=READY, epoch=0, deadline_s=60) as sandbox:
             readiness.check(sandbox, self._limits)
 
     def _start(self, image: str, name: str, labels: dict[str, str], deadline_s: float) -> Sandbox:

@@ -1,0 +1,78 @@
+"""The agent worker process: `python -m jobs.agent_worker` works on tasks, each in a child."""
+
+import threading
+from functools import partial
+
+from bot.github_app import GitHubApp
+from bot.task_links import TaskLinks
+from jobs.engine import sandboxes_of
+from jobs.model import Wire, open_wire
+from jobs.repository.mirror import Mirrors
+from jobs.run_task import run_task
+from jobs.sandbox import SandboxError
+from jobs.services import Services
+from jobs.start import Started, refuse, start
+from jobs.worker import serve
+from records.actions import Actions
+from records.checkpoints import Checkpoints
+from records.effects import Effects
+from records.tasks import Tasks
+
+
+def main() -> None:
+    """Serve until asked to end."""
+    begun = start()
+    if not begun.settings.model:
+        refuse("Patchbay cannot start:\n  MODEL: is not set")
+    services = services_of(begun)
+    try:
+        # No task is given to a sandbox that was not seen to deny what it must deny.
+        services.sandboxes.ready(begun.settings.sandbox_image)
+    except SandboxError as unfit:
+        refuse(f"Patchbay cannot start:\n  {unfit}", for_good=False)
+    stopping = threading.Event()
+    serve(
+        "tasks",
+        redis_url=begun.settings.redis_url,
+        job=partial(run_task, services=services, shutting_down=stopping),
+        stopping=stopping,
+        forking=True,
+    )
+
+
+def services_of(begun: Started) -> Services:
+    """Make what every job is handed."""
+    settings, database = begun.settings, begun.database
+    github = GitHubApp(
+        settings.github_app_id,
+        settings.private_key(),
+        settings.github_api_url,
+        on_secret=begun.redactor.learn,
+    )
+
+    def wire(task_id: str) -> Wire:
+        return open_wire(
+            api_key=settings.openai_api_key.get_secret_value(),
+            base_url=settings.openai_base_url,
+            model=settings.model,
+            api=settings.model_api,
+            cache_key=f"patchbay-{task_id}",
+        )
+
+    return Services(
+        settings=settings,
+        tasks=Tasks(database),
+        actions=Actions(database),
+        effects=Effects(database),
+        checkpoints=Checkpoints(database),
+        github=github,
+        mirrors=Mirrors(settings.data_dir.resolve() / "mirrors"),
+        sandboxes=sandboxes_of(settings),
+        open_wire=wire,
+        redactor=begun.redactor,
+        task_url=TaskLinks(settings).url,
+    )
+
+
+if __name__ == "__main__":
+    main()

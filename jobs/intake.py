@@ -1,0 +1,62 @@
+"""The intake process: `python -m jobs.intake` handles deliveries, one after the other."""
+
+import threading
+from functools import partial
+
+import structlog
+
+from bot.github_app import GitHubApp
+from bot.limits import limits_of
+from bot.request import Context
+from bot.task_links import TaskLinks
+from jobs.handle_delivery import Intake, handle_delivery
+from jobs.queues import Bell, BellSilent
+from jobs.start import start
+from jobs.worker import serve
+from records.deliveries import Deliveries
+from records.effects import Effects
+from records.tasks import Tasks
+
+_log = structlog.get_logger()
+
+
+def main() -> None:
+    """Serve until asked to end."""
+    begun = start()
+    settings = begun.settings
+    github = GitHubApp(
+        settings.github_app_id,
+        settings.private_key(),
+        settings.github_api_url,
+        on_secret=begun.redactor.learn,
+    )
+    context = Context(
+        tasks=Tasks(begun.database),
+        effects=Effects(begun.database),
+        github=github,
+        wake=partial(_wake, Bell(settings.redis_url)),
+        secret=begun.secret,
+        limits=limits_of(settings),
+        command=settings.command,
+        fix_label=settings.fix_label,
+        model=settings.model,
+        task_url=TaskLinks(settings).url,
+    )
+    serve(
+        "deliveries",
+        redis_url=settings.redis_url,
+        job=partial(handle_delivery, intake=Intake(Deliveries(begun.database), context)),
+        stopping=threading.Event(),
+        forking=False,
+    )
+
+
+def _wake(bell: Bell, task_id: str) -> None:
+    try:
+        bell.ring_task(task_id)
+    except BellSilent as silent:
+        _log.warning("bell.silent", task=task_id, error=str(silent))  # the clock will ring
+
+
+if __name__ == "__main__":
+    main()
