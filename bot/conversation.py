@@ -80,7 +80,7 @@ class Conversation:
         return f"issue:{self.repository_id}:{self.number}"
 
     def react(self, content: Reaction) -> None:
-        """Show one reaction on the command; a failure is only logged, for it is an ornament."""
+        """Show one reaction on the command; a failure is only logged: the comments say the same."""
         try:
             if self.comment_id is None:
                 self.repository.react_to_issue(self.number, content)

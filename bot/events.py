@@ -1,4 +1,7 @@
-"""Turns a delivery's JSON into events of our own types, or says why it is of no interest."""
+"""Turns a delivery's JSON into events of our own types, or says why it is of no interest.
+
+What the payloads hold: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
 
 import json
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Is our App on GitHub: signs as the App, mints narrow tokens, and is the one way to the APIs."""
+"""Acts as our App on GitHub: signs as the App, mints narrow tokens, and sends every request."""
 
 import threading
 import time
@@ -27,6 +27,8 @@ from records.effects import Ambiguous
 _TIMEOUT_S = 5
 _PER_PAGE = 100
 _PAGES = 30
+# GitHub takes a signature that lives for ten minutes at the most, and advises to date it a minute
+# back: https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
 _JWT_LIVES_S = 480
 _CLOCK_DRIFT_S = 60
 _REUSED_UNTIL_S = 600.0

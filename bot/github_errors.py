@@ -7,6 +7,8 @@ from typing import Any
 
 from records.effects import Ambiguous
 
+# As GitHub asks for where an answer does not say how long:
+# https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
 _WAIT_WITHOUT_WORD_S = 60.0
 _SERVER_ERRORS = range(500, 600)
 

@@ -61,7 +61,10 @@ class Permission:
 
     user_id: int
     level: str
-    """admin, write, read or none: GitHub counts maintain as write, and triage as read."""
+    """admin, write, read or none: GitHub counts maintain as write, and triage as read.
+
+    https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+    """
     role: str
     """The role's own name, for people."""
 

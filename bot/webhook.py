@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 
+# https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
 _SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
 
 

@@ -124,7 +124,7 @@ class ActionRow(Row):
 
 
 class EffectRow(Row):
-    """One write to GitHub: planned, attempting or done."""
+    """One write to GitHub, and whether it is done; `effects.EffectState` has the states."""
 
     __tablename__ = "effects"
     scope: Mapped[str] = mapped_column(primary_key=True)

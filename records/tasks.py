@@ -244,8 +244,8 @@ class Tasks:
 
     def is_leased(self, task_id: str, epoch: int) -> bool:
         """Say whether the job with this epoch still has the task."""
-        held = (TaskRow.epoch == epoch) & (TaskRow.lease_expires_at >= DatabaseTime())
-        statement = select(TaskRow.id).where(TaskRow.id == task_id, held)
+        leased = (TaskRow.epoch == epoch) & (TaskRow.lease_expires_at >= DatabaseTime())
+        statement = select(TaskRow.id).where(TaskRow.id == task_id, leased)
         with self._database.reading() as connection:
             return connection.execute(statement).one_or_none() is not None
 

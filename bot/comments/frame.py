@@ -5,6 +5,7 @@ import hmac
 import re
 
 LONGEST = 65_536
+"""GitHub answers a longer comment with "body is too long (maximum is 65536 characters)"."""
 _ROOM_FOR_END = 600
 _FENCE = re.compile(r"^(`{3,}|~{3,})")
 

@@ -1,10 +1,12 @@
 """Turns a task into a change: the model thinks, the sandbox acts, the log remembers.
 
 Read in this order: `task` (what goes in and what comes out), `ports` (what the loop asks of the
-rooms beside it), `prompt` (what the model is told first), `loop` (the only loop), `conversation`
-(what is known so far, rebuilt from the log), `tools` and `hands` (what the model may call, and how
-a call is carried out), `attention` (loops, warnings, reminders), `room` (what is left out when the
-window gets full), `gate` (what a submission must pass).
+rooms beside it), `prompt` with `untrusted` (what the model is told first), `loop` and `work` (the
+only loop, and what it holds), `conversation` (what is known so far, rebuilt from the log), `tools`,
+`calls`, `turn`, `hands` and `titles` (what the model may call, how a call is understood, carried
+out and named), `attention` (loops, warnings, reminders), `room` (what is left out when the window
+gets full), `limits` (every number), `gate` with `view`, `debris` and `parses` (what a submission
+must pass), `endings` (the words for how it ended).
 """
 
 from jobs.agent.debris import without_caches

@@ -19,7 +19,7 @@ TIMEOUTS_BEFORE_END: Final = 4
 FORMAT_ERRORS: Final = 3
 """So many turns in a row without one readable call end the work."""
 EMPTY_REPLIES: Final = 2
-"""So many in a row are borne: the first is answered, the second is asked again."""
+"""So many in a row are allowed: the first is answered, the second is asked again."""
 TEXT_REPLIES: Final = 2
 """So many in a row are answered; the next one is taken as handing in what there is."""
 IDLE_REPLIES: Final = 6

@@ -93,7 +93,7 @@ def act(work: Work, asked: Sequence[Asked]) -> Ending | None:
 
 
 def answer_interrupted(work: Work, asked: Iterator[Asked]) -> None:
-    """Answer the calls that an earlier worker left without an answer; nothing is run again."""
+    """Answer the calls that an earlier job left without an answer; nothing is run again."""
     for one in asked:
         name = title(one.meaning) if isinstance(one.meaning, Request) else one.tool
         done = Done(name, "interrupted", _INTERRUPTED, Status.SKIPPED)

@@ -1,4 +1,7 @@
-"""Speaks Chat Completions: the protocol that nearly every compatible server understands."""
+"""Speaks Chat Completions: the protocol that nearly every compatible server understands.
+
+https://platform.openai.com/docs/api-reference/chat
+"""
 
 import threading
 from collections.abc import Sequence

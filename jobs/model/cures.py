@@ -34,7 +34,7 @@ class Lessons:
         return fitting
 
     def learn(self, failure: Failure, sent: dict[str, Any], items: Sequence[Item]) -> bool:
-        """Take a refusal to heart; false when nothing new can be learnt from it."""
+        """Change later requests after a refusal; false when it teaches nothing new."""
         match failure.cure:
             case Cure.PARAMETER:
                 name = _named(failure, sent)

@@ -1,4 +1,7 @@
-"""Speaks the Responses API without leaving anything on the server: OpenAI's own, and Azure's."""
+"""Speaks the Responses API without leaving anything on the server: OpenAI's own, and Azure's.
+
+https://platform.openai.com/docs/api-reference/responses
+"""
 
 import threading
 from collections.abc import Sequence

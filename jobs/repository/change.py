@@ -1,7 +1,7 @@
 """Reads the change that a sandbox hands over: a byte stream in which nothing is believed.
 
 The stream is frames of `u32 path length | path | u8 kind | u64 size | content`, big-endian, ended
-by a path length of nought. The same frames carry a change back into a sandbox.
+by a path length of zero. The same frames carry a change back into a sandbox.
 """
 
 import struct

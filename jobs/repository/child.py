@@ -1,4 +1,4 @@
-"""Runs one child process in a group of its own, with a deadline, bounded ears and no leftovers."""
+"""Runs one child process in a group of its own, to a deadline; nothing of it is left over."""
 
 import contextlib
 import os
