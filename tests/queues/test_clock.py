@@ -124,9 +124,9 @@ def test_a_clock_goes_on_without_redis_and_rings_when_it_is_back(
 def test_an_emptied_redis_is_filled_again_and_nothing_runs_twice_at_once(
     workers: Workers, mortal_redis: RedisServer, database: Database, database_url: str
 ) -> None:
-    tasks, bell = Tasks(database), Bell(mortal_redis.url)
+    tasks, bell = Tasks(database), Bell(mortal_redis.url, patience_s=5.0)
     running = tasks.create(new_task("comment:1"))[0].id
-    waiting = tasks.create(new_task("comment:2"))[0].id
+    waiting = tasks.create(new_task("comment:2", issue_number=4))[0].id
     workers.start("tasks", redis_url=mortal_redis.url, database_url=database_url)
     bell.ring_task(running)
     workers.wait_for("began", running)
@@ -157,7 +157,7 @@ def test_a_worker_killed_in_the_middle_is_replaced_without_anybodys_help(
     ticking = threading.Thread(target=clock.run, args=(stopping,))
     ticking.start()
     first = workers.start("tasks", redis_url=redis_url, database_url=database_url)
-    Bell(redis_url).ring_task(task_id)
+    Bell(redis_url, patience_s=5.0).ring_task(task_id)
     workers.wait_for("began", task_id)
     workers.start("tasks", redis_url=redis_url, database_url=database_url)
     first.kill()

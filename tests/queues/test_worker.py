@@ -33,8 +33,14 @@ def records(url: str) -> Database:
     return open_database(url)
 
 
-def _task(records: Database, key: str = "comment:1") -> str:
-    return Tasks(records).create(new_task(key))[0].id
+def _task(records: Database, *, issue_number: int = 3) -> str:
+    asked = new_task(f"comment:{issue_number}", issue_number=issue_number)
+    return Tasks(records).create(asked)[0].id
+
+
+def _bell(redis_url: str) -> Bell:
+    """A bell with more patience than a webhook has: here the machine may be busy."""
+    return Bell(redis_url, patience_s=5.0)
 
 
 def test_a_ring_runs_the_job_and_leaves_nothing_in_redis(
@@ -43,7 +49,7 @@ def test_a_ring_runs_the_job_and_leaves_nothing_in_redis(
     worker = workers.start("tasks", redis_url=redis_url, database_url=url)
     task_id = _task(records)
     workers.finish()
-    Bell(redis_url).ring_task(task_id)
+    _bell(redis_url).ring_task(task_id)
     assert workers.wait_for("ended", task_id) != worker.pid
     with Redis.from_url(redis_url) as redis:
         until(lambda: not redis.keys("rq:job:*"), "the job is forgotten")
@@ -57,10 +63,10 @@ def test_a_killed_workers_horse_dies_with_it(
 ) -> None:
     worker = workers.start("tasks", redis_url=redis_url, database_url=url)
     task_id = _task(records)
-    Bell(redis_url).ring_task(task_id)
+    _bell(redis_url).ring_task(task_id)
     horse = workers.wait_for("began", task_id)
     worker.kill()
-    assert ends(horse, within_s=1.0)
+    assert ends(horse, within_s=5.0)
 
 
 def test_a_killed_workers_task_goes_on_in_another_from_where_it_was(
@@ -68,7 +74,7 @@ def test_a_killed_workers_task_goes_on_in_another_from_where_it_was(
 ) -> None:
     first = workers.start("tasks", redis_url=redis_url, database_url=url)
     task_id = _task(records)
-    bell = Bell(redis_url)
+    bell = _bell(redis_url)
     bell.ring_task(task_id)
     workers.wait_for("began", task_id)
     until(lambda: Actions(records).all(task_id), "the first job writes")
@@ -90,7 +96,7 @@ def test_a_killed_horse_does_not_end_its_worker(
     workers: Workers, redis_url: str, url: str, records: Database
 ) -> None:
     workers.start("tasks", redis_url=redis_url, database_url=url)
-    task_id, bell = _task(records), Bell(redis_url)
+    task_id, bell = _task(records), _bell(redis_url)
     bell.ring_task(task_id)
     os.kill(workers.wait_for("began", task_id), signal.SIGKILL)
     workers.wait_for_log("killed by SIGKILL")
@@ -103,7 +109,7 @@ def test_redis_killed_in_the_middle_of_a_job_neither_ends_nor_repeats_it(
     workers: Workers, mortal_redis: RedisServer, url: str, records: Database
 ) -> None:
     worker = workers.start("tasks", redis_url=mortal_redis.url, database_url=url)
-    task_id, bell = _task(records), Bell(mortal_redis.url)
+    task_id, bell = _task(records), _bell(mortal_redis.url)
     bell.ring_task(task_id)
     workers.wait_for("began", task_id)
     mortal_redis.kill()
@@ -129,15 +135,15 @@ def test_redis_killed_at_the_end_of_a_job_does_not_end_the_worker(
     workers: Workers, mortal_redis: RedisServer, url: str, records: Database
 ) -> None:
     worker = workers.start("tasks", redis_url=mortal_redis.url, database_url=url)
-    first, second = _task(records), _task(records, "comment:2")
-    Bell(mortal_redis.url).ring_task(first)
+    first, second = _task(records), _task(records, issue_number=4)
+    _bell(mortal_redis.url).ring_task(first)
     workers.wait_for("began", first)
     mortal_redis.kill()
     workers.finish()
     workers.wait_for("ended", first)
     workers.wait_for_log("redis_away")
     mortal_redis.start()
-    Bell(mortal_redis.url).ring_task(second)
+    _bell(mortal_redis.url).ring_task(second)
     workers.wait_for("ended", second)
     assert worker.poll() is None
 
@@ -150,7 +156,7 @@ def test_an_idle_worker_waits_for_redis_to_come_back(
     mortal_redis.kill()
     workers.wait_for_log("redis_away")
     mortal_redis.start()
-    task_id, bell = _task(records), Bell(mortal_redis.url)
+    task_id, bell = _task(records), _bell(mortal_redis.url)
     ring = bell.ring_task if queue == "tasks" else bell.ring_delivery
     ring(task_id)
     workers.wait_for("began", task_id)
@@ -169,7 +175,7 @@ def test_a_worker_whose_redis_was_emptied_registers_again(workers: Workers, redi
         until(lambda: redis.exists("rq:workers"), "the worker registers")
         redis.flushall()
         until(lambda: redis.exists("rq:workers"), "the worker registers again")
-        Bell(redis_url).ring_delivery("guid")
+        _bell(redis_url).ring_delivery("guid")
     workers.wait_for("began", "guid")
 
 
@@ -179,7 +185,7 @@ def test_a_job_that_raises_does_not_end_the_worker(
 ) -> None:
     (workers.folder / "raise").touch()
     worker = workers.start(queue, redis_url=redis_url, database_url=url)
-    task_id, bell = _task(records), Bell(redis_url)
+    task_id, bell = _task(records), _bell(redis_url)
     ring = bell.ring_task if queue == "tasks" else bell.ring_delivery
     ring(task_id)
     workers.wait_for_log("this job fails")
@@ -215,7 +221,7 @@ def test_what_a_stranger_put_into_redis_is_refused(
             redis.lpush(queue.key, name)
         ours = b'["jobs.handle_delivery.handle_delivery", null, ["x"], {}]'
         redis.hset("rq:job:a b", "data", zlib.compress(ours))
-        Bell(redis_url).ring_delivery("guid")
+        _bell(redis_url).ring_delivery("guid")
         workers.wait_for("began", "guid")
         assert redis.llen(queue.key) == 0
         assert not redis.exists(queue.intermediate_queue_key)
@@ -229,7 +235,7 @@ def test_an_idle_worker_ends_soon_when_asked(workers: Workers, redis_url: str, u
         worker = workers.start(queue, redis_url=redis_url, database_url=url)
         until((workers.folder / "log").read_text, "it logs")
         worker.terminate()
-        assert worker.wait(5) == 0
+        assert worker.wait(20) == 0
 
 
 def test_a_running_job_is_told_of_the_end_and_gives_its_task_back(
@@ -237,22 +243,22 @@ def test_a_running_job_is_told_of_the_end_and_gives_its_task_back(
 ) -> None:
     worker = workers.start("tasks", redis_url=redis_url, database_url=url)
     task_id = _task(records)
-    Bell(redis_url).ring_task(task_id)
+    _bell(redis_url).ring_task(task_id)
     workers.wait_for("began", task_id)
     worker.terminate()
-    workers.wait_for("released", task_id, within_s=5)
-    assert worker.wait(5) == 0
+    workers.wait_for("released", task_id, within_s=15)
+    assert worker.wait(20) == 0
     assert Tasks(records).unattended() == [task_id]
 
 
 def test_a_job_that_does_not_fork_is_told_too(workers: Workers, redis_url: str) -> None:
     (workers.folder / "hold").touch()
     worker = workers.start("deliveries", redis_url=redis_url)
-    Bell(redis_url).ring_delivery("guid")
+    _bell(redis_url).ring_delivery("guid")
     workers.wait_for("began", "guid")
     worker.terminate()
-    workers.wait_for("told", "guid", within_s=5)
-    assert worker.wait(5) == 0
+    workers.wait_for("told", "guid", within_s=15)
+    assert worker.wait(20) == 0
 
 
 def test_a_job_near_its_end_may_finish_before_the_worker_ends(
@@ -260,7 +266,7 @@ def test_a_job_near_its_end_may_finish_before_the_worker_ends(
 ) -> None:
     worker = workers.start("tasks", redis_url=redis_url, database_url=url, stubborn=True)
     task_id = _task(records)
-    Bell(redis_url).ring_task(task_id)
+    _bell(redis_url).ring_task(task_id)
     workers.wait_for("began", task_id)
     worker.terminate()
     workers.finish()
@@ -275,8 +281,8 @@ def test_a_job_that_will_not_end_is_killed_after_the_grace(
         "tasks", redis_url=redis_url, database_url=url, stubborn=True, grace_s=0.5
     )
     task_id = _task(records)
-    Bell(redis_url).ring_task(task_id)
+    _bell(redis_url).ring_task(task_id)
     horse = workers.wait_for("began", task_id)
     worker.terminate()
-    assert ends(horse, within_s=5)
-    assert worker.wait(5) == 0
+    assert ends(horse, within_s=15)
+    assert worker.wait(20) == 0
