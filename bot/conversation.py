@@ -1,12 +1,14 @@
 """Speaks in one thread: each comment once, one reaction at a time, one status comment per task."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import structlog
 
 from bot.comments import fitted, marker
 from bot.github_errors import GitHubError, NotFound
 from bot.github_repository import GitHubRepository, Reaction
+from bot.redaction import Redactor
 from records.effects import Ambiguous, Effects
 from records.task import Lease, Task
 
@@ -24,10 +26,18 @@ class Conversation:
     repository_id: int
     number: int
     comment_id: int | None = None
+    clean: Callable[[str], str] = field(default_factory=lambda: Redactor().clean)
+    """Takes secrets out of every body, once more; without one, those with a known form."""
 
     @classmethod
     def of(
-        cls, task: Task, repository: GitHubRepository, effects: Effects, secret: bytes
+        cls,
+        task: Task,
+        repository: GitHubRepository,
+        effects: Effects,
+        secret: bytes,
+        *,
+        clean: Callable[[str], str] | None = None,
     ) -> "Conversation":
         """Return the thread that a task was asked for in."""
         return cls(
@@ -37,6 +47,7 @@ class Conversation:
             repository_id=task.repository_id,
             number=task.issue_number,
             comment_id=task.trigger_comment_id,
+            clean=clean or Redactor().clean,
         )
 
     def say(self, key: str, body: str, *, since: float, lease: Lease | None = None) -> int:
@@ -45,7 +56,7 @@ class Conversation:
         `since` is a time before which this comment cannot have been written.
         """
         mark = marker(self.secret, self._scope, key)
-        text = fitted(f"{mark}\n{body}")
+        text = fitted(f"{mark}\n{self.clean(body)}")
 
         def write() -> dict[str, int]:
             return {"comment_id": self.repository.create_comment(self.number, text).id}
@@ -66,7 +77,8 @@ class Conversation:
             return self._say_status(f"status:{task.id}", task, body, lease)
         mark = marker(self.secret, self._scope, f"status:{task.id}")
         try:
-            self.repository.edit_comment(task.status_comment_id, fitted(f"{mark}\n{body}"))
+            text = fitted(f"{mark}\n{self.clean(body)}")
+            self.repository.edit_comment(task.status_comment_id, text)
         except NotFound:
             return self._say_status(f"status:{task.id}:again", task, body, lease)
         return task.status_comment_id

@@ -106,6 +106,7 @@ def _answer_once(
         repository_id=event.repository.id,
         number=event.issue.number,
         comment_id=event.comment_id if isinstance(event, IssueCommented) else None,
+        clean=context.clean,
     )
     request = Request(event, conversation, context)
     try:

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.comments import Limits
 from bot.conversation import Conversation
 from bot.events import IssueCommented, IssueLabeled, IssueOpened
 from bot.github_repository import GitHubRepository, Reaction
+from bot.redaction import Redactor
 from records.deliveries import DeliveryState
 from records.effects import Effects
 from records.tasks import Tasks
@@ -42,6 +43,8 @@ class Context:
     fix_label: str = "agent:fix"
     model: str = ""
     task_url: Callable[[str], str] = lambda _: ""
+    clean: Callable[[str], str] = field(default_factory=lambda: Redactor().clean)
+    """Takes secrets out of what is said; without one, those with a known form."""
     now: Callable[[], float] = time.time
 
 

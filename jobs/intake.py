@@ -41,6 +41,7 @@ def main() -> None:
         fix_label=settings.fix_label,
         model=settings.model,
         task_url=TaskLinks(settings).url,
+        clean=begun.redactor.clean,
     )
     serve(
         "deliveries",

@@ -47,7 +47,7 @@ class Measurement:
         if self._evidence is None:
             self._recall()
         if self._evidence is None or key != self._of:
-            self._evidence = self._measure(change, declared)
+            self._evidence = self._clean(self._measure(change, declared))
             self._of = key
             self._job.services.tasks.write(
                 self._job.lease, evidence={**self._evidence.to_json(), "of": key}
@@ -63,6 +63,11 @@ class Measurement:
         if stored and "of" in stored:
             self._of = stored["of"]
             self._evidence = Evidence.from_json(stored)
+
+    def _clean(self, evidence: Evidence) -> Evidence:
+        """Take secrets out of commands, names and summaries: all of them are shown and stored."""
+        redactor = self._job.services.redactor
+        return Evidence.from_json(redactor.clean_value(evidence.to_json()))
 
     def _measure(self, change: Change, declared: tuple[DeclaredCheck, ...]) -> Evidence:
         with ExitStack() as boxes:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.redaction import Redactor
 from records.actions import Actions
-from records.task import Lease, Progress
+from records.task import Lease, PlanStep, Progress
 
 
 class TaskLog:
@@ -26,13 +26,13 @@ class TaskLog:
         """Append an entry of the agent's; it is on disk when this returns."""
         if progress:
             ready_at = self._progress.sandbox_ready_at
-            self._progress = replace(progress, sandbox_ready_at=ready_at)
+            self._progress = replace(self._clean(progress), sandbox_ready_at=ready_at)
         clean = self._redactor.clean_value(content)
         self.number = self._actions.append(self._lease, kind, clean, self._progress).number
 
     def event(self, title: str, result: str = "", text: str = "") -> None:
         """Append what the bot itself did, for the people's log."""
-        self._progress = replace(self._progress, doing=title)
+        self._progress = self._clean(replace(self._progress, doing=title))
         self.append("event", {"title": title, "result": result, "text": text}, None)
 
     def sandbox_ready(self) -> None:
@@ -47,3 +47,9 @@ class TaskLog:
     def head(self) -> str:
         """Return the hash that stands for the whole log."""
         return self._actions.head(self._lease.task_id)
+
+    def _clean(self, progress: Progress) -> Progress:
+        """Take secrets out of what the status comment shows: the step, and the model's plan."""
+        clean = self._redactor.clean
+        plan = tuple(PlanStep(clean(one.step), clean(one.status)) for one in progress.plan)
+        return replace(progress, doing=clean(progress.doing), plan=plan)

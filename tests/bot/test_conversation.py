@@ -1,8 +1,11 @@
 """The status comment: found, edited, written anew once, and written by one job only."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.conversation import Conversation
+from bot.redaction import Redactor
 from records.task import LeaseLost, Task
 from tests.bot.conftest import REPOSITORY, FrontDoor
 
@@ -63,3 +66,16 @@ def test_a_job_that_lost_its_lease_writes_nothing_new(front_door: FrontDoor) -> 
     with pytest.raises(LeaseLost):
         thread.say("a new thing", "words", since=task.created_at, lease=lease)
     assert len(front_door.bot_comments(task.issue_number)) == 1
+
+
+def test_no_secret_is_said(front_door: FrontDoor) -> None:
+    thread, task = started(front_door)
+    token = f"ghs_{'a' * 36}"
+    thread.show_status(task, f"it ran `curl -H {token}`")
+    thread.say("a new thing", f"and {token}", since=task.created_at)
+    knowing = replace(thread, clean=Redactor(["the word of the house"]).clean)
+    knowing.say("another thing", "psst: the word of the house", since=task.created_at)
+    said = front_door.bot_comments(task.issue_number)
+    assert [text.partition("\n")[2] for text in said] == [
+        "it ran `curl -H [removed]`", "and [removed]", "psst: [removed]",
+    ]  # fmt: skip
