@@ -169,14 +169,14 @@ class GitHubApp:
         self._kept: dict[tuple[int, int, str], Token] = {}
         self._lock = threading.Lock()
 
-    def bot(self) -> Bot:
+    def bot(self, token: Token) -> Bot:
         """Say which account the App writes with."""
         with self._lock:
             if self._bot is None:
                 slug = self._as_app(lambda api: api.get("/app"))["slug"]
-                login = f"{slug}[bot]"
-                user = self._as_app(lambda api: api.get(f"/users/{slug}%5Bbot%5D"))
-                self._bot = Bot(slug, login, user["id"])
+                # An App's signature opens what is below /app and nothing else, not even users.
+                user = GitHubApi(self._api_url, token.value).get(f"/users/{slug}%5Bbot%5D")
+                self._bot = Bot(slug, f"{slug}[bot]", user["id"])
             return self._bot
 
     def token(
@@ -208,7 +208,7 @@ class GitHubApp:
         """Open the repository of a token, under its present name unless another is given."""
         api = GitHubApi(self._api_url, token.value)
         name = full_name or token.repository
-        return GitHubRepository(api, name, bot_id=self.bot().user_id)
+        return GitHubRepository(api, name, bot_id=self.bot(token).user_id)
 
     def kept_repository(
         self, installation_id: int, repository_id: int, permissions: Mapping[str, str]

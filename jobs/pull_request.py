@@ -146,7 +146,7 @@ class _Publication:
 
     def _made_commit(self) -> str:
         mirror, base_sha = self._base.mirror, self._base.sha
-        bot = self._job.services.github.bot()
+        bot = self._job.services.github.bot(self._token)
         identity = Identity(bot.login, f"{bot.user_id}+{bot.login}@users.noreply.github.com")
         headline, body = self._message()
         return commit(

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
-from demo.github.auth import Caller, identify
-from demo.github.errors import BadRequest, Forbidden, GitHubError, NotFound
+from demo.github.auth import UNDECODABLE, Caller, identify
+from demo.github.errors import BadCredentials, BadRequest, Forbidden, GitHubError, NotFound
 from demo.github.faults import Fault
 from demo.github.http_server import DROP_CONNECTION
 from demo.github.permissions import demand
@@ -115,6 +115,8 @@ class Dispatcher:
         return self._write(answer, caller)
 
     def _handle(self, route: Route, caller: Caller, path: dict[str, Any]) -> Answer:
+        if caller.app is not None and not route.operation.startswith("apps/"):
+            raise BadCredentials(UNDECODABLE)
         call = Call(
             state=self._state,
             caller=caller,

@@ -54,8 +54,6 @@ def sees(caller: Caller, repository: Repository) -> bool:
 
 def demand(caller: Caller, repository: Repository, need: Need) -> None:
     """Refuse what a caller may not do, as GitHub words it."""
-    if caller.app is not None:
-        raise Forbidden("A JSON web token opens no repository: use an installation token.")
     if not sees(caller, repository):
         raise NotFound
     if repository.archived and need.level != "read":

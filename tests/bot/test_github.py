@@ -89,25 +89,29 @@ def test_a_kept_token_is_minted_once_until_it_is_forgotten(front_door: FrontDoor
     assert len(requests_to(front_door, "apps/create-installation-access-token")) == 2
 
 
-def test_the_bot_knows_its_own_account(front_door: FrontDoor) -> None:
-    bot = front_door.app.bot()
+def test_the_bot_knows_its_own_account(front_door: FrontDoor, token: Token) -> None:
+    bot = front_door.app.bot(token)
     assert (bot.slug, bot.login) == ("patchbay-demo", "patchbay-demo[bot]")
     assert bot.user_id == front_door.github.user("patchbay-demo[bot]")["id"]
-    front_door.app.bot()
+    front_door.app.bot(token)
     assert len(requests_to(front_door, "apps/get-authenticated")) == 1
+    # GitHub refuses the App's own signature here.
+    (lookup,) = requests_to(front_door, "users/get-by-username")
+    assert lookup.request_headers["Authorization"].removeprefix("token ") == token.value
 
 
 def test_a_wrong_key_is_said_plainly(front_door: FrontDoor) -> None:
     app_id, _ = front_door.github.create_app("third")
     _, other_key = front_door.github.create_app("fourth")
     with pytest.raises(Unauthorized):
-        GitHubApp(app_id, other_key, front_door.github.api_url).bot()
+        GitHubApp(app_id, other_key, front_door.github.api_url).token(1, 1, {})
 
 
 @pytest.mark.parametrize("shift_s", [-3_600, 3_600])
 def test_a_clock_that_is_off_is_made_up_for(front_door: FrontDoor, shift_s: float) -> None:
     front_door.github.advance_clock(shift_s)
-    assert front_door.app.bot().slug == "patchbay-demo"
+    place = (front_door.installation_id, front_door.repository_id)
+    assert front_door.app.token(*place, {"metadata": "read"}).repository == REPOSITORY
 
 
 @pytest.mark.parametrize(
@@ -334,7 +338,7 @@ def test_an_answer_that_is_no_json_is_an_error_of_ours(
 
 
 def test_a_github_that_is_away_was_sent_nothing(front_door: FrontDoor, token: Token) -> None:
-    front_door.app.bot()
+    front_door.app.bot(token)
     front_door.github.stop()
     repository = front_door.app.repository(token)
     with pytest.raises(Unavailable):

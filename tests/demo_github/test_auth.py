@@ -119,10 +119,21 @@ def test_each_credential_opens_only_its_own_doors(world: World) -> None:
     person = world.github.user_token("ann")
     assert world.call("GET", "/user", person).json()["login"] == "ann"
     assert world.call("GET", "/user", world.token()).status_code == 403
-    assert world.call("GET", "/app", world.token()).status_code == 403
+    assert world.call("GET", "/app", world.token()).status_code == 401
     assert world.call("GET", "/app").status_code == 401
-    assert world.call("GET", "/repos/ann/shop", world.jwt()).status_code == 403
     assert world.call("GET", "/repos/ann/shop", "ghs_invented").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/users/patchbay%5Bbot%5D", "/user", "/repos/ann/shop", "/rate_limit", "/search/issues"],
+)
+def test_a_jwt_opens_what_belongs_to_the_app_and_nothing_else(world: World, path: str) -> None:
+    answer = world.call("GET", path, world.jwt())
+    words = "A JSON web token could not be decoded"
+    assert (answer.status_code, answer.json()["message"]) == (401, words)
+    for own in ("/app", "/app/installations", "/apps/patchbay", "/repos/ann/shop/installation"):
+        assert world.call("GET", own, world.jwt()).status_code == 200
 
 
 def test_the_date_header_follows_the_moved_clock(world: World) -> None:

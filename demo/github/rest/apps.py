@@ -4,6 +4,7 @@ from typing import Any
 
 from demo.github.acts import accounts
 from demo.github.acts.announce import redeliver
+from demo.github.auth import UNDECODABLE
 from demo.github.delivery_records import Delivery
 from demo.github.errors import BadCredentials, Forbidden, GitHubError, NotFound
 from demo.github.permissions import LEVELS
@@ -24,9 +25,7 @@ routes = Routes()
 
 def _app(call: Call) -> App:
     if call.caller.app is None:
-        if call.caller.token is None:
-            raise BadCredentials("A JSON web token could not be decoded")
-        raise Forbidden("You must authenticate with a JSON web token to use this resource")
+        raise BadCredentials(UNDECODABLE)
     return call.caller.app
 
 
