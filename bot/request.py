@@ -19,11 +19,11 @@ class GitHub(Protocol):
     """The way to a repository; `bot.github_app.GitHubApp` has it."""
 
     def kept_repository(
-        self, installation_id: int, repository_id: int, permissions: Mapping[str, str]
+        self, installation_id: int, repository_id: int, permissions: Mapping[str, str], /
     ) -> GitHubRepository:
         """Open a repository with a token for it alone."""
 
-    def forget(self, installation_id: int, repository_id: int) -> None:
+    def forget(self, installation_id: int, repository_id: int, /) -> None:
         """Drop a token that GitHub no longer takes."""
 
 

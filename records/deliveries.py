@@ -101,6 +101,16 @@ class Deliveries:
             attempts=row.attempts,
         )
 
+    def postpone(self, delivery_id: str, wait_s: float) -> None:
+        """Put a delivery off that was begun; the attempt does not count."""
+        statement = (
+            update(DeliveryRow)
+            .where(DeliveryRow.id == delivery_id, DeliveryRow.state == DeliveryState.RECEIVED)
+            .values(attempts=DeliveryRow.attempts - 1, held_until=DatabaseTime() + wait_s)
+        )
+        with self._database.writing() as connection:
+            connection.execute(statement)
+
     def finish(self, delivery_id: str, state: DeliveryState, outcome: str) -> None:
         """Record what became of a delivery, with one sentence."""
         statement = (

@@ -50,6 +50,19 @@ def test_a_delivery_whose_handler_died_is_begun_again(database: Database) -> Non
     assert again.attempts == 2
 
 
+def test_a_delivery_that_was_put_off_waits_and_has_lost_no_attempt(database: Database) -> None:
+    deliveries = Deliveries(database)
+    deliveries.store("guid", "ping", b"{}")
+    deliveries.begin("guid")
+    deliveries.postpone("guid", 60.0)
+    assert deliveries.unhandled(older_than_s=-1.0) == []
+    deliveries.postpone("guid", -60.0)
+    assert deliveries.unhandled(older_than_s=-1.0) == ["guid"]
+    again = deliveries.begin("guid")
+    assert again
+    assert again.attempts == 0
+
+
 def test_a_finished_delivery_is_not_begun_again(deliveries: Deliveries) -> None:
     deliveries.store("guid", "ping", b"{}")
     deliveries.begin("guid")

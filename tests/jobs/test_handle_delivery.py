@@ -1,0 +1,87 @@
+"""Deliveries while GitHub is away: none is forgotten, and none is tried for ever."""
+
+import time
+from collections.abc import Mapping
+
+import pytest
+
+from bot.comments import Limits
+from bot.github_errors import RateLimited, Unavailable
+from bot.github_repository import GitHubRepository
+from bot.request import Context
+from jobs.handle_delivery import Intake, handle_delivery
+from records.database import Database
+from records.deliveries import Deliveries, DeliveryState
+from records.effects import Effects
+from records.tasks import Tasks
+
+PAYLOAD = b"""{"action": "created", "installation": {"id": 1},
+"repository": {"id": 2, "full_name": "o/r", "private": true, "archived": false,
+ "default_branch": "main", "owner": {"login": "o"}, "name": "r"},
+"issue": {"id": 3, "number": 4, "title": "t", "body": "b", "user": {"login": "m", "id": 5},
+ "html_url": "https://example.org/4", "labels": [], "state": "open", "locked": false,
+ "updated_at": "2026-01-01T00:00:00Z"},
+"comment": {"id": 6, "body": "/agent fix", "user": {"login": "m", "id": 5}},
+"sender": {"login": "m", "id": 5, "type": "User"}}"""
+
+
+class Away:
+    """A GitHub that does not answer."""
+
+    def __init__(self, trouble: Exception) -> None:
+        self.trouble = trouble
+
+    def kept_repository(
+        self, _installation_id: int, _repository_id: int, _permissions: Mapping[str, str]
+    ) -> GitHubRepository:
+        raise self.trouble
+
+    def forget(self, _installation_id: int, _repository_id: int) -> None:
+        """There is nothing to forget."""
+
+
+def intake(database: Database, deliveries: Deliveries, trouble: Exception) -> Intake:
+    context = Context(
+        tasks=Tasks(database),
+        effects=Effects(database),
+        github=Away(trouble),
+        wake=lambda _: None,
+        secret=b"s" * 32,
+        limits=Limits(turns=1, minutes=1.0, tokens=1),
+    )
+    return Intake(deliveries, context)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Unavailable("502: bad gateway"), RateLimited("403: limit", time.time() + 3600)],
+    ids=["outage", "limit"],
+)
+def test_an_outage_uses_up_no_attempt(database: Database, trouble: Exception) -> None:
+    deliveries = Deliveries(database)
+    deliveries.store("guid", "issue_comment", PAYLOAD)
+    for _ in range(8):
+        handle_delivery("guid", intake(database, deliveries, trouble))
+        deliveries.postpone("guid", -60.0)  # time goes by
+    left = deliveries.get("guid")
+    assert left
+    assert left.state is DeliveryState.RECEIVED
+
+
+def test_github_is_asked_again_no_sooner_than_it_wants(database: Database) -> None:
+    deliveries = Deliveries(database)
+    deliveries.store("guid", "issue_comment", PAYLOAD)
+    limit = RateLimited("403: limit", time.time() + 3600)
+    handle_delivery("guid", intake(database, deliveries, limit))
+    assert deliveries.unhandled(older_than_s=-1.0) == []
+
+
+def test_a_delivery_that_ends_every_process_is_given_up(database: Database) -> None:
+    deliveries = Deliveries(database, hold_s=-1.0)
+    deliveries.store("guid", "issue_comment", PAYLOAD)
+    for _ in range(5):
+        assert deliveries.begin("guid")
+    handle_delivery("guid", intake(database, deliveries, Unavailable("never reached")))
+    left = deliveries.get("guid")
+    assert left
+    assert left.state is DeliveryState.FAILED
