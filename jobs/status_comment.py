@@ -11,7 +11,7 @@ import structlog
 from bot.comments import Surroundings, log_lines, status_comment
 from bot.conversation import Conversation
 from bot.dispatch import PERMISSIONS
-from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, RateLimited
+from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, RateLimited, Unauthorized
 from bot.limits import limits_of
 from jobs.ending import TaskEnd
 from jobs.job import Job
@@ -86,6 +86,9 @@ class StatusComment:
             act()
         except (GitHubError, Ambiguous) as trouble:
             _log.info("status.not_shown", task=self._job.task.id, exc_info=True)
+            if isinstance(trouble, Unauthorized):
+                task = self._job.task
+                self._job.services.github.forget(task.installation_id, task.repository_id)
             if isinstance(trouble, RateLimited):
                 return max(0.0, trouble.until - time.time())
         return 0.0
