@@ -9,6 +9,7 @@ from jobs.checkout import Base
 from jobs.evidence.check import Check, DeclaredCheck
 from jobs.evidence.evidence import Evidence, Verdict
 from jobs.evidence.run import gather
+from jobs.evidence.steering import altered, steering
 from jobs.job import Job
 from jobs.repository.change import Change, serialise
 from jobs.sandbox import Sandbox
@@ -73,7 +74,14 @@ class Measurement:
         with ExitStack() as boxes:
             before, after = (self._box(boxes) for _ in range(2))
             after.restore(serialise(change))
-            return gather(before, after, self._checks, declared, change)
+            doubts = self._doubts(change, declared)
+            return gather(before, after, self._checks, declared, change, doubts=doubts)
+
+    def _doubts(self, change: Change, declared: tuple[DeclaredCheck, ...]) -> list[str]:
+        """Say what keeps the evidence from being clean, whatever the checks say."""
+        read = self._base.mirror.at(self._base.sha).text
+        steered = steering(change, self._checks, declared, read)
+        return [altered(steered)] if steered else []
 
     def _box(self, boxes: ExitStack) -> Sandbox:
         sandbox = boxes.enter_context(self._job.sandbox())

@@ -43,9 +43,13 @@ def gather(
     declared: Sequence[DeclaredCheck] = (),
     change: Change | None = None,
     *,
+    doubts: Sequence[str] = (),
     total_s: float = TOTAL_S,
 ) -> Evidence:
-    """Measure a change: `base_box` holds the base commit, `change_box` the change."""
+    """Measure a change: `base_box` holds the base commit, `change_box` the change.
+
+    `doubts` are reasons known beforehand why no result can be clean.
+    """
     change = change or Change()
     planned = [*_project_checks(checks, change), *_declared_checks(declared)]
     deadline = time.monotonic() + total_s
@@ -59,7 +63,7 @@ def gather(
     # Shown in the order of what they prove: the new tests first, the whole suite after them.
     rows.sort(key=lambda pair: not pair[0].over_new_tests)
     places = frozenset(place for place, (plan, _) in enumerate(rows) if plan.declared)
-    return sum_up(tuple(row for _, row in rows), places)
+    return sum_up(tuple(row for _, row in rows), places, doubts)
 
 
 def _run_all(probe: Probe, planned: Iterable[_Planned], new_tests: bytes | None) -> list[Outcome]:

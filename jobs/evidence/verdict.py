@@ -1,5 +1,7 @@
 """Compares a check's two runs, and says what all checks together come to."""
 
+from collections.abc import Sequence
+
 from jobs.evidence.evidence import Evidence, EvidenceRow, Verdict
 from jobs.evidence.outcome import Outcome, State
 
@@ -24,9 +26,17 @@ def compare(base: Outcome, change: Outcome) -> tuple[Verdict, str]:
             return _failing(base, change)
 
 
-def sum_up(rows: tuple[EvidenceRow, ...], declared: frozenset[int] = frozenset()) -> Evidence:
-    """Decide whether the rows prove the change; `declared` are the places of the agent's checks."""
-    why = [reason for place, row in enumerate(rows) if (reason := _doubt(row, place in declared))]
+def sum_up(
+    rows: tuple[EvidenceRow, ...],
+    declared: frozenset[int] = frozenset(),
+    doubts: Sequence[str] = (),
+) -> Evidence:
+    """Decide whether the rows prove the change; `declared` are the places of the agent's checks.
+
+    `doubts` are what was known against it before anything was run.
+    """
+    why = [*doubts]
+    why += [reason for place, row in enumerate(rows) if (reason := _doubt(row, place in declared))]
     if not why and not any(_proves(row, place in declared) for place, row in enumerate(rows)):
         why = [_nothing(rows)]
     more = f"; and {len(why) - MAX_NAMED} more" if len(why) > MAX_NAMED else ""

@@ -23,6 +23,26 @@ BLOCKED_FILES = {
     ".mcp.json": "settings of coding tools",
     ".claude.json": "settings of coding tools",
 }
+STEERING = "how tests are run"
+STEERING_FILES = (
+    "conftest.py",
+    "pytest.ini",
+    ".pytest.ini",
+    "pytest.toml",
+    ".pytest.toml",
+    "tox.ini",
+    "setup.cfg",
+    "sitecustomize.py",
+    "usercustomize.py",
+    ".coveragerc",
+    "noxfile.py",
+    "jest.config.*",
+    "vitest.config.*",
+    "vitest.workspace.*",
+    ".mocharc*",
+)
+"""One of these can make every test pass, whatever the code does."""
+_MAKE_FILES = ("makefile", "gnumakefile", "*.mk")
 WARNED_FOLDERS = {
     ".circleci": "what runs in CI",
     ".buildkite": "what runs in CI",
@@ -53,8 +73,7 @@ WARNED_FILES = {
     "containerfile*": "how the project is built",
     "docker-compose*.y*ml": "how the project is built",
     "compose*.y*ml": "how the project is built",
-    "tox.ini": "how the project is tested",
-    "noxfile.py": "how the project is tested",
+    **dict.fromkeys(STEERING_FILES, STEERING),
     "agents.md": "instructions to coding tools",
     "claude.md": "instructions to coding tools",
     "claude.local.md": "instructions to coding tools",
@@ -64,7 +83,6 @@ WARNED_FILES = {
     "readme*": "the project's front page",
     "pyproject.toml": "dependencies and build",
     "setup.py": "dependencies and build",
-    "setup.cfg": "dependencies and build",
     "requirements*.txt": "dependencies",
     "requirements*.in": "dependencies",
     "constraints*.txt": "dependencies",
@@ -124,6 +142,21 @@ def why_warned(path: str) -> str:
     if _REQUIREMENTS_FOLDER.search("/".join([*folders, name])):
         return "dependencies"
     return _match(name, WARNED_FILES)
+
+
+def steers_tests(path: str) -> bool:
+    """Say whether a test runner reads from this file how it has to run."""
+    return _is_one_of(path, STEERING_FILES)
+
+
+def steers_make(path: str) -> bool:
+    """Say whether `make` reads from this file what it has to run."""
+    return _is_one_of(path, _MAKE_FILES)
+
+
+def _is_one_of(path: str, shapes: tuple[str, ...]) -> bool:
+    name = folded(path.rsplit("/", 1)[-1])
+    return any(fnmatchcase(name, shape) for shape in shapes)
 
 
 def _match(name: str, table: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ from jobs.evidence.check import DeclaredCheck
 from jobs.evidence.detect import Detection, detect
 from jobs.evidence.evidence import Evidence
 from jobs.evidence.run import gather
+from jobs.evidence.steering import altered, steering
 from jobs.repository.change import Change, ChangedFile, FileMode
 from tests.evidence.folder_box import box
 
@@ -55,12 +56,15 @@ def measure(tmp_path: Path, tools: str) -> Measure:
         files = tuple(
             ChangedFile(name, FileMode.REGULAR, text.encode()) for name, text in change.items()
         )
+        checks = found(base).checks
+        steered = steering(Change(files), checks, declared, base.get)
         return gather(
             box(tmp_path / "base", base, path),
             box(tmp_path / "change", {**base, **change}, path),
-            found(base).checks,
+            checks,
             declared,
             Change(files),
+            doubts=[altered(steered)] if steered else [],
             total_s=total_s,
         )
 

@@ -58,7 +58,9 @@ def test_a_protected_path_is_blocked(path: str, deleted: bool) -> None:
         "package.json", "web/package-lock.json", "yarn.lock", "go.mod", "Cargo.toml", "setup.py",
         "Makefile", "Dockerfile", "docker/Dockerfile.prod", "docker-compose.yml", ".gitlab-ci.yml",
         "Jenkinsfile", ".circleci/config.yml", ".travis.yml", "AGENTS.md", "CLAUDE.md",
-        "README.md", "README", "tox.ini", "noxfile.py", ".pre-commit-config.yaml",
+        "README.md", "README", "tox.ini", "noxfile.py", ".pre-commit-config.yaml", "setup.cfg",
+        "conftest.py", "tests/unit/conftest.py", "pytest.ini", "sitecustomize.py", ".coveragerc",
+        "usercustomize.py", "web/jest.config.ts", "vitest.config.mjs", ".mocharc.json",
     ],
 )  # fmt: skip
 def test_a_path_that_matters_is_shown(path: str) -> None:
