@@ -10,6 +10,7 @@ from typing import Any
 import github
 import jwt
 import requests
+from github.Requester import Requester
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util import Retry
 
@@ -24,7 +25,10 @@ from bot.github_errors import (
 from bot.github_repository import GitHubRepository
 from records.effects import Ambiguous
 
-_TIMEOUT_S = 5
+_READ_TIMEOUT_S = 5
+_WRITE_TIMEOUT_S = 15
+"""Longer than GitHub's own ten seconds, after which it may still answer; an effect's patience is
+longer still."""
 _PER_PAGE = 100
 _PAGES = 30
 # GitHub takes a signature that lives for ten minutes at the most, and advises to date it a minute
@@ -61,27 +65,8 @@ class GitHubApi:
     """One token's way to the REST and GraphQL APIs; the only user of PyGithub."""
 
     def __init__(self, api_url: str, token: str) -> None:
-        # Only reads are tried again: GitHub may answer 500 to a write that it has carried out.
-        # Rate limits are never slept through here; whoever asked decides when to come back.
-        retry = Retry(
-            total=3,
-            redirect=0,
-            other=0,
-            allowed_methods={"GET"},
-            status_forcelist={500, 502, 503, 504},
-            backoff_factor=0.2,
-            respect_retry_after_header=False,
-            raise_on_status=False,
-        )
-        self._requester = github.Github(
-            auth=github.Auth.Token(token),
-            base_url=api_url,
-            retry=retry,
-            timeout=_TIMEOUT_S,
-            user_agent="patchbay",
-            seconds_between_requests=None,
-            seconds_between_writes=None,
-        ).requester
+        self._reads = _requester(api_url, token, _READ_TIMEOUT_S)
+        self._writes = _requester(api_url, token, _WRITE_TIMEOUT_S)
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """Read something."""
@@ -116,7 +101,7 @@ class GitHubApi:
         kind = f"{name[0].upper()}{name[1:]}Input"
         query = f"mutation($input: {kind}!) {{ {name}(input: $input) {{ {answer} }} }}"
         body = {"query": query, "variables": {"input": dict(fields)}}
-        data = self._send("POST", self._requester.graphql_url, body=body)
+        data = self._send("POST", self._writes.graphql_url, body=body)
         if errors := data.get("errors"):
             raise from_graphql(errors)
         return data["data"][name]
@@ -129,10 +114,9 @@ class GitHubApi:
         parameters: dict[str, Any] | None = None,
         body: dict[str, Any] | None = None,
     ) -> Any:
+        requester = self._reads if method == "GET" else self._writes
         try:
-            _, data = self._requester.requestJsonAndCheck(
-                method, path, parameters=parameters, input=body
-            )
+            _, data = requester.requestJsonAndCheck(method, path, parameters=parameters, input=body)
         except github.GithubException as error:
             raise from_answer(method, error.status, error.headers or {}, error.data) from error
         except requests.ConnectionError as error:
@@ -142,6 +126,30 @@ class GitHubApi:
         except (requests.RequestException, ValueError) as error:
             raise unclear(method, "GitHub's answer did not come or cannot be read") from error
         return data
+
+
+def _requester(api_url: str, token: str, timeout_s: int) -> Requester:
+    # Only reads are tried again: GitHub may answer 500 to a write that it has carried out.
+    # Rate limits are never slept through here; whoever asked decides when to come back.
+    retry = Retry(
+        total=3,
+        redirect=0,
+        other=0,
+        allowed_methods={"GET"},
+        status_forcelist={500, 502, 503, 504},
+        backoff_factor=0.2,
+        respect_retry_after_header=False,
+        raise_on_status=False,
+    )
+    return github.Github(
+        auth=github.Auth.Token(token),
+        base_url=api_url,
+        retry=retry,
+        timeout=timeout_s,
+        user_agent="patchbay",
+        seconds_between_requests=None,
+        seconds_between_writes=None,
+    ).requester
 
 
 def _never_sent(error: requests.ConnectionError) -> bool:

@@ -87,8 +87,8 @@ def unclear(method: str, words: str) -> Unavailable | Ambiguous:
     return Unavailable(words) if method == "GET" else Ambiguous(words)
 
 
-def from_graphql(errors: Sequence[Mapping[str, Any]]) -> GitHubError:
-    """Name the errors of a GraphQL answer."""
+def from_graphql(errors: Sequence[Mapping[str, Any]]) -> GitHubError | Ambiguous:
+    """Name the errors of a mutation; only a refusal that is known says that nothing happened."""
     words = "; ".join(str(error.get("message", ""))[:300] for error in errors)
     match errors[0].get("type"):
         case "STALE_DATA":
@@ -99,8 +99,11 @@ def from_graphql(errors: Sequence[Mapping[str, Any]]) -> GitHubError:
             return Forbidden(words)
         case "RATE_LIMITED":
             return RateLimited(words, time.time() + _WAIT_WITHOUT_WORD_S)
-        case _:
+        case "UNPROCESSABLE" | "BRANCH_PROTECTION_RULE_VIOLATION" | "REPOSITORY_RULE_VIOLATION":
             return Invalid(words)
+        case _:
+            # Such as "Something went wrong while executing your query", after a time-out of theirs.
+            return Ambiguous(words)
 
 
 def _limited(words: str, headers: Mapping[str, str]) -> bool:

@@ -48,7 +48,8 @@ class _Turn:
     scope: str
     key: str
     attempt: str
-    must_look: bool
+    pauses_s: tuple[float, ...] = ()
+    """How long to wait before each look; without any, nothing can have happened yet."""
 
     def row(self) -> ColumnElement[bool]:
         """Say in SQL which effect this is."""
@@ -59,15 +60,20 @@ class Effects:
     """The ledger of one database.
 
     `patience_s` is how long an attempt of another process is waited for before it counts as dead;
-    every `do` has to give up sooner than that.
+    every `do` has to give up sooner than that. After an answer is lost, `look` is asked after each
+    of `pauses_s`: what has happened may be carried out late, and be seen later still.
     """
 
     def __init__(
-        self, database: Database, *, patience_s: float = 30.0, pause_s: float = 0.5
+        self,
+        database: Database,
+        *,
+        patience_s: float = 30.0,
+        pauses_s: tuple[float, ...] = (1.0, 3.0, 8.0),
     ) -> None:
         self._database = database
         self._patience_s = patience_s
-        self._pause_s = pause_s
+        self._pauses_s = pauses_s
 
     def once(
         self,
@@ -96,7 +102,7 @@ class Effects:
 
     def _claim(self, scope: str, key: str, lease: Lease | None) -> _Turn | Result | None:
         """Give the turn, or the result if it is done, or None while somebody else is at it."""
-        turn = _Turn(scope, key, uuid.uuid4().hex, must_look=False)
+        turn = _Turn(scope, key, uuid.uuid4().hex)
         begin = {
             "attempt": turn.attempt,
             "state": EffectState.ATTEMPTING,
@@ -120,7 +126,8 @@ class Effects:
                 connection.execute(update(EffectRow).where(turn.row()).values(again))
         except IntegrityError:
             return None  # another process put the row there between our look and our insert
-        return _Turn(scope, key, turn.attempt, must_look=True)
+        # What was begun long ago is seen at once if it has happened.
+        return _Turn(scope, key, turn.attempt, (0.0, *(self._pauses_s if row.busy else ())))
 
     def _carry_out(
         self,
@@ -146,23 +153,38 @@ class Effects:
         look: Callable[[], Result | None],
         lease: Lease | None,
     ) -> Result:
-        must_look = turn.must_look
-        for tries in range(_TRIES):
-            if must_look and (found := look()) is not None:
-                return found
+        pauses_s = turn.pauses_s
+        for _ in range(_TRIES):
+            if pauses_s:
+                if (found := self._look(turn, look, lease, pauses_s)) is not None:
+                    return found
+                self._keep(turn, lease, attempts=1)
             try:
                 return do()
             except Ambiguous:
-                time.sleep(self._pause_s * 2**tries)
-                self._attempt_again(turn, lease)
-                must_look = True
-        if (found := look()) is not None:
+                pauses_s = self._pauses_s
+        if (found := self._look(turn, look, lease, pauses_s)) is not None:
             return found
         raise Ambiguous(f"{turn.scope} {turn.key}: no clear answer in {_TRIES} tries")
 
-    def _attempt_again(self, turn: _Turn, lease: Lease | None) -> None:
+    def _look(
+        self,
+        turn: _Turn,
+        look: Callable[[], Result | None],
+        lease: Lease | None,
+        pauses_s: tuple[float, ...],
+    ) -> Result | None:
+        for pause_s in pauses_s:
+            time.sleep(pause_s)
+            self._keep(turn, lease)
+            if (found := look()) is not None:
+                return found
+        return None
+
+    def _keep(self, turn: _Turn, lease: Lease | None, *, attempts: int = 0) -> None:
+        """Let others wait a while longer, if it is still this process that they wait for."""
         mine = turn.row() & (EffectRow.attempt == turn.attempt)
-        again = {"attempts": EffectRow.attempts + 1, "began_at": DatabaseTime()}
+        again = {"attempts": EffectRow.attempts + attempts, "began_at": DatabaseTime()}
         with self._database.writing() as connection:
             _check_lease(connection, lease)
             if connection.execute(update(EffectRow).where(mine).values(again)).rowcount != 1:

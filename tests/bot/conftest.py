@@ -157,7 +157,7 @@ def front_door(
     database = open_database(database_url)
     woken: list[str] = []
     app = GitHubApp(app_id, key, local_github.api_url)
-    context = make_context(Tasks(database), Effects(database), app, woken.append)
+    context = make_context(Tasks(database), Effects(database, pauses_s=(0.0,)), app, woken.append)
     return FrontDoor(local_github, app, installation_id, repository_id, context, heard, woken)
 
 

@@ -170,7 +170,7 @@ def test_after_a_failure_the_next_try_finishes_the_answer(front_door: FrontDoor)
 
 
 def quick_effects(front_door: FrontDoor) -> Effects:
-    return Effects(front_door.context.effects._database, pause_s=0.01)
+    return Effects(front_door.context.effects._database, pauses_s=(0.01,))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What the bot asks of GitHub, and what it makes of the answers, at the local GitHub."""
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -256,6 +257,39 @@ def test_a_write_without_a_clear_answer_is_sent_once_and_said_to_be_unclear(
         repository.create_comment(number, "hello")
     assert len(requests_to(front_door, "issues/create-comment")) == 1
     assert len(front_door.bot_comments(number)) == after
+
+
+GRAPHQL_ERRORS: list[tuple[dict[str, str], type[Exception]]] = [
+    ({"message": "Something went wrong while executing your query."}, Ambiguous),
+    ({"message": "It is new", "type": "SERVICE_UNAVAILABLE"}, Ambiguous),
+    ({"message": "A path does not exist", "type": "UNPROCESSABLE"}, Invalid),
+    ({"message": "main is protected", "type": "BRANCH_PROTECTION_RULE_VIOLATION"}, Invalid),
+    ({"message": "Expected branch to point to", "type": "STALE_DATA"}, Conflict),
+]
+
+
+@pytest.mark.parametrize(("error", "kind"), GRAPHQL_ERRORS)
+def test_only_a_refusal_that_is_known_says_that_a_mutation_did_not_happen(
+    front_door: FrontDoor,
+    repository: GitHubRepository,
+    error: dict[str, str],
+    kind: type[Exception],
+) -> None:
+    answer = json.dumps({"data": {"createCommitOnBranch": None}, "errors": [error]})
+    front_door.github.fault("graphql/createCommitOnBranch", status=200, body=answer)
+    base = repository.branch_head("main")
+    with pytest.raises(kind):
+        repository.create_commit_on_branch("b", base, "One", "", additions={}, deletions=[])
+
+
+def test_a_write_is_waited_for_longer_than_github_works_on_it(
+    front_door: FrontDoor, repository: GitHubRepository
+) -> None:
+    """GitHub gives a request ten seconds; who leaves sooner does not learn what became of it."""
+    number = front_door.issue()
+    front_door.github.fault("issues/create-comment", latency_s=10.5)
+    repository.create_comment(number, "hello")
+    assert len(front_door.bot_comments(number)) == 1
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 503}, {"drop": True}])
