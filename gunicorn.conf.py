@@ -5,7 +5,8 @@ import os
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
-# A live log holds a thread for as long as somebody watches it.
+# A live log holds a thread while somebody watches it; pages/ lets no more than eight do so, and
+# the rest is for deliveries.
 threads = 16
 # GitHub gives up on a delivery after ten seconds; nothing of ours takes longer but a live log,
 # which gthread does not count.

@@ -1,6 +1,7 @@
 """The page of a task: what it is, where it stands, and its action log while it grows."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -18,8 +19,16 @@ _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_LIVE_LOG_S = 600.0  # the browser opens the stream again by itself, so no thread is held for ever
+# A stream holds a thread of the web process, and deliveries need threads too: there are few streams
+# at once, and each is short. The browser opens it again by itself, where it was.
+_LIVE_LOGS = 8
+_LIVE_LOG_S = 60.0
+_SIGN_OF_LIFE_S = 5.0  # without one, nobody would notice for long that the reader has gone
 _LOOK_AGAIN_S = 0.5
+# Any other status than 200 would keep the browser from ever asking again.
+_COME_BACK = "retry: 5000\n\n"
+_GOES_ON = "retry: 1000\n\n"
+_SIGN_OF_LIFE = ":\n\n"
 _SHOWN_TEXT = 20_000
 _RECENT = 50
 _FIRST_LINE = 200
@@ -39,6 +48,7 @@ class TaskPages:
 
 def blueprint(pages: TaskPages) -> Blueprint:
     """Return the routes under `/tasks`."""
+    places = threading.BoundedSemaphore(_LIVE_LOGS)
     routes = Blueprint(
         "tasks",
         __name__,
@@ -90,17 +100,34 @@ def blueprint(pages: TaskPages) -> Blueprint:
         _task(pages, task_id)
         after = request.headers.get("Last-Event-ID") or request.args.get("after", "0")
         number = int(after) if after.isascii() and after.isdigit() else 0
-        stream = stream_with_context(_live(pages, task_id, number))
+        stream = stream_with_context(_live(pages, task_id, number, places))
         return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     return routes
 
 
-def _live(pages: TaskPages, task_id: str, number: int) -> Iterator[str]:
-    """Yield server-sent events: each new entry, and the head of the page when it changed."""
+def _live(
+    pages: TaskPages, task_id: str, number: int, places: threading.Semaphore
+) -> Iterator[str]:
+    """Yield server-sent events; where too many read along already, ask to come back."""
+    # Only here, since a stream that nobody reads is closed before it begins.
+    if not places.acquire(blocking=False):
+        yield _COME_BACK
+        return
+    try:
+        yield _GOES_ON
+        yield from _events(pages, task_id, number)
+    finally:
+        places.release()
+
+
+def _events(pages: TaskPages, task_id: str, number: int) -> Iterator[str]:
+    """Yield each new entry, and the head of the page when it changed."""
     ends_at = time.monotonic() + _LIVE_LOG_S
     shown_head = ""
+    said_at = time.monotonic()
     while time.monotonic() < ends_at:
+        before = (number, shown_head)
         task = pages.tasks.get(task_id)
         for action in pages.actions.since(task_id, number):
             number = action.number
@@ -114,6 +141,11 @@ def _live(pages: TaskPages, task_id: str, number: int) -> Iterator[str]:
         if task.state.ended:
             yield _event("end", number, "")
             return
+        if (number, shown_head) != before:
+            said_at = time.monotonic()
+        elif time.monotonic() - said_at >= _SIGN_OF_LIFE_S:
+            said_at = time.monotonic()
+            yield _SIGN_OF_LIFE
         time.sleep(_LOOK_AGAIN_S)
 
 
