@@ -1,7 +1,7 @@
 """Makes the links to a task's page, and tells who may follow them.
 
-On a loopback address everybody may: whoever reaches it is on this machine. Anywhere else the link
-carries a key, so that the page opens for those who can read the link, on the issue.
+On a loopback address whoever is on this machine may. Anywhere else the link carries a key, so that
+the page opens for those who can read the link, on the issue.
 """
 
 import hashlib
@@ -27,9 +27,13 @@ class TaskLinks:
         page = f"{self._public_url}/tasks/{task_id}"
         return page if self._open else f"{page}?key={self._key(task_id)}"
 
-    def may_read(self, task_id: str, key: str) -> bool:
-        """Say whether this key opens this task; no key opens the list of all (an empty id)."""
-        if self._open:
+    def may_read(self, task_id: str, key: str, *, from_here: bool) -> bool:
+        """Say whether this key opens this task; no key opens the list of all (an empty id).
+
+        `from_here` says that the request comes from this machine itself, through nothing else: a
+        proxy that serves a loopback address to the world must not open what is open here.
+        """
+        if self._open and from_here:
             return True
         return bool(task_id) and hmac.compare_digest(key.encode(), self._key(task_id).encode())
 

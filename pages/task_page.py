@@ -3,13 +3,14 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Blueprint, Response, abort, render_template, request, stream_with_context
 
+from pages.from_here import is_from_here
 from pages.visible import visible
 from records.actions import Action, Actions
 from records.task import Task, TaskNotFound
@@ -35,14 +36,20 @@ _FIRST_LINE = 200
 _NONE = "-"
 
 
+class MayRead(Protocol):
+    """Decides who may read a page; `bot.task_links.TaskLinks` does."""
+
+    def __call__(self, task_id: str, key: str, *, from_here: bool) -> bool:
+        """Say whether the key opens this task; an empty id stands for the list of all tasks."""
+
+
 @dataclass(frozen=True)
 class TaskPages:
     """What the pages read, and who may read it."""
 
     tasks: Tasks
     actions: Actions
-    may_read: Callable[[str, str], bool]
-    """Given a task's id and the key of the request, or an empty id for the list of all tasks."""
+    may_read: MayRead
     github_url: str
 
 
@@ -200,7 +207,7 @@ def _task(pages: TaskPages, task_id: str) -> Task:
 
 
 def _refuse_strangers(pages: TaskPages, task_id: str) -> None:
-    if not pages.may_read(task_id, _key()):
+    if not pages.may_read(task_id, _key(), from_here=is_from_here(request)):
         abort(404)
 
 
