@@ -55,7 +55,7 @@ class Conversation:
 
         `since` is a time before which this comment cannot have been written.
         """
-        mark = marker(self.secret, self._scope, key)
+        mark = marker(self.secret, self.scope, key)
         text = fitted(f"{mark}\n{self.clean(body)}")
 
         def write() -> dict[str, int]:
@@ -65,7 +65,7 @@ class Conversation:
             found = self.repository.own_comment(self.number, mark, since)
             return {"comment_id": found.id} if found else None
 
-        done = self.effects.once(self._scope, key, do=write, look=find, lease=lease)
+        done = self.effects.once(self.scope, key, do=write, look=find, lease=lease)
         return int(done["comment_id"])
 
     def show_status(self, task: Task, body: str, *, lease: Lease | None = None) -> int:
@@ -75,7 +75,7 @@ class Conversation:
         """
         if task.status_comment_id is None:
             return self._say_status(f"status:{task.id}", task, body, lease)
-        mark = marker(self.secret, self._scope, f"status:{task.id}")
+        mark = marker(self.secret, self.scope, f"status:{task.id}")
         try:
             text = fitted(f"{mark}\n{self.clean(body)}")
             self.repository.edit_comment(task.status_comment_id, text)
@@ -88,7 +88,8 @@ class Conversation:
         return self.say(key, body, since=task.created_at - 300, lease=lease)
 
     @property
-    def _scope(self) -> str:
+    def scope(self) -> str:
+        """What the ledger files this thread's effects under."""
         return f"issue:{self.repository_id}:{self.number}"
 
     def react(self, content: Reaction) -> None:

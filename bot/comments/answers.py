@@ -157,9 +157,12 @@ def stop_refused_comment(command: str, task: Task, login: str, role: str) -> str
 def stopping_comment(task: Task, login: str, task_url: str) -> str:
     """Say that the task was told to stop."""
     if task.state is TaskState.STOPPED:
-        return f"Task {_task(task, task_url)} had not begun; it is stopped for {person(login)}."
+        begun = "" if task.started_at else "had not begun; it "
+        return f"Task {_task(task, task_url)} {begun}is stopped for {person(login)}."
     return (
-        f"I am stopping task {_task(task, task_url)} for {person(login)}. Nothing will be pushed."
+        f"I am stopping task {_task(task, task_url)} for {person(login)}. If it is handing in its "
+        "change at this moment, that may come too late, and a draft pull request still appears; "
+        "otherwise nothing is pushed."
     )
 
 

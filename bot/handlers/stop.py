@@ -11,24 +11,46 @@ from bot.comments import (
 from bot.permissions import Allowed, Refused, Why, allowed
 from bot.request import Outcome, Request, UserError
 from records.deliveries import DeliveryState
-from records.tasks import Task
+from records.tasks import Task, TaskState
 
 
 def stop(request: Request) -> Outcome:
     """Stop the live task, or say why not."""
     event, context = request.event, request.context
-    live = context.tasks.live_on_issue(event.repository.id, event.issue.number)
-    if live is None:
-        raise UserError(nothing_to_stop_comment(context.command), why="nothing to stop")
-    _check_person(live, request)
-    task = context.tasks.request_stop(live.id, event.sender.login)
+    task = context.tasks.request_stop(_chosen(request), event.sender.login)
+    if task.state.ended and task.state is not TaskState.STOPPED:
+        raise _nothing_to_stop(request)
     request.conversation.react("eyes")
     words = stopping_comment(task, event.sender.login, context.task_url(task.id))
     request.say("stop", words)
-    if task.state.ended:
-        # No job will come that could say it.
+    if task.state.ended and not task.explanation:
+        # It was stopped without a job, and none will come that could say it.
         _show_end(task, request)
     return Outcome(DeliveryState.HANDLED, f"stop of task {task.id}")
+
+
+def _chosen(request: Request) -> str:
+    """Return the id of the task to stop.
+
+    It is in the ledger before the task is stopped: when the words fail after that, the next try has
+    to find the task that is no longer live.
+    """
+    event, context = request.event, request.context
+
+    def choose() -> dict[str, str]:
+        live = context.tasks.live_on_issue(event.repository.id, event.issue.number)
+        if live is None:
+            raise _nothing_to_stop(request)
+        _check_person(live, request)
+        return {"task": live.id}
+
+    key = f"to stop:{event.key}"
+    chosen = context.effects.once(request.conversation.scope, key, do=choose, look=lambda: None)
+    return str(chosen["task"])
+
+
+def _nothing_to_stop(request: Request) -> UserError:
+    return UserError(nothing_to_stop_comment(request.context.command), why="nothing to stop")
 
 
 def _check_person(task: Task, request: Request) -> None:

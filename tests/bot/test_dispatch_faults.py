@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.dispatch import handle
 from bot.events import IssueCommented, parse
-from bot.github_errors import RateLimited, Unavailable
+from bot.github_errors import GitHubError, RateLimited, Unavailable
 from records.deliveries import DeliveryState
 from records.effects import Ambiguous, Effects
+from records.tasks import TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
 
 PERMISSION = "repos/get-collaborator-permission-level"
@@ -122,6 +124,23 @@ def test_a_suspended_installation_does_nothing(front_door: FrontDoor) -> None:
     assert front_door.answer(event, body).state is DeliveryState.IGNORED
 
 
+def test_an_app_that_may_not_write_issues_says_in_its_log_what_to_grant(
+    front_door: FrontDoor,
+) -> None:
+    number = front_door.issue()
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
+    event, body = front_door.next("maria")
+    front_door.github.state.installations[0].permissions["issues"] = "read"
+    with capture_logs() as lines:
+        outcome = front_door.answer(event, body)
+    assert outcome.state is DeliveryState.REFUSED
+    (warning,) = [line for line in lines if line["event"] == "app.permissions_missing"]
+    assert warning["log_level"] == "warning"
+    assert "`issues: write`" in warning["mend"]
+    assert "metadata" not in warning["mend"]
+    assert "Permissions & events" in warning["mend"]
+
+
 def test_an_issue_that_is_gone_ends_quietly(front_door: FrontDoor) -> None:
     number = front_door.issue()
     front_door.github.comment(REPOSITORY, number, "read", "/agent fix")
@@ -200,3 +219,39 @@ def test_without_github_the_delivery_is_left_for_later(front_door: FrontDoor) ->
     with pytest.raises(Unavailable):
         handle(event, front_door.context)
     assert front_door.context.tasks.recent(1) == []
+
+
+@pytest.mark.parametrize("failing", ["issues/create-comment", "issues/update-comment"])
+def test_a_stop_whose_words_failed_is_said_and_shown_by_the_next_try(
+    front_door: FrontDoor, failing: str
+) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent fix")
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent stop")
+    event, body = front_door.next("maria")
+    front_door.github.fault(failing, status=403, body='{"message": "not now"}', count=1)
+    with pytest.raises(GitHubError):
+        handle(parse(event, body), front_door.context, last_try=False)
+    assert front_door.context.tasks.get(front_door.woken[0]).state is TaskState.STOPPED
+    assert "Stopped by" not in front_door.bot_comments(number)[0]
+
+    assert front_door.answer(event, body).state is DeliveryState.HANDLED
+    status, answer = front_door.bot_comments(number)
+    assert "Stopped by" in status
+    assert "had not begun; it is stopped" in answer
+
+
+def test_a_stop_that_a_task_outran_is_not_said_to_have_stopped_it(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent fix")
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent stop")
+    event, body = front_door.next("maria")
+    front_door.github.fault("issues/create-comment", status=403, body="{}", count=1)
+    tasks = front_door.context.tasks
+    lease = tasks.take(front_door.woken[0], "worker", 30)
+    assert lease
+    with pytest.raises(GitHubError):
+        handle(parse(event, body), front_door.context, last_try=False)
+    tasks.end(lease, TaskState.SUCCEEDED, reason="", explanation="Done.")
+    assert front_door.answer(event, body).state is DeliveryState.REFUSED
+    assert "nothing to stop" in front_door.bot_comments(number)[-1]
