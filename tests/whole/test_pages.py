@@ -36,8 +36,8 @@ SCRIPTS = [
     script(
         "Watch",
         turn(call("bash", command=f"echo '{TRAP}{TURNED}'"), text=f"Watch this: {TRAP}{TURNED}"),
-        bash("echo the first", 2.5),
-        bash("echo the second", 2.5),
+        bash("echo the first", 1.5),
+        bash("echo the second", 1.5),
         turn(call("write", path="NOTES.md", content="Noted.\n")),
         submit(title=TRAP, summary=TRAP),
         submit(title=TRAP, summary=TRAP),
