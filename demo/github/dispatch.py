@@ -13,7 +13,14 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
 from demo.github.auth import UNDECODABLE, Caller, identify
-from demo.github.errors import BadCredentials, BadRequest, Forbidden, GitHubError, NotFound
+from demo.github.errors import (
+    BadCredentials,
+    BadRequest,
+    Forbidden,
+    GitHubError,
+    Moved,
+    NotFound,
+)
 from demo.github.faults import Fault
 from demo.github.http_server import DROP_CONNECTION
 from demo.github.permissions import demand
@@ -111,7 +118,8 @@ class Dispatcher:
                     raise Forbidden("Request forbidden by administrative rules.")
                 answer = work(caller)
         except GitHubError as error:
-            answer = Answer(error.status, error.body())
+            headers = {"Location": error.url} if isinstance(error, Moved) else {}
+            answer = Answer(error.status, error.body(), headers)
         return self._write(answer, caller)
 
     def _handle(self, route: Route, caller: Caller, path: dict[str, Any]) -> Answer:

@@ -34,6 +34,18 @@ class NotFound(GitHubError):
         super().__init__(404, "Not Found")
 
 
+class Moved(GitHubError):
+    """The repository has another name now; whoever follows redirects gets there."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(301, "Moved Permanently")
+        self.url = url
+
+    def body(self) -> dict[str, Any]:
+        """Write the error as GitHub's JSON."""
+        return {"message": self.message, "url": self.url, "documentation_url": DOCS}
+
+
 class BadCredentials(GitHubError):
     """The token is unknown, has run out or was revoked."""
 

@@ -78,15 +78,23 @@ class Handle:
             return repository.id
 
     def set_repository(self, repository: str, **settings: Any) -> None:
-        """Change `private`, `archived`, `has_issues`, `default_branch` or `description`."""
+        """Change one of the settings below."""
         with self.state.lock:
             found = self._repository(repository)
             for key, value in settings.items():
                 if key not in {
-                    "private", "archived", "has_issues", "default_branch", "description",
+                    "private", "archived", "has_issues", "has_drafts", "default_branch",
+                    "description",
                 }:  # fmt: skip
                     raise ValueError(f"a repository has no setting {key}")
                 setattr(found, key, value)
+
+    def rename_repository(self, repository: str, name: str) -> None:
+        """Give a repository another name; under the old one it answers with a redirect."""
+        with self.state.lock:
+            found = self._repository(repository)
+            found.old_names.append(found.full_name.lower())
+            found.name = name
 
     def add_collaborator(self, repository: str, login: str, role: str) -> None:
         """Give a user a role: none, read, triage, write, maintain or admin."""

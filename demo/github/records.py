@@ -213,7 +213,11 @@ class Repository:
     private: bool = True
     archived: bool = False
     has_issues: bool = True
+    has_drafts: bool = True
     description: str | None = None
+    old_names: list[str] = field(default_factory=list)
+    ref_moves: dict[str, tuple[float, str | None]] = field(default_factory=dict)
+    """For each ref when it last moved, and from where."""
     pushed_at: float = 0.0
     next_number: int = 1
     collaborators: dict[str, str] = field(default_factory=dict)

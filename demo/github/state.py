@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.github.delivery_records import Delivery, DeliveryPlan
-from demo.github.errors import GitHubError, NotFound
+from demo.github.errors import GitHubError, Moved, NotFound
 from demo.github.faults import Faults
 from demo.github.records import (
     App,
@@ -45,6 +45,8 @@ class State:
     faults: Faults = field(default_factory=Faults)
     signing_key: SigningKey = field(default_factory=SigningKey)
     clock_shift_s: float = 0.0
+    read_lag_s: float = 0.0
+    """How long reads do not show what was written."""
     requests_counted: dict[str, int] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(10_001))
     # Comment ids of the real GitHub passed 2^31 long ago: whoever stores them must stand that.
@@ -53,6 +55,15 @@ class State:
     def now(self) -> float:
         """Give the time of this GitHub's clock, which tests may move."""
         return time.time() + self.clock_shift_s
+
+    def shows(self, written_at: float) -> bool:
+        """Say whether reads show by now what was written then."""
+        return self.now() - written_at >= self.read_lag_s
+
+    def seen_ref(self, repository: Repository, ref: str) -> str | None:
+        """Give what a ref holds as reads show it."""
+        moved_at, before = repository.ref_moves.get(ref, (0.0, None))
+        return repository.git.ref(ref) if self.shows(moved_at) else before
 
     def next_id(self) -> int:
         """Give a database id that nothing else has."""
@@ -86,6 +97,9 @@ class State:
         for repository in self.repositories:
             if repository.full_name.lower() == wanted:
                 return repository
+        for repository in self.repositories:
+            if wanted in repository.old_names:
+                raise Moved(f"{self.url}/api/v3/repositories/{repository.id}")
         raise NotFound
 
     def repository_by_id(self, repository_id: int) -> Repository:

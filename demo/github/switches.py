@@ -33,6 +33,11 @@ class Switches(Handle):
         with self.state.lock:
             self.state.clock_shift_s += seconds
 
+    def lag_reads(self, seconds: float) -> None:
+        """Let reads show a new or moved branch, pull request or comment this much later."""
+        with self.state.lock:
+            self.state.read_lag_s = seconds
+
     def plan_deliveries(
         self, *, times: int = 1, delay_s: float = 0.0, hold: int = 0, drop: bool = False
     ) -> None:

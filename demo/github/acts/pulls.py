@@ -40,9 +40,11 @@ def open_pull(state: State, repository: Repository, actor: Actor, new: NewPull) 
     title = check_title(new.title)
     check_text("PullRequest", new.body)
     head_ref = _own_branch(repository, new.head)
-    head_sha = _branch(repository, head_ref, "head")
-    base_sha = _branch(repository, new.base, "base")
+    head_sha = _branch(state, repository, head_ref, "head")
+    base_sha = _branch(state, repository, new.base, "base")
     _refuse_second(repository, head_ref, new.base)
+    if new.draft and not repository.has_drafts:
+        raise GitHubError(422, "Draft pull requests are not supported in this repository.")
     if repository.git.is_ancestor(head_sha, base_sha):
         raise _invalid(f"No commits between {new.base} and {head_ref}")
     now = state.now()
@@ -75,8 +77,8 @@ def _own_branch(repository: Repository, head: str) -> str:
     return ref
 
 
-def _branch(repository: Repository, ref: str, field: str) -> str:
-    sha = repository.git.ref(f"refs/heads/{ref}")
+def _branch(state: State, repository: Repository, ref: str, field: str) -> str:
+    sha = state.seen_ref(repository, f"refs/heads/{ref}")
     if sha is None:
         raise Invalid("PullRequest", field, "invalid")
     return sha
@@ -111,7 +113,7 @@ def set_base(
     if issue.pull is None or issue.pull.base_ref == base_ref:
         return
     before = {"ref": {"from": issue.pull.base_ref}, "sha": {"from": issue.pull.base_sha}}
-    issue.pull.base_sha = _branch(repository, base_ref, "base")
+    issue.pull.base_sha = _branch(state, repository, base_ref, "base")
     issue.pull.base_ref = base_ref
     details = {"action": "edited", "changes": {"base": before}}
     announce_issue(state, repository, issue, actor, details)

@@ -52,6 +52,7 @@ def follow_push(
 def pushed(state: State, repository: Repository, actor: Actor, move: RefMove) -> None:
     """Move pull requests along and tell the Apps."""
     repository.pushed_at = state.now()
+    repository.ref_moves[move.ref] = (state.now(), move.old)
     if move.ref.startswith("refs/heads/"):
         branch = move.ref.removeprefix("refs/heads/")
         follow_push(state, repository, actor, branch, move.new)

@@ -19,7 +19,7 @@ def create_commit_on_branch(asking: Asking, asked: dict[str, Any]) -> View:
     repository, branch = _branch(asking, asked["branch"])
     ref = f"refs/heads/{branch}"
     head = repository.git.ref(ref)
-    if head is None:
+    if head is None or asking.state.seen_ref(repository, ref) is None:
         raise Refused("NOT_FOUND", f"Could not resolve to a Ref with the name '{branch}'.")
     expected = asked["expectedHeadOid"]
     if head != expected:

@@ -21,7 +21,7 @@ GIT = "/repos/<owner>/<repo>/git"
 def get_ref(call: Call) -> Answer:
     """Give exactly this ref."""
     ref = f"refs/{call.path['ref']}"
-    sha = call.repository.git.ref(ref)
+    sha = call.state.seen_ref(call.repository, ref)
     if sha is None:
         raise NotFound
     return Answer(200, ref_json(call.state, call.repository, ref, sha))

@@ -146,7 +146,11 @@ def list_events(call: Call) -> Answer:
 def list_comments(call: Call) -> Answer:
     """List the comments of an issue, oldest first."""
     issue = call.issue
-    found = [each for each in issue.comments if _since(call, each.updated_at)]
+    found = [
+        each
+        for each in issue.comments
+        if _since(call, each.updated_at) and call.state.shows(each.created_at)
+    ]
     shown = [comment_json(call.state, call.repository, issue, each) for each in call.page(found)]
     return Answer(200, shown)
 

@@ -34,6 +34,8 @@ def list_pulls(call: Call) -> Answer:
         pull = issue.pull
         if pull is None or query.get("state", "open") not in {issue.state, "all"}:
             continue
+        if not call.state.shows(issue.created_at):
+            continue
         if query.get("base", pull.base_ref) != pull.base_ref:
             continue
         if query.get("head") not in {None, "", pull.head_ref, f"{owner}:{pull.head_ref}"}:
