@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.comments.failures import Failure
 from bot.github_repository import PullRequest
 from jobs.agent.task import Ending, Outcome
-from jobs.solve import Solution
+from jobs.solution import Solution
 from records.task import TaskState
 
 

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from jobs.agent.limits import GATE_ROUNDS
+from jobs.evidence.check import CHECK_TIMEOUT_S
+from jobs.evidence.run import MAX_DECLARED, TOTAL_S
 from jobs.sandbox import Sandbox
 from jobs.services import Services
 from jobs.task_log import TaskLog
 from jobs.watch import Watch
 from records.task import Lease, Task
 
-_BEYOND_THE_TASK_S = 900.0
-"""A sandbox outlives its task's limit by the time that evidence may take."""
+_BEYOND_THE_TASK_S = GATE_ROUNDS * (TOTAL_S + MAX_DECLARED * CHECK_TIMEOUT_S)
+"""A sandbox outlives its task's limit by the time that the gate may take, all rounds of it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,5 @@ class Job:
             epoch=self.lease.epoch,
             deadline_s=settings.task_max_minutes * 60 + _BEYOND_THE_TASK_S,
         )
-        with started as sandbox:
-            self.watch.on_halt(sandbox.kill)
+        with started as sandbox, self.watch.at_halt(sandbox.kill):
             yield sandbox

@@ -11,7 +11,7 @@ from bot.comments import Failure
 from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
 from jobs.agent.task import Outcome
 from jobs.checkout import Base, fetch_base
-from jobs.ending import TaskEnd, TaskFailed, end_of, stopped
+from jobs.ending import TaskEnd, TaskFailed, end_of, failed, stopped
 from jobs.job import Job
 from jobs.patience import patiently
 from jobs.pull_request import publish
@@ -19,7 +19,8 @@ from jobs.repository.git import GitFailed
 from jobs.repository.mirror import NotInRepository
 from jobs.sandbox import SandboxError
 from jobs.services import Services
-from jobs.solve import Solution, solve
+from jobs.solution import Solution
+from jobs.solve import solve
 from jobs.status_comment import StatusComment
 from jobs.task_log import TaskLog
 from jobs.watch import LEASE_S, Halt, Watch
@@ -28,6 +29,9 @@ from records.task import LeaseLost, TaskState
 
 _MOST_ATTEMPTS = 5
 """Jobs for one task; a task that ends its worker every time must not do so for ever."""
+
+_MOST_FAREWELLS = 3
+"""Jobs after those that do nothing but try to say the end."""
 
 _MOST_SANDBOXES = 3
 """Sandboxes that one job may lose, each with the agent's work in it."""
@@ -58,15 +62,25 @@ def _take_to_its_end(job: Job) -> None:
         job.services.tasks.release(job.lease)
         return
     end = replace(end, explanation=job.services.redactor.clean(end.explanation))
+    if not _said(job, status, end):
+        job.services.tasks.release(job.lease)
+        return
+    job.services.tasks.end(job.lease, end.state, reason=end.reason, explanation=end.explanation)
+
+
+def _said(job: Job, status: StatusComment, end: TaskEnd) -> bool:
+    """Say the end on the issue; False if that is left to another job."""
+    if job.task.attempts > _MOST_ATTEMPTS + _MOST_FAREWELLS:
+        # Saying it has ended every job so far. It stands on the task's page.
+        return True
     try:
         patiently(job, lambda: status.conclude(end), until=job.watch.leaving)
     except (GitHubError, Ambiguous):
         if job.watch.leaving.is_set():
-            job.services.tasks.release(job.lease)
-            return
+            return False
         # It stands on the task's page; the issue has to do without.
         _log.warning("task.end_not_said", task=job.task.id, exc_info=True)
-    job.services.tasks.end(job.lease, end.state, reason=end.reason, explanation=end.explanation)
+    return True
 
 
 def _end(job: Job) -> TaskEnd | None:
@@ -76,7 +90,10 @@ def _end(job: Job) -> TaskEnd | None:
     except TaskFailed as failure:
         end = failure.end()
     except (SandboxError, GitFailed, GitHubError, Ambiguous):
-        end = _after_trouble(job)
+        if job.watch.why is None and job.task.attempts < _MOST_ATTEMPTS:
+            raise  # the clock gives the task to another job
+        _log.warning("task.trouble", task=job.task.id, exc_info=True)
+        end = failed(Failure.INTERNAL, "It failed again and again on this side.")
     if end.state is TaskState.SUCCEEDED and not job.watch.leaving.is_set():
         return end  # whatever was asked for in the meantime came too late
     match job.watch.why:
@@ -88,15 +105,6 @@ def _end(job: Job) -> TaskEnd | None:
             raise LeaseLost(job.task.id)
         case None:
             return end
-
-
-def _after_trouble(job: Job) -> TaskEnd:
-    """Leave the task to the clock, and so to another job, unless that was done often enough."""
-    failed = TaskFailed(Failure.INTERNAL, "It failed again and again on this side.").end()
-    if job.watch.why is None and job.task.attempts < _MOST_ATTEMPTS:
-        raise  # noqa: PLE0704 - called from the except clause only
-    _log.warning("task.trouble", task=job.task.id, exc_info=True)
-    return failed
 
 
 def _carry_out(job: Job) -> TaskEnd:

@@ -1,40 +1,21 @@
 """Lets the agent work on the base commit in a sandbox, and brings out what it changed."""
 
-from dataclasses import dataclass
-
+from bot.comments import Failure
 from jobs.agent.gate import Gate
 from jobs.agent.loop import run
 from jobs.agent.task import Budget, Ending, Outcome, Prices, Submission
 from jobs.agent.view import SandboxView
 from jobs.checkout import Base, agent_task
-from jobs.evidence.evidence import Evidence
+from jobs.ending import TaskFailed
 from jobs.job import Job
 from jobs.kept_sandbox import KeptSandbox
 from jobs.measurement import Measurement
-from jobs.repository.change import Change, HostileChange
-from jobs.repository.policy import Finding, PolicyReport
-from jobs.sandbox import Sandbox
+from jobs.repository.change import HostileChange
+from jobs.repository.policy import Finding
+from jobs.sandbox import Sandbox, ToolRefused
+from jobs.solution import Solution
 
-_NO_CHANGE = Change()
-_NOTHING_FOUND = PolicyReport((), ())
 _WITH_CHANGE = (Outcome.RESOLVED, Outcome.PARTIAL)
-
-
-@dataclass(frozen=True)
-class Solution:
-    """How the agent's work ended, and what there is to show for it."""
-
-    ending: Ending
-    change: Change = _NO_CHANGE
-    policy: PolicyReport = _NOTHING_FOUND
-    evidence: Evidence | None = None
-    refused: str = ""
-    """Why the change may not be published, or nothing."""
-
-    @property
-    def publishable(self) -> bool:
-        """Say whether there is something to open a pull request with."""
-        return bool(self.change.files) and not self.refused
 
 
 def solve(job: Job, base: Base) -> Solution:
@@ -66,7 +47,11 @@ def solve(job: Job, base: Base) -> Solution:
 def _fill(job: Job, base: Base, sandbox: Sandbox) -> None:
     """Put the base commit into the sandbox, and the change as an earlier job left it."""
     pack = base.mirror.pack(base.sha)
-    sandbox.put(pack, base.sha, pack.shallow)
+    try:
+        sandbox.put(pack, base.sha, pack.shallow)
+    except ToolRefused as refused:
+        # Most often the repository is larger than the sandbox's work folder.
+        raise TaskFailed(Failure.SETUP_FAILED, str(refused)) from refused
     checkpoint = job.services.checkpoints.latest(job.task.id)
     if checkpoint:
         sandbox.restore(checkpoint.content)

@@ -1,8 +1,9 @@
-"""Watches over one job while it works: keeps its lease, hears a stop, edits the status comment."""
+"""Watches over one job while it works: keeps its lease, and hears when it has to end."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from types import TracebackType
 from typing import Self
@@ -60,13 +61,20 @@ class Watch:
         self._over.set()
         self._thread.join()
 
-    def on_halt(self, act: Callable[[], None]) -> None:
-        """Call `act` from the watching thread when the job has to end, at once if it has to now."""
+    @contextmanager
+    def at_halt(self, act: Callable[[], None]) -> Iterator[None]:
+        """Within the block: call `act` when the job has to end, at once if it has to now."""
         with self._lock:
-            if not self.halted.is_set():
+            halted = self.halted.is_set()
+            if not halted:
                 self._on_halt.append(act)
-                return
-        act()
+        if halted:
+            act()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._on_halt = [other for other in self._on_halt if other is not act]
 
     def _watch(self) -> None:
         renewed_at = time.monotonic()
@@ -103,4 +111,7 @@ class Watch:
             acts, self._on_halt = self._on_halt, []
         _log.info("task.halted", task=self._lease.task_id, why=why.value)
         for act in acts:
-            act()
+            try:
+                act()
+            except Exception:  # noqa: BLE001 - the next one has to be called all the same
+                _log.warning("watch.act_failed", task=self._lease.task_id, exc_info=True)

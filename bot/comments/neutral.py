@@ -16,7 +16,8 @@ _SPANS = MarkdownIt("zero").enable(["backticks", "emphasis", "balance_pairs"])
 _EMPHASIS = {"strong_open": "**", "strong_close": "**", "em_open": "*", "em_close": "*"}
 _BLOCKS = MarkdownIt("zero").enable(["backticks", "fence", "code", "list", "heading", "blockquote"])
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&vert;"})
-_MARKUP = re.compile(r"[\\`*_\[\]~$]")
+# An underscore within a word is no emphasis in GitHub's Markdown, and names are read with it.
+_MARKUP = re.compile(r"[\\`*\[\]~$]|(?<![^\W_])_|_(?![^\W_])")
 _LINE_START = re.compile(r"^([#+=-])|^(\d{1,9})([.)])(?=\s|$)")
 # A comment in between is what keeps GitHub from seeing a person, an issue or an address: unlike an
 # invisible character it is gone when the text is copied.

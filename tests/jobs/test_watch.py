@@ -23,17 +23,23 @@ def test_a_job_that_nobody_disturbs_goes_on(make_job: MakeJob) -> None:
 
 
 def test_a_wish_to_stop_is_heard_and_the_sandbox_let_go(make_job: MakeJob) -> None:
-    job, gone = make_job(), threading.Event()
-    job.watch.on_halt(gone.set)
-    with job.watch as watch:
+    job, gone, closed = make_job(), threading.Event(), threading.Event()
+
+    def fail() -> None:
+        raise RuntimeError("the engine is away")
+
+    with job.watch as watch, watch.at_halt(fail), watch.at_halt(gone.set):
+        with watch.at_halt(closed.set):
+            pass
         job.services.tasks.request_stop(job.task.id, "maria")
         assert watch.halted.wait(SOON_S)
         assert gone.wait(SOON_S)
         assert watch.why is Halt.STOPPED
         assert not watch.leaving.is_set()  # its last words are still its own to say
+        assert not closed.is_set()  # what is over already is left alone
         late = threading.Event()
-        watch.on_halt(late.set)
-        assert late.is_set()
+        with watch.at_halt(late.set):
+            assert late.is_set()
 
 
 def shut_down(job: Job) -> threading.Event:

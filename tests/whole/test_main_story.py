@@ -93,15 +93,16 @@ def test_an_issue_that_the_script_does_not_know_ends_in_words_that_say_so(house:
     house.comment(number, "/agent fix")
     task = house.wait_for_task(number)
     assert (task["state"], task["reason"]) == ("failed", "model_unavailable")
-    house.wait_for_answer(number, "Set OPENAI_API_KEY to use a real model")
+    [answer] = house.bot_comments(number)
+    assert "Set OPENAI_API_KEY to use a real model" in answer["body"]
 
 
 def test_status_and_help_answer_in_words(house: House) -> None:
     number = house.open_issue("A question", "What can this do?")
     house.comment(number, "/agent help")
     house.wait_for_answer(number, "/agent stop")
-    house.comment(1, "/agent status")
-    house.wait_for(lambda: len(house.bot_comments(1)) == 2, "an answer about the status")
+    house.comment(number, "/agent status")
+    house.wait_for(lambda: len(house.bot_comments(number)) == 2, "an answer about the status")
 
 
 def test_the_chain_of_the_action_log_holds(house: House) -> None:
