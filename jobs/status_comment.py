@@ -20,6 +20,8 @@ from records.effects import Ambiguous
 from records.task import LeaseLost, Task, TaskState
 
 _BETWEEN_EDITS_S = 10.0
+_YOUNG_S = 120.0
+_BETWEEN_LATER_EDITS_S = 30.0
 _HEARTBEAT_S = 60.0
 
 _log = structlog.get_logger()
@@ -33,6 +35,7 @@ class StatusComment:
         self._over = threading.Event()
         self._shown: object = None
         self._shown_at = 0.0
+        self._began = time.monotonic()
 
     @contextmanager
     def kept_up_to_date(self) -> Iterator[None]:
@@ -76,9 +79,18 @@ class StatusComment:
         try:
             wait_s = self._try(lambda: self._conversation(self._job.task).react("rocket"))
             while not self._over.wait(wait_s):
-                wait_s = max(_BETWEEN_EDITS_S, self._try(lambda: self._show(self._read())))
+                wait_s = max(self._pause_s(), self._try(lambda: self._show(self._read())))
         except LeaseLost:
             return
+
+    def _pause_s(self) -> float:
+        """Return how long the comment keeps still: longer once its readers have gone away.
+
+        GitHub allows an installation 500 writes of content an hour:
+        https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+        """
+        young = time.monotonic() - self._began < _YOUNG_S
+        return _BETWEEN_EDITS_S if young else _BETWEEN_LATER_EDITS_S
 
     def _try(self, act: Callable[[], None]) -> float:
         """Do it, and return for how many seconds GitHub wants to hear nothing."""
