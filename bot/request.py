@@ -3,16 +3,20 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol
 
 from bot.comments import Limits
 from bot.conversation import Conversation
 from bot.events import IssueCommented, IssueLabeled, IssueOpened
 from bot.github_repository import GitHubRepository, Reaction
+from bot.permissions import Allowed, allowed
 from bot.redaction import Redactor
 from records.deliveries import DeliveryState
 from records.effects import Effects
 from records.tasks import Tasks
+
+_DAY_S = 86_400
 
 
 class GitHub(Protocol):
@@ -58,8 +62,30 @@ class Request:
 
     def say(self, kind: str, body: str) -> int:
         """Answer, once for this event and kind of answer."""
-        now = self.context.now()
-        return self.conversation.say(f"{kind}:{self.event.key}", body, since=now - 86_400)
+        return self._say(f"{kind}:{self.event.key}", body)
+
+    def answer(self, kind: str, body: str) -> None:
+        """Answer a question that anybody may ask; from the second on, strangers get a reaction."""
+        shared = self.strangers_key()
+        if shared:
+            self.conversation.react("eyes")
+        self._say(shared or f"{kind}:{self.event.key}", body)
+
+    def strangers_key(self) -> str:
+        """Return the key that all answers to people without write access share; for others nothing.
+
+        They get one an issue and day: else anybody could make the bot write without end.
+        """
+        if isinstance(allowed(self.conversation.repository, self.event.sender), Allowed):
+            return ""
+        return f"stranger:{self.today()}"
+
+    def today(self) -> str:
+        """Return the day, in UTC."""
+        return datetime.fromtimestamp(self.context.now(), UTC).date().isoformat()
+
+    def _say(self, key: str, body: str) -> int:
+        return self.conversation.say(key, body, since=self.context.now() - 2 * _DAY_S)
 
 
 @dataclass(frozen=True)

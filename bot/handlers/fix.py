@@ -1,6 +1,5 @@
 """Starts a task for `/agent fix`, for words after `/agent`, and for the label."""
 
-from datetime import UTC, datetime
 from typing import assert_never
 
 from bot.commands import Fix
@@ -54,11 +53,10 @@ def _check_person(request: Request) -> None:
             assert_never(never)
     match why:
         case Why.NO_WRITE:
-            day = datetime.fromtimestamp(context.now(), UTC).date().isoformat()
             raise UserError(
                 refused_comment(context.command, context.fix_label, sender.login, role),
                 why=f"{sender.login} has {role} access",
-                once=f"refused:{sender.id}:{day}",
+                once=f"refused:{sender.id}:{request.today()}",
                 reaction="-1",
             )
         case Why.OTHER_ACCOUNT:

@@ -15,7 +15,7 @@ from records.deliveries import DeliveryState
 
 def give_help(request: Request) -> Outcome:
     """Say which commands there are."""
-    request.say("help", help_comment(request.context.command, request.context.fix_label))
+    request.answer("help", help_comment(request.context.command, request.context.fix_label))
     return Outcome(DeliveryState.HANDLED, "gave help")
 
 
@@ -24,10 +24,11 @@ def answer_unknown(command: DidYouMean | NotYet | NoSuchOption, request: Request
     word = request.context.command
     match command:
         case DidYouMean(said, suggestion):
-            raise UserError(did_you_mean_comment(word, said, suggestion), why="a near miss")
+            words, why = did_you_mean_comment(word, said, suggestion), "a near miss"
         case NotYet(verb):
-            raise UserError(not_yet_comment(word, verb), why=f"{verb} is not available yet")
+            words, why = not_yet_comment(word, verb), f"{verb} is not available yet"
         case NoSuchOption(option):
-            raise UserError(no_such_option_comment(word, option), why="an unknown option")
+            words, why = no_such_option_comment(word, option), "an unknown option"
         case _:
             assert_never(command)
+    raise UserError(words, why=why, once=request.strangers_key())

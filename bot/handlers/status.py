@@ -15,5 +15,5 @@ def status(request: Request) -> Outcome:
         task_url=context.task_url(task.id) if task else "",
         now=context.now(),
     )
-    request.say("status", words)
+    request.answer("status", words)
     return Outcome(DeliveryState.HANDLED, f"said where task {task.id if task else 'none'} stands")

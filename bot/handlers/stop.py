@@ -50,7 +50,8 @@ def _chosen(request: Request) -> str:
 
 
 def _nothing_to_stop(request: Request) -> UserError:
-    return UserError(nothing_to_stop_comment(request.context.command), why="nothing to stop")
+    words = nothing_to_stop_comment(request.context.command)
+    return UserError(words, why="nothing to stop", once=request.strangers_key())
 
 
 def _check_person(task: Task, request: Request) -> None:
@@ -65,7 +66,12 @@ def _check_person(task: Task, request: Request) -> None:
             raise UserError(words, why="the permission could not be looked up")
         case Refused(_, role):
             words = stop_refused_comment(context.command, task, sender.login, role)
-            raise UserError(words, why=f"{sender.login} has {role} access", reaction="-1")
+            raise UserError(
+                words,
+                why=f"{sender.login} has {role} access",
+                once=request.strangers_key(),
+                reaction="-1",
+            )
 
 
 def _show_end(task: Task, request: Request) -> None:

@@ -1,6 +1,7 @@
 """What the bot does on GitHub when somebody writes a command or sets a label."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -256,15 +257,53 @@ def test_help_is_given_to_anybody(front_door: FrontDoor) -> None:
     assert all(f"`/agent {verb}`" in comment for verb in ("fix", "status", "stop", "help"))
 
 
+def test_people_without_write_access_get_one_answer_an_issue_and_day(
+    front_door: FrontDoor,
+) -> None:
+    number, other = front_door.issue(), front_door.issue()
+    for text in ("help", "help", "status", "stop", "fxi", "plan"):
+        for login in ("read", "triage"):
+            front_door.command(number, login, f"/agent {text}")
+            comment_id = front_door.last_comment_of(number, login)
+            assert len(front_door.reactions(comment_id)) == 1, text
+    (only,) = front_door.bot_comments(number)
+    assert "What I can do" in only
+
+    front_door.command(other, "read", "/agent fxi")
+    assert "Did you mean" in front_door.bot_comments(other)[0]
+
+    tomorrow = front_door.context.now() + 86_400
+    front_door.context = replace(front_door.context, now=lambda: tomorrow)
+    front_door.command(number, "read", "/agent status")
+    assert "There is no task" in front_door.bot_comments(number)[-1]
+    assert len(front_door.bot_comments(number)) == 2
+
+
+def test_people_with_write_access_get_every_answer(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    for login in ("maria", "admin"):
+        for text in ("help", "status", "stop", "fxi"):
+            front_door.command(number, login, f"/agent {text}")
+    assert len(front_door.bot_comments(number)) == 8
+
+
+def test_a_permission_that_cannot_be_looked_up_is_nobodys(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.github.fault("repos/get-collaborator-permission-level", status=500, count=None)
+    for _ in range(2):
+        front_door.command(number, "maria", "/agent help")
+    assert len(front_door.bot_comments(number)) == 1
+
+
 def test_status_says_where_the_task_stands(front_door: FrontDoor) -> None:
     number = front_door.issue()
-    front_door.command(number, "read", "/agent status")
+    front_door.command(number, "maria", "/agent status")
     assert "There is no task on this issue" in front_door.bot_comments(number)[0]
     front_door.command(number, "maria", "/agent fix")
-    front_door.command(number, "read", "/agent status")
+    front_door.command(number, "maria", "/agent status")
     assert "waits for a free worker" in front_door.bot_comments(number)[-1]
     assert front_door.context.tasks.take(front_door.woken[0], "worker", 30)
-    front_door.command(number, "read", "/agent status")
+    front_door.command(number, "maria", "/agent status")
     assert "has been running for" in front_door.bot_comments(number)[-1]
 
 
