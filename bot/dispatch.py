@@ -19,7 +19,14 @@ from bot.commands import (
 from bot.comments import general_failure_comment
 from bot.conversation import Conversation
 from bot.events import Ignored, IssueCommented, IssueLabeled, IssueOpened, type_of_event
-from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, Unauthorized
+from bot.github_errors import (
+    Forbidden,
+    GitHubError,
+    Invalid,
+    NotFound,
+    PermissionsMissing,
+    Unauthorized,
+)
 from bot.handlers.fix import fix
 from bot.handlers.help import answer_unknown, give_help
 from bot.handlers.status import status
@@ -96,6 +103,10 @@ def _answer_once(
         repository = context.github.kept_repository(
             event.installation_id, event.repository.id, PERMISSIONS
         )
+    except PermissionsMissing as missing:
+        # There is no way to say it on the issue: that is what the permission is for.
+        _log.warning("app.permissions_missing", event_key=event.key, mend=str(missing))
+        return Outcome(DeliveryState.REFUSED, f"not answered: {missing}")
     except (NotFound, Forbidden, Invalid) as error:
         # A signed payload may still name a repository that the installation does not hold.
         return Outcome(DeliveryState.IGNORED, f"no access to the repository: {error}")

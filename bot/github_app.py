@@ -15,7 +15,9 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util import Retry
 
 from bot.github_errors import (
+    Invalid,
     NotFound,
+    PermissionsMissing,
     Unauthorized,
     Unavailable,
     from_answer,
@@ -29,6 +31,7 @@ _READ_TIMEOUT_S = 5
 _WRITE_TIMEOUT_S = 15
 """Longer than GitHub's own ten seconds, after which it may still answer; an effect's patience is
 longer still."""
+_LEVELS = ("read", "write", "admin")
 _PER_PAGE = 100
 _PAGES = 30
 # GitHub takes a signature that lives for ten minutes at the most, and advises to date it a minute
@@ -193,7 +196,12 @@ class GitHubApp:
         """Mint a token for one repository with these permissions and no others."""
         path = f"/app/installations/{installation_id}/access_tokens"
         fields = {"repository_ids": [repository_id], "permissions": dict(permissions)}
-        answer = self._as_app(lambda api: api.post(path, fields))
+        try:
+            answer = self._as_app(lambda api: api.post(path, fields))
+        except Invalid as error:
+            if "permissions requested are not granted" in str(error):
+                raise self._missing(installation_id, permissions) from error
+            raise
         self._on_secret(answer["token"])
         names = [
             repository["full_name"]
@@ -204,6 +212,19 @@ class GitHubApp:
             raise NotFound("the installation does not hold this repository")
         expires_at = datetime.fromisoformat(answer["expires_at"]).timestamp()
         return Token(answer["token"], expires_at, names[0])
+
+    def _missing(self, installation_id: int, wanted: Mapping[str, str]) -> PermissionsMissing:
+        found = self._as_app(lambda api: api.get(f"/app/installations/{installation_id}"))
+        granted = {name: _LEVELS.index(level) for name, level in found["permissions"].items()}
+        names = [
+            f"`{name}: {level}`"
+            for name, level in wanted.items()
+            if granted.get(name, -1) < _LEVELS.index(level)
+        ]
+        return PermissionsMissing(
+            f"the App lacks {', '.join(names)}; grant it in the App's settings under Permissions "
+            "& events, then accept it where the App is installed"
+        )
 
     def revoke(self, token: Token) -> None:
         """Make a token worthless before its end."""

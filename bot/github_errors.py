@@ -33,6 +33,18 @@ class Invalid(GitHubError):
     """GitHub understood the request and will not carry it out."""
 
 
+class HeadUnseen(Invalid):
+    """No branch to open a pull request from, or nothing on it; it may be too new to be seen."""
+
+
+class NoDrafts(Invalid):
+    """The repository's plan has no draft pull requests."""
+
+
+class PermissionsMissing(Invalid):
+    """The installation does not grant what is needed; the words say what to grant, and where."""
+
+
 class Unavailable(GitHubError):
     """GitHub could not be reached, or failed in answering a read."""
 

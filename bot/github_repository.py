@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
-from bot.github_errors import Conflict, Invalid, NotFound
+from bot.github_errors import Conflict, HeadUnseen, Invalid, NoDrafts, NotFound
 
 Reaction = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
 
@@ -76,6 +76,7 @@ class IssueState:
     is_open: bool
     locked: bool
     labels: tuple[str, ...]
+    assignees: tuple[str, ...] = ()
 
 
 class GitHubRepository:
@@ -99,7 +100,8 @@ class GitHubRepository:
         """Say how an issue stands now; NotFound if it was deleted."""
         answer = self._api.get(f"{self._path}/issues/{number}")
         labels = tuple(str(label["name"]) for label in answer["labels"])
-        return IssueState(answer["state"] == "open", bool(answer["locked"]), labels)
+        assignees = tuple(str(user["login"]) for user in answer.get("assignees") or ())
+        return IssueState(answer["state"] == "open", bool(answer["locked"]), labels, assignees)
 
     def create_comment(self, number: int, body: str) -> Comment:
         """Write a comment on an issue or a pull request."""
@@ -176,17 +178,18 @@ class GitHubRepository:
         answer = self._api.mutate("createCommitOnBranch", fields, "commit { oid }")
         return str(answer["commit"]["oid"])
 
-    def create_draft_pull_request(
-        self, *, title: str, body: str, head: str, base: str
+    def create_pull_request(
+        self, *, title: str, body: str, head: str, base: str, draft: bool
     ) -> PullRequest:
-        """Open a draft pull request; Conflict if there is one for this branch already."""
-        fields = {"title": title, "body": body, "head": head, "base": base, "draft": True}
+        """Open a pull request; Conflict if there is one for this branch already.
+
+        HeadUnseen if GitHub does not see the branch, NoDrafts if the repository has no drafts.
+        """
+        fields = {"title": title, "body": body, "head": head, "base": base, "draft": draft}
         try:
             return _pull_request(self._api.post(f"{self._path}/pulls", fields))
         except Invalid as error:
-            if "already exists" in str(error).lower():
-                raise Conflict(str(error)) from error
-            raise
+            raise _why_no_pull_request(error) from None
 
     def pull_request_for(self, branch: str) -> PullRequest | None:
         """Find the newest pull request of a branch, open or not."""
@@ -210,6 +213,10 @@ class GitHubRepository:
         """Set labels on an issue or a pull request, besides those it has."""
         self._api.post(f"{self._path}/issues/{number}/labels", {"labels": list(labels)})
 
+    def add_assignee(self, number: int, login: str) -> None:
+        """Assign somebody; GitHub passes over whoever may not be assigned."""
+        self._api.post(f"{self._path}/issues/{number}/assignees", {"assignees": [login]})
+
     def remove_label(self, number: int, label: str) -> None:
         """Take a label off; no matter if it is off already."""
         try:
@@ -228,6 +235,17 @@ class GitHubRepository:
 def _comment(fields: Mapping[str, Any]) -> Comment:
     author = (fields.get("user") or {}).get("id", 0)
     return Comment(int(fields["id"]), int(author), fields.get("body") or "", fields["html_url"])
+
+
+def _why_no_pull_request(error: Invalid) -> Exception:
+    words = str(error).lower()
+    if "already exists" in words:
+        return Conflict(str(error))
+    if "draft pull requests are not supported" in words:
+        return NoDrafts(str(error))
+    if "no commits between" in words or "'field': 'head'" in words:
+        return HeadUnseen(str(error))
+    return error
 
 
 def _pull_request(fields: Mapping[str, Any]) -> PullRequest:

@@ -94,6 +94,7 @@ def _footer(task: Task, around: Surroundings) -> str:
         f"{count(used)} tokens",
         money(progress.cost_usd) if progress.cost_usd else "",
         "" if around.signed else "the commit is not signed by GitHub",
+        "" if around.draft else "no draft, since this repository's plan has none",
         f"[log]({around.task_url})" if around.task_url else "",
         "written by an agent, so please review it as you would a stranger's",
     ]

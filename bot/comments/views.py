@@ -51,6 +51,8 @@ class Surroundings:
     looks: tuple[Look, ...] = field(default=())
     signed: bool = True
     """Whether GitHub signed the commit."""
+    draft: bool = True
+    """Whether the pull request is a draft; not every plan of GitHub's has them."""
 
 
 def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:

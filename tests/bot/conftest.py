@@ -135,30 +135,33 @@ def sample_repository(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def front_door(
-    local_github: LocalGitHub,
+    checked_github: LocalGitHub,
     ears: tuple[str, "queue.Queue[tuple[str, bytes, str]]"],
     tmp_path: Path,
     sample_repository: Path,
 ) -> FrontDoor:
-    """A repository with people of every role, the App installed on it, and the bot listening."""
+    """A repository with people of every role, the App on it, and the bot listening.
+
+    When the test ends, every request of the bot is held against GitHub's own description.
+    """
     url, heard = ears
-    repository_id = local_github.create_repository("acme", "shop", sample_repository, "main")
+    repository_id = checked_github.create_repository("acme", "shop", sample_repository, "main")
     for login in ("maria", "write", "maintain", "admin", "read", "triage", "none"):
         role = "write" if login == "maria" else login
-        local_github.create_user(login)
-        local_github.add_collaborator(REPOSITORY, login, role)
-    app_id, key = local_github.create_app("patchbay-demo", url, SECRET)
-    installation_id = local_github.install(app_id, REPOSITORY)
-    local_github.wait_for_deliveries()
+        checked_github.create_user(login)
+        checked_github.add_collaborator(REPOSITORY, login, role)
+    app_id, key = checked_github.create_app("patchbay-demo", url, SECRET)
+    installation_id = checked_github.install(app_id, REPOSITORY)
+    checked_github.wait_for_deliveries()
     while not heard.empty():
         heard.get()
     database_url = f"sqlite:///{tmp_path / 'records.db'}"
     migrate(database_url)
     database = open_database(database_url)
     woken: list[str] = []
-    app = GitHubApp(app_id, key, local_github.api_url)
+    app = GitHubApp(app_id, key, checked_github.api_url)
     context = make_context(Tasks(database), Effects(database, pauses_s=(0.0,)), app, woken.append)
-    return FrontDoor(local_github, app, installation_id, repository_id, context, heard, woken)
+    return FrontDoor(checked_github, app, installation_id, repository_id, context, heard, woken)
 
 
 def make_context(

@@ -198,15 +198,15 @@ def test_a_branch_a_commit_and_a_draft_pull_request(
     assert repository.file_text("notes.txt", head) is None
     assert repository.file_text("notes.txt", base) == "ünï\n"
     assert repository.file_text("a b/ü.bin", head) is None
-    pull = repository.create_draft_pull_request(
-        title="Round up", body="Refs #1", head="agent/42-tax-k3f9", base="main"
+    pull = repository.create_pull_request(
+        title="Round up", body="Refs #1", head="agent/42-tax-k3f9", base="main", draft=True
     )
     assert (pull.draft, pull.head_sha, pull.state) == (True, head, "open")
     assert repository.pull_request_for("agent/42-tax-k3f9") == pull
     assert repository.pull_request_for("main") is None
     with pytest.raises(Conflict):
-        repository.create_draft_pull_request(
-            title="Again", body="", head="agent/42-tax-k3f9", base="main"
+        repository.create_pull_request(
+            title="Again", body="", head="agent/42-tax-k3f9", base="main", draft=True
         )
     repository.update_pull_request_body(pull.number, "Closes #1")
     (shown,) = front_door.github.pull_requests(REPOSITORY)
