@@ -39,11 +39,12 @@ def _fetch(services: Services, task: Task, token: Token) -> Base:
     if task.base_sha and task.base_branch:
         branch, wanted = task.base_branch, task.base_sha
     else:
-        branch = services.github.repository(token, task.repository).default_branch()
+        branch = services.github.repository(token).default_branch()
         wanted = branch
     if mirror.has(wanted):
         return Base(mirror, wanted, branch)
-    url = f"{services.settings.github_url}/{task.repository}.git"
+    # By its name of today: a task may have waited through a rename, and no redirect is followed.
+    url = f"{services.settings.github_url}/{token.repository}.git"
     return Base(mirror, mirror.fetch(url, wanted, token.value), branch)
 
 

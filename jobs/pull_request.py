@@ -7,16 +7,18 @@ from typing import Any
 from bot.comments import Look, commit_message, pull_request_body, pull_request_title
 from bot.comments.failures import Failure
 from bot.github_app import Token
-from bot.github_errors import Conflict, Forbidden, GitHubError, Invalid, NotFound
+from bot.github_errors import Conflict, Forbidden, HeadUnseen, Invalid, NoDrafts, NotFound
 from bot.github_repository import GitHubRepository, PullRequest
 from jobs.checkout import Base
 from jobs.ending import TaskFailed
+from jobs.fresh import once_seen
 from jobs.job import Job
+from jobs.marking import mark
 from jobs.minted import minted
-from jobs.repository.change import FileMode
-from jobs.repository.push import PushAmbiguous, PushRefused, push, remote_branch
-from jobs.repository.tree import Identity, commit, write_tree
-from jobs.solve import Solution
+from jobs.repository.change import FileMode, HostileChange
+from jobs.repository.push import BranchTaken, PushAmbiguous, PushRefused, push, remote_branch
+from jobs.repository.tree import NOTHING, Identity, commit, raw_entries, write_tree
+from jobs.solution import Solution
 from jobs.status_comment import surroundings
 from records.effects import Ambiguous
 
@@ -37,6 +39,8 @@ def publish(job: Job, base: Base, solution: Solution) -> PullRequest:
             return _Publication(job, base, solution, branch, token).carry_out()
     except (Conflict, Forbidden, Invalid, NotFound, PushRefused) as refused:
         raise TaskFailed(Failure.PUSH_REJECTED, f"GitHub says: {refused}") from refused
+    except HostileChange as hostile:
+        raise TaskFailed(Failure.POLICY_BLOCKED, hostile.reason) from hostile
 
 
 def branch_name(issue_number: int, title: str, task_id: str) -> str:
@@ -65,11 +69,13 @@ class _Publication:
         by_git = self._needs_git()
         head = self._commit_by_git() if by_git else self._commit_by_api()
         tasks.write(lease, head_sha=head)
-        pull_request = self._open(signed=not by_git)
+        pull_request = self._open(head, signed=not by_git)
         tasks.write(
             lease, pull_request_number=pull_request.number, pull_request_url=pull_request.url
         )
-        self._job.log.event("open a draft pull request", f"#{pull_request.number}")
+        kind = "a draft pull request" if pull_request.draft else "a pull request: no drafts here"
+        self._job.log.event(f"open {kind}", f"#{pull_request.number}")
+        mark(self._job, self._repository, pull_request.number)
         return pull_request
 
     def _check_requester(self) -> None:
@@ -85,10 +91,17 @@ class _Publication:
             )
 
     def _needs_git(self) -> bool:
-        """Say whether the API cannot express this change: it knows no executable files."""
-        change = self._solution.change
-        executable = any(file.mode is FileMode.EXECUTABLE for file in change.files)
-        return executable or change.size > _LARGEST_BY_API
+        """Say whether the API cannot express this change: it leaves every file its mode."""
+        change, base = self._solution.change, self._base
+        if change.size > _LARGEST_BY_API:
+            return True
+        entries = raw_entries(base.mirror, base.sha, write_tree(base.mirror, base.sha, change))
+        plain = {NOTHING, FileMode.REGULAR.value}
+        return any(
+            not {entry.old_mode, entry.new_mode} <= plain
+            for entry in entries
+            if entry.new_mode != NOTHING
+        )
 
     def _message(self) -> tuple[str, str]:
         return commit_message(self._task, log_head=self._job.log.head())
@@ -103,7 +116,7 @@ class _Publication:
         try:
             self._repository.create_branch(self._branch, self._base.sha)
         except Conflict:
-            if self._find_branch() is None:
+            if once_seen(self._find_branch) is None:
                 raise
         return {"branch": self._branch}
 
@@ -116,15 +129,26 @@ class _Publication:
     def _make_commit(self) -> dict[str, Any]:
         headline, body = self._message()
         files = self._solution.change.files
-        sha = self._repository.create_commit_on_branch(
-            self._branch,
-            self._base.sha,
-            headline,
-            body,
-            additions={file.path: file.content for file in files if file.content is not None},
-            deletions=[file.path for file in files if file.deleted],
-        )
-        return {"sha": sha}
+        additions = {file.path: file.content for file in files if file.content is not None}
+        deletions = [file.path for file in files if file.deleted]
+
+        def make() -> str:
+            return self._repository.create_commit_on_branch(
+                self._branch,
+                self._base.sha,
+                headline,
+                body,
+                additions=additions,
+                deletions=deletions,
+            )
+
+        try:
+            return {"sha": once_seen(make, NotFound)}
+        except Conflict:
+            # It may be our own commit that the branch has moved to, after an answer that was lost.
+            if found := once_seen(self._find_commit):
+                return found
+            raise
 
     def _find_commit(self) -> dict[str, Any] | None:
         head = self._head()
@@ -137,7 +161,11 @@ class _Publication:
             return None
 
     def _is_ours(self, sha: str) -> bool:
-        return f"\nAgent-Task: {self._task.id}\n" in self._repository.commit_message(sha) + "\n"
+        try:
+            message = self._repository.commit_message(sha)
+        except NotFound:
+            return False
+        return f"\nAgent-Task: {self._task.id}\n" in f"{message}\n"
 
     def _commit_by_git(self) -> str:
         """Make the commit in our own mirror and push it as a new branch."""
@@ -165,6 +193,10 @@ class _Publication:
             push(self._base.mirror, self._url(), sha, self._branch, self._token.value)
         except PushAmbiguous as unclear:
             raise Ambiguous(str(unclear)) from unclear
+        except BranchTaken:
+            if found := once_seen(self._find_push):
+                return found
+            raise
         return {"sha": sha}
 
     def _find_push(self) -> dict[str, Any] | None:
@@ -175,33 +207,41 @@ class _Publication:
     def _url(self) -> str:
         return f"{self._job.services.settings.github_url}/{self._token.repository}.git"
 
-    def _open(self, *, signed: bool) -> PullRequest:
-        task = self._job.services.tasks.get(self._task.id)
-        looks = tuple(Look(one.path, one.why) for one in self._solution.policy.warned)
-        around = replace(surroundings(self._job), looks=looks, signed=signed)
-        title, body = pull_request_title(task), pull_request_body(task, around)
-
+    def _open(self, head: str, *, signed: bool) -> PullRequest:
         def create() -> dict[str, Any]:
             try:
-                opened = self._repository.create_draft_pull_request(
-                    title=title, body=body, head=self._branch, base=self._base.branch
-                )
+                return _result(once_seen(lambda: self._ask_for_review(signed=signed), HeadUnseen))
             except Conflict:
-                found = find()
-                if found is None:
-                    raise
-                return found
-            return {"number": opened.number, "url": opened.url}
+                if found := once_seen(find):
+                    return found
+                raise
 
         def find() -> dict[str, Any] | None:
             opened = self._repository.pull_request_for(self._branch)
-            return {"number": opened.number, "url": opened.url} if opened else None
+            return _result(opened) if opened else None
 
-        self._once("pull_request", create, find)
-        opened = self._repository.pull_request_for(self._branch)
-        if opened is None:
-            raise GitHubError("the pull request that was opened is not there")
-        return opened
+        done = self._once("pull_request", create, find)
+        # As the ledger has it: a list of GitHub's may not show it yet.
+        return PullRequest(done["number"], done["url"], "open", head, done.get("draft", True))
+
+    def _ask_for_review(self, *, signed: bool) -> PullRequest:
+        task = self._job.services.tasks.get(self._task.id)
+        looks = tuple(Look(one.path, one.why) for one in self._solution.policy.warned)
+        around = replace(surroundings(self._job), looks=looks, signed=signed)
+
+        def ask(*, draft: bool) -> PullRequest:
+            return self._repository.create_pull_request(
+                title=pull_request_title(task),
+                body=pull_request_body(task, replace(around, draft=draft)),
+                head=self._branch,
+                base=self._base.branch,
+                draft=draft,
+            )
+
+        try:
+            return ask(draft=True)
+        except NoDrafts:
+            return ask(draft=False)
 
     def _once(self, key: str, do: Any, look: Any) -> dict[str, Any]:
         scope = f"task:{self._task.id}"
@@ -209,3 +249,7 @@ class _Publication:
             scope, key, do=do, look=look, lease=self._job.lease
         )
         return done
+
+
+def _result(opened: PullRequest) -> dict[str, Any]:
+    return {"number": opened.number, "url": opened.url, "draft": opened.draft}

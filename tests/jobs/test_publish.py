@@ -1,0 +1,280 @@
+"""Handing in at a GitHub that is late, forgetful, renamed, without drafts, or closed to the App."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.comments.failures import Failure
+from bot.github_app import GitHubApp
+from bot.github_errors import PermissionsMissing
+from bot.github_repository import PullRequest
+from demo.github.server import LocalGitHub
+from jobs.agent.task import Ending, Outcome
+from jobs.checkout import Base, fetch_base
+from jobs.ending import TaskFailed
+from jobs.fresh import once_seen
+from jobs.job import Job
+from jobs.pull_request import publish
+from jobs.repository.change import Change, ChangedFile, FileMode
+from jobs.services import Services
+from jobs.solution import Solution
+from records.effects import Ambiguous, Effects
+from tests.jobs.conftest import MakeJob
+from tests.records.given import new_task
+
+REPOSITORY = "acme/shop"
+EDIT = ChangedFile("tax.py", FileMode.REGULAR, b"RATE = 0.2\n")
+
+
+@dataclass
+class Desk:
+    """A job whose agent is done, and the GitHub to hand in at."""
+
+    github: LocalGitHub
+    job: Job
+    base: Base
+
+    def hand_in(self, *files: ChangedFile) -> PullRequest:
+        ending = Ending(Outcome.RESOLVED, None, "Done.")
+        return publish(self.job, self.base, Solution(ending, Change(files or (EDIT,))))
+
+    def pull_requests(self) -> list[dict[str, Any]]:
+        return self.github.pull_requests(REPOSITORY)
+
+    def git(self, *arguments: str) -> str:
+        folder = self.github.state.repository("acme", "shop").path
+        ran = subprocess.run(
+            ["git", "--git-dir", folder, *arguments], check=True, capture_output=True, text=True
+        )
+        return ran.stdout.strip()
+
+    def asked(self, operation: str) -> int:
+        return sum(one.operation == operation for one in self.github.exchanges)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "tax.py").write_text("RATE = 0.19\n")
+    (folder / "run").write_text("#!/bin/sh\n")
+    (folder / "run").chmod(0o755)
+    identity = ["-c", "user.name=Maria", "-c", "user.email=maria@example.org"]
+    for arguments in (
+        ["init", "-q", "-b", "main"],
+        ["add", "."],
+        [*identity, "commit", "-q", "-m", "First"],
+    ):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+    return folder
+
+
+OpenJob = Callable[..., Job]
+
+
+@pytest.fixture
+def open_job(
+    checked_github: LocalGitHub, source: Path, services: Services, make_job: MakeJob
+) -> OpenJob:
+    """Make a job for an issue of a repository that the App is installed on."""
+    github = checked_github
+
+    def open_(permissions: dict[str, str] | None = None) -> Job:
+        repository_id = github.create_repository("acme", "shop", source, "main")
+        requester_id = github.create_user("maria")
+        github.add_collaborator(REPOSITORY, "maria", "write")
+        app_id, key = github.create_app("patchbay-demo", permissions=permissions)
+        new = replace(
+            new_task(),
+            installation_id=github.install(app_id, REPOSITORY),
+            repository_id=repository_id,
+            repository=REPOSITORY,
+            requester="maria",
+            requester_id=requester_id,
+            issue_number=github.open_issue(REPOSITORY, "maria", "Tax is wrong"),
+        )
+        here = replace(
+            services,
+            github=GitHubApp(app_id, key, github.api_url),
+            settings=services.settings.model_copy(update={"github_url": github.url}),
+            effects=Effects(services.effects._database, pauses_s=(0.0, 0.5)),
+        )
+        return replace(make_job(new, lease_s=120.0), services=here)
+
+    return open_
+
+
+@pytest.fixture
+def desk(open_job: OpenJob, checked_github: LocalGitHub) -> Desk:
+    job = open_job()
+    return Desk(checked_github, job, fetch_base(job.services, job.task))
+
+
+def test_the_pull_request_is_the_one_in_the_ledger_though_no_list_shows_it(desk: Desk) -> None:
+    desk.github.lag_reads(0.5)
+    opened = desk.hand_in()
+    [shown] = desk.pull_requests()
+    assert (opened.number, opened.url) == (shown["number"], shown["html_url"])
+    assert opened.head_sha == shown["head"]["sha"]
+    assert desk.asked("pulls/list") == 0
+    task = desk.job.services.tasks.get(desk.job.task.id)
+    assert (task.pull_request_number, task.head_sha) == (opened.number, opened.head_sha)
+
+
+@pytest.mark.parametrize(
+    "operation", ["git/create-ref", "graphql/createCommitOnBranch", "pulls/create"]
+)
+def test_a_lost_answer_and_late_reads_together_make_nothing_twice(
+    desk: Desk, operation: str
+) -> None:
+    def lag(exchange: Any) -> None:
+        if exchange.faulty:
+            desk.github.lag_reads(0.4)
+
+    desk.github.on_exchange(lag)
+    desk.github.fault(operation, drop=True, after=True)
+    opened = desk.hand_in()
+    assert desk.asked(operation) == 1
+    [shown] = desk.pull_requests()
+    assert shown["number"] == opened.number
+    assert desk.git("rev-list", "--count", f"main..{shown['head']['ref']}") == "1"
+
+
+def test_a_commit_that_came_late_after_a_second_try_is_our_own(desk: Desk) -> None:
+    """The first request times out and is carried out after the look: the second finds it done."""
+    state = desk.github.state
+    seen, hidden = state.seen_ref, [True]
+
+    def late(repository: Any, ref: str) -> str | None:
+        found = seen(repository, ref)
+        if found and found != desk.base.sha and hidden and ref.startswith("refs/heads/agent/"):
+            return desk.base.sha
+        return found
+
+    state.seen_ref = late  # type: ignore[method-assign]
+
+    def reveal(exchange: Any) -> None:
+        if (
+            exchange.operation == "graphql/createCommitOnBranch"
+            and b"STALE" in exchange.response_body
+        ):
+            hidden.clear()
+
+    desk.github.on_exchange(reveal)
+    desk.github.fault("graphql/createCommitOnBranch", status=502, after=True)
+    opened = desk.hand_in()
+    assert not hidden
+    [shown] = desk.pull_requests()
+    assert opened.head_sha == shown["head"]["sha"]
+    assert desk.asked("graphql/createCommitOnBranch") == 2
+
+
+def test_an_error_of_graphql_that_is_not_known_is_looked_after(desk: Desk) -> None:
+    words = {"message": "Something went wrong while executing your query."}
+    answer = json.dumps({"data": {"createCommitOnBranch": None}, "errors": [words]})
+    desk.github.fault("graphql/createCommitOnBranch", status=200, body=answer, after=True)
+    assert desk.hand_in().head_sha == desk.pull_requests()[0]["head"]["sha"]
+    assert desk.asked("graphql/createCommitOnBranch") == 1
+
+
+def test_where_there_are_no_drafts_it_is_an_ordinary_pull_request_that_says_so(desk: Desk) -> None:
+    desk.github.set_repository(REPOSITORY, has_drafts=False)
+    assert desk.hand_in().draft is False
+    [shown] = desk.pull_requests()
+    assert shown["draft"] is False
+    assert "no draft" in shown["body"]
+    titles = [content["title"] for kind, content in desk.job.log.entries() if kind == "event"]
+    assert "open a pull request: no drafts here" in titles
+
+
+def test_a_draft_does_not_speak_of_drafts(desk: Desk) -> None:
+    assert desk.hand_in().draft is True
+    [shown] = desk.pull_requests()
+    assert shown["draft"] is True
+    assert "no draft" not in shown["body"]
+
+
+def test_a_repository_that_was_renamed_meanwhile_is_fetched_and_handed_in_at(
+    open_job: OpenJob, checked_github: LocalGitHub
+) -> None:
+    job = open_job()
+    checked_github.rename_repository(REPOSITORY, "store")
+    base = fetch_base(job.services, job.task)
+    ending = Ending(Outcome.RESOLVED, None, "Done.")
+    opened = publish(job, base, Solution(ending, Change((EDIT,))))
+    assert opened.url == checked_github.pull_requests("acme/store")[0]["html_url"]
+
+
+def test_a_permission_that_is_missing_is_named(
+    open_job: OpenJob, checked_github: LocalGitHub
+) -> None:
+    job = open_job({"metadata": "read", "contents": "read", "issues": "write"})
+    base = fetch_base(job.services, job.task)
+    with pytest.raises(TaskFailed) as failed:
+        Desk(checked_github, job, base).hand_in()
+    assert failed.value.failure is Failure.PUSH_REJECTED
+    assert "`contents: write`, `pull_requests: write`" in str(failed.value)
+    assert "metadata" not in str(failed.value)
+
+
+def test_a_repository_that_may_not_be_read_says_what_to_grant(open_job: OpenJob) -> None:
+    job = open_job({"metadata": "read", "issues": "write"})
+    with pytest.raises(PermissionsMissing, match="`contents: read`"):
+        fetch_base(job.services, job.task)
+
+
+@pytest.mark.parametrize(
+    ("file", "mode"),
+    [
+        (ChangedFile("run", FileMode.REGULAR, b"#!/bin/sh\n"), "100644"),
+        (ChangedFile("run", FileMode.REGULAR, b"#!/bin/sh\ntrue\n"), "100644"),
+        (ChangedFile("run", FileMode.EXECUTABLE, b"#!/bin/sh\ntrue\n"), "100755"),
+        (ChangedFile("tax.py", FileMode.EXECUTABLE, b"RATE = 0.19\n"), "100755"),
+        (ChangedFile("new", FileMode.EXECUTABLE, b"#!/bin/sh\n"), "100755"),
+    ],
+)
+def test_a_mode_arrives_as_it_is_in_the_change(desk: Desk, file: ChangedFile, mode: str) -> None:
+    head = (
+        desk.hand_in(file, EDIT).head_sha if file.path != EDIT.path else desk.hand_in(file).head_sha
+    )
+    assert desk.git("ls-tree", head, file.path).startswith(mode)
+    assert desk.asked("graphql/createCommitOnBranch") == 0
+
+
+def test_an_executable_file_that_goes_can_go_by_the_api(desk: Desk) -> None:
+    head = desk.hand_in(ChangedFile("run", FileMode.REGULAR, None), EDIT).head_sha
+    assert desk.git("ls-tree", "--name-only", head) == "tax.py"
+    assert desk.asked("graphql/createCommitOnBranch") == 1
+
+
+def test_the_pull_request_is_labelled_and_assigned_to_whoever_asked(desk: Desk) -> None:
+    desk.hand_in()
+    [shown] = desk.pull_requests()
+    assert [label["name"] for label in shown["labels"]] == ["agent"]
+    assert [person["login"] for person in shown["assignees"]] == ["maria"]
+    desk.hand_in()
+    assert desk.asked("issues/add-labels") == desk.asked("issues/add-assignees") == 1
+
+
+@pytest.mark.parametrize("status", [403, 404, 422, 500])
+def test_a_label_or_assignee_that_cannot_be_set_fails_nothing(desk: Desk, status: int) -> None:
+    for operation in ("issues/add-labels", "issues/add-assignees"):
+        desk.github.fault(operation, status=status, count=None)
+    assert desk.hand_in().number == desk.pull_requests()[0]["number"]
+
+
+def test_what_is_never_seen_counts_as_not_there() -> None:
+    asked = []
+    assert once_seen(lambda: asked.append(1), pauses_s=(0.0, 0.0)) is None
+    assert len(asked) == 3
+    with pytest.raises(Ambiguous):
+        once_seen(_unclear, KeyError, pauses_s=(0.0,))
+
+
+def _unclear() -> None:
+    raise Ambiguous
