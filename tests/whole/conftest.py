@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.house import House, open_house
+from demo.house import House
+from tests.whole.given import open_checked_house
 
 
 @pytest.fixture(scope="module")
@@ -16,5 +17,5 @@ def house(
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("DOCKER_HOST", docker_host)
         environment.delenv("OPENAI_API_KEY", raising=False)
-        with open_house(tmp_path_factory.mktemp("logs")) as opened:
+        with open_checked_house(tmp_path_factory.mktemp("logs")) as opened:
             yield opened

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from demo.house import House, open_house
+from tests.fixtures.local_github import all_complaints, read_description
 
 Turn = dict[str, Any]
 CHECK = {"command": "python3 -m pytest -q tests/test_tax.py", "shows": "nothing else broke"}
@@ -51,6 +52,14 @@ def script(match: str, *turns: Turn) -> list[Turn]:
 
 
 @contextmanager
+def open_checked_house(logs: Path, **options: Any) -> Iterator[House]:
+    """Start a product; at its end, all that it said to GitHub is held to GitHub's description."""
+    with open_house(logs, **options) as opened:
+        yield opened
+    assert all_complaints(read_description(), opened.stage.github) == []
+
+
+@contextmanager
 def house_with(
     scripts: list[list[Turn]], folder: Path, docker_host: str, **options: Any
 ) -> Iterator[House]:
@@ -61,7 +70,7 @@ def house_with(
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("DOCKER_HOST", docker_host)
         environment.delenv("OPENAI_API_KEY", raising=False)
-        with open_house(folder / "logs", script=file, **options) as opened:
+        with open_checked_house(folder / "logs", script=file, **options) as opened:
             yield opened
 
 

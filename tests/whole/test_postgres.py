@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo.house import open_house
+from tests.whole.given import open_checked_house
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
@@ -20,7 +20,7 @@ def test_the_records_may_lie_in_postgresql(
     monkeypatch.setenv("DOCKER_HOST", docker_host)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     logs = tmp_path_factory.mktemp("logs")
-    with open_house(logs, workers=1, database_url=database_url) as house:
+    with open_checked_house(logs, workers=1, database_url=database_url) as house:
         house.comment(2, "/agent fix this")
         task = house.wait_for_task(2)
         assert task["state"] == "succeeded"

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.house import House, open_house
+from demo.house import House
+from tests.whole.given import open_checked_house
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(400)]
 
@@ -20,7 +21,7 @@ def slow_house(
         environment.setenv("DOCKER_HOST", docker_host)
         environment.delenv("OPENAI_API_KEY", raising=False)
         logs = tmp_path_factory.mktemp("logs")
-        with open_house(logs, workers=5, latency_s=1.0) as opened:
+        with open_checked_house(logs, workers=5, latency_s=1.0) as opened:
             yield opened
 
 
