@@ -53,7 +53,9 @@ def _without_change(ending: Ending) -> TaskEnd:
     if ending.outcome is Outcome.STOPPED:
         return stopped(None)
     if ending.outcome in {Outcome.RESOLVED, Outcome.PARTIAL}:
-        return failed(Failure.TESTS_STILL_FAIL, "The agent handed in no change.")
+        # The words of an ending without a cause are about the change that there should be.
+        words = ending.explanation if ending.cause else "Its own summary may say why."
+        return failed(Failure.NO_CHANGE, words)
     return failed(_FAILURES[ending.outcome], ending.explanation)
 
 

@@ -13,6 +13,7 @@ class Failure(StrEnum):
     NO_CHANGE_NEEDED = "no_change_needed"
     CANNOT_REPRODUCE = "cannot_reproduce"
     NEEDS_INFORMATION = "needs_information"
+    NO_CHANGE = "no_change"
     TESTS_STILL_FAIL = "tests_still_fail"
     POLICY_BLOCKED = "policy_blocked"
     PUSH_REJECTED = "push_rejected"
@@ -66,6 +67,11 @@ WORDS = {
         "something is missing",
         "The agent needs to know something that the issue does not say.",
         "Answer in a new command: `{command} fix …` with what was missing.",
+    ),
+    Failure.NO_CHANGE: Words(
+        "no change was handed in",
+        "The agent handed in no change, so there is nothing to open a pull request with.",
+        "Look at the action log below. " + _AGAIN + " and say what should be different afterwards.",
     ),
     Failure.TESTS_STILL_FAIL: Words(
         "the tests fail",

@@ -5,6 +5,7 @@ from jobs.agent.conversation import Conversation
 from jobs.agent.task import AgentTask, Budget, Ending, Outcome, Submission
 from jobs.model.wire import ModelError, ModelErrorKind
 
+_QUIET = "quiet"
 _ACCEPTED = {
     Outcome.RESOLVED: "The agent handed in a change that it says resolves the issue.",
     Outcome.PARTIAL: "The agent handed in what it has; not everything is done or checked.",
@@ -73,7 +74,10 @@ def gone_quiet(talk: Conversation, task: AgentTask, text: str) -> Ending:
         unverified="The model stopped without handing in; its last words are the summary.",
         round=talk.rounds + 1,
     )
-    return Ending(Outcome.PARTIAL, submission, "The agent stopped without handing in its work.")
+    words = "The agent stopped without handing in its work."
+    if not talk.step_count:
+        words = "The model never called a tool; its server may need its tool-call parser set up."
+    return Ending(Outcome.PARTIAL, submission, words, _QUIET)
 
 
 def no_use(talk: Conversation, trouble: str) -> Ending:

@@ -159,4 +159,5 @@ class Ending:
     explanation: str
     """One sentence for the people who read the issue."""
     cause: str = ""
-    """Which budget ran out (turns, time, tokens, money, context), or the kind of model error."""
+    """Which budget ran out (turns, time, tokens, money, context), the kind of model error, or
+    `quiet` where the model stopped without handing in."""

@@ -98,7 +98,7 @@ def test_stopping_cuts_a_model_call_short(scripted_model: Model) -> None:
         ({"finish": "content_filter", "text": "x"}, 2, Outcome.MODEL_ERROR, "refused"),
         ({"finish": "length", "text": "x"}, 6, Outcome.MODEL_ERROR, "idle"),
         ({"text": "<tool_call>{}</tool_call>"}, 3, Outcome.MODEL_ERROR, "misread"),
-        ({"text": "All done!"}, 3, Outcome.PARTIAL, ""),
+        ({"text": "All done!"}, 3, Outcome.PARTIAL, "quiet"),
         (given.turn({"name": "browse", "arguments": {}}), 3, Outcome.MODEL_ERROR, "misread"),
         (given.turn({"name": "bash", "arguments": "{"}), 3, Outcome.MODEL_ERROR, "misread"),
     ],
@@ -125,6 +125,7 @@ def test_the_last_words_of_a_quiet_model_are_its_summary(scripted_model: Model) 
     assert ending.submission
     assert ending.submission.summary == "All done!"
     assert ending.submission.outcome == Outcome.PARTIAL
+    assert "tool-call parser" in ending.explanation
 
 
 def test_a_reply_that_was_cut_off_is_dropped_and_the_next_may_be_longer(
@@ -295,3 +296,12 @@ def test_what_the_operator_must_mend_is_said_at_once(
 
     assert (ending.outcome, ending.cause) == (Outcome.MODEL_ERROR, kind)
     assert ending.explanation
+
+
+def test_a_model_that_falls_silent_after_work_is_not_blamed_on_its_server(
+    scripted_model: Model,
+) -> None:
+    ending = given.work(scripted_model([PLANS[0], *[{"text": "All done!"}] * 3]))
+
+    assert (ending.outcome, ending.cause) == (Outcome.PARTIAL, "quiet")
+    assert ending.explanation == "The agent stopped without handing in its work."

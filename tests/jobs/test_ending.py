@@ -1,5 +1,7 @@
 """However the agent's work ends, the task has an end, and people have words for it."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.comments.failures import WORDS, Failure
@@ -7,7 +9,7 @@ from bot.github_repository import PullRequest
 from jobs.agent.task import CLAIMS, Ending, Outcome, Submission
 from jobs.ending import TaskEnd, TaskFailed, end_of, stopped
 from jobs.repository.change import Change, ChangedFile, FileMode
-from jobs.solve import Solution
+from jobs.solution import Solution
 from records.task import TaskState
 
 PULL_REQUEST = PullRequest(7, "https://github.com/octo/shop/pull/7", "open", "a" * 40, draft=True)
@@ -26,6 +28,19 @@ def test_every_outcome_without_a_pull_request_is_an_end_with_words(outcome: Outc
     assert end.state is not TaskState.SUCCEEDED
     assert end.explanation
     assert WORDS[Failure(end.reason)].next
+
+
+@pytest.mark.parametrize("outcome", [Outcome.RESOLVED, Outcome.PARTIAL])
+@pytest.mark.parametrize(
+    ("cause", "words"), [("", "summary may say why"), ("quiet", "One sentenc")]
+)
+def test_work_that_changed_nothing_is_not_said_to_have_failed_tests(
+    outcome: Outcome, cause: str, words: str
+) -> None:
+    end = end_of(Solution(replace(ending(outcome), cause=cause)), None)
+    assert (end.state, end.reason) == (TaskState.FAILED, "no_change")
+    assert words in end.explanation
+    assert "no change" in WORDS[Failure(end.reason)].meaning
 
 
 @pytest.mark.parametrize("outcome", Outcome)
