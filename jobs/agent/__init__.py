@@ -5,8 +5,8 @@ rooms beside it), `prompt` with `untrusted` (what the model is told first), `loo
 only loop, and what it holds), `conversation` (what is known so far, rebuilt from the log), `tools`,
 `calls`, `turn`, `hands` and `titles` (what the model may call, how a call is understood, carried
 out and named), `attention` (loops, warnings, reminders), `room` (what is left out when the window
-gets full), `limits` (every number), `gate` with `view`, `debris` and `parses` (what a submission
-must pass), `endings` (the words for how it ended).
+gets full), `window` (servers that cut the history), `limits` (every number), `gate` with `view`,
+`debris` and `parses` (what a submission must pass), `endings` (the words for how it ended).
 """
 
 from jobs.agent.debris import without_caches

@@ -9,6 +9,7 @@ from jobs.agent import limits
 from jobs.agent.hands import Status
 from jobs.agent.task import Budget, Outcome, Prices, Submission
 from jobs.agent.tools import BASH
+from jobs.agent.window import Window
 from jobs.model.wire import Call, Item, Reply, Stop, Wire
 from records.tasks import PlanStep, Progress
 
@@ -70,6 +71,7 @@ class Conversation:
     seconds: float = 0.0
     context: int = 0
     """Tokens of the next request: the server's last figure, and a guess for what came since."""
+    window: Window = field(default_factory=Window)
     plan: tuple[PlanStep, ...] = ()
     doing: str = ""
     first_command_at: float | None = None
@@ -146,6 +148,7 @@ class Conversation:
 
     def _message(self, entry: Entry) -> None:
         self.context += tokens(entry["text"])
+        self.window.told += tokens(entry["text"])
 
     def _reply(self, entry: Entry) -> None:
         self.end_turn()
@@ -156,6 +159,8 @@ class Conversation:
         self.cost_usd += cost(usage, self.prices)
         self.seconds += entry["seconds"]
         self.context = usage["input"] + (usage["output"] if entry["items"] else 0)
+        self.window.look(usage)
+        self.window.told += sum(tokens(call["arguments"]) for call in entry["calls"])
         self.pending = {call["id"]: Call(**call) for call in entry["calls"]}
         self.doing = entry["doing"] or self.doing
         streaks, stop = self.streaks, entry["stop"]
@@ -174,6 +179,7 @@ class Conversation:
         size = tokens(entry["text"])
         self.step_count = entry["step"]
         self.context += size
+        self.window.told += size
         self.seconds += entry["seconds"]
         self.doing = entry["title"]
         self.steps.append(
@@ -215,6 +221,7 @@ class Conversation:
                 words = left_out(step)
                 self.items[step.index] = self.wire.result(step.call, words)
                 freed = max(0, step.tokens - tokens(words))
+                self.window.forget(freed)
                 self.context, step.tokens, step.masked = self.context - freed, tokens(words), True
 
 

@@ -65,6 +65,16 @@ def model_failed(talk: Conversation, budget: Budget, error: ModelError) -> Endin
             return Ending(Outcome.MODEL_ERROR, talk.submission, _MODEL[kind], kind.value)
 
 
+def cut_short(talk: Conversation, budget: Budget) -> Ending:
+    """End because the model cannot see what it was told; what it does now is guesswork."""
+    words = (
+        "The context window of the model's server is smaller than configured: of about "
+        f"{talk.window.told:,} tokens it read {talk.window.read:,}. Its window has to grow, or "
+        f"PATCHBAY_MODEL_CONTEXT_WINDOW, which is {budget.context_window}, has to shrink."
+    )
+    return Ending(Outcome.MODEL_ERROR, talk.submission, words, "window")
+
+
 def gone_quiet(talk: Conversation, task: AgentTask, text: str) -> Ending:
     """End because the model only talks any more: what there is counts as handed in."""
     submission = Submission(

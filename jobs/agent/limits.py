@@ -45,6 +45,17 @@ MASK_KEEP_SHARE: Final = 0.3
 MASK_MIN_SHARE: Final = 0.15
 """The same two in small windows, as shares of the window."""
 
+CUT_TURNS: Final = 4
+"""So many turns in a row of which the server read only a part end the work."""
+CUT_LEAST_TOKENS: Final = 8_000
+"""Shorter histories fit into any window, and one strange text in them weighs too much."""
+CUT_SHARE: Final = 1 / 3
+"""Of what we guess at four bytes a token. Dense code has up to six and a half, which is a share of
+0.6; fewer than a third would take twelve bytes a token, in a whole history."""
+CUT_LEAST_GROWTH: Final = 500
+CUT_GROWTH_SHARE: Final = 0.1
+"""Of what is new; a server that reads it all counts six tenths of it at the least."""
+
 GUIDANCE_BYTES: Final = 32 * 1024
 ISSUE_BYTES: Final = 48 * 1024
 COMMENT_BYTES: Final = 8 * 1024

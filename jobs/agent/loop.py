@@ -79,6 +79,8 @@ def _over(work: Work) -> Ending | None:
         return endings.stopped(talk)
     if which := attention.used_up(talk, work.budget):
         return endings.used_up(talk, work.budget, which)
+    if talk.window.is_too_small:
+        return endings.cut_short(talk, work.budget)
     useless = {
         "misread": streaks.misread >= limits.FORMAT_ERRORS,
         "idle": streaks.idle >= limits.IDLE_REPLIES,
