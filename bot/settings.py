@@ -103,6 +103,10 @@ class Settings(BaseSettings):
     """Which of the two APIs the model's server is spoken to with; `auto` finds out."""
     model_context_window: int = Field(128_000, ge=8_000)
     """How many tokens the model can read at once."""
+    model_stream: bool = False
+    """Ask a chat server for its reply bit by bit, for a proxy that cuts silent connections."""
+    model_effort: str | None = Field(None, pattern=r"^[a-z]{1,20}$")
+    """How hard the model is asked to think, in its server's word, such as `low` or `high`."""
 
     command: str = Field("/agent", pattern=r"^/[a-z][a-z0-9-]{1,30}$")
     """The word that a command line begins with."""

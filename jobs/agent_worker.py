@@ -56,6 +56,8 @@ def services_of(begun: Started) -> Services:
             base_url=settings.openai_base_url,
             model=settings.model,
             api=settings.model_api,
+            effort=settings.model_effort,
+            stream=settings.model_stream,
             cache_key=f"patchbay-{task_id}",
         )
 

@@ -1,0 +1,68 @@
+"""What an operator sets about the model reaches its server."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from bot.redaction import Redactor
+from bot.settings import Settings
+from demo.model import ScriptedModel
+from jobs.agent_worker import services_of
+from jobs.start import Started
+from records.database import Database
+from tests.jobs.conftest import SECRET
+
+
+def settings(folder: Path, **more: Any) -> Settings:
+    return Settings(
+        github_app_id=1,
+        github_private_key=SecretStr("none"),
+        webhook_secret=SecretStr(SECRET),
+        data_dir=folder,
+        docker_host="unix:///nowhere/docker.sock",
+        model="scripted",
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "stream", "effort"),
+    [
+        ({}, None, None),
+        ({"model_stream": True, "model_effort": "high"}, True, "high"),
+    ],
+)
+def test_streaming_and_effort_are_asked_for_as_set(
+    more: dict[str, Any],
+    stream: bool | None,
+    effort: str | None,
+    database: Database,
+    tmp_path: Path,
+    scripted_model: Callable[..., ScriptedModel],
+) -> None:
+    model = scripted_model([{"text": "Hello."}])
+    chosen = settings(tmp_path, openai_base_url=model.base_url, model_api="chat", **more)
+    wire = services_of(Started(chosen, database, Redactor())).open_wire("abcd")
+    reply = wire.send(
+        "Be kind.",
+        [wire.user("Hi.")],
+        [],
+        deadline_s=20,
+        max_output=100,
+        stopped=threading.Event(),
+    )
+    wire.close()
+    asked = model.requests[0].parsed
+    assert reply.text == "Hello."
+    assert asked.get("stream") is stream
+    assert asked.get("reasoning_effort") == effort
+
+
+@pytest.mark.parametrize("effort", ["", "very high", 'low"', "x" * 21])
+def test_an_effort_is_one_word(effort: str, tmp_path: Path) -> None:
+    with pytest.raises(ValidationError):
+        settings(tmp_path, model_effort=effort)
