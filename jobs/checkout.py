@@ -71,5 +71,6 @@ def agent_task(task: Task, base: Base, detection: Detection) -> AgentTask:
         instruction=task.instruction,
         guidance=guidance,
         guidance_source=source,
+        environment=tuple(f"No check is known: {problem}." for problem in detection.problems),
         checks=tuple(check.command for check in detection.checks),
     )

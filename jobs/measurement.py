@@ -6,7 +6,8 @@ from contextlib import ExitStack
 
 from jobs.agent.task import CheckRow, Submission
 from jobs.checkout import Base
-from jobs.evidence.check import Check, DeclaredCheck
+from jobs.evidence.check import DeclaredCheck
+from jobs.evidence.detect import Detection
 from jobs.evidence.evidence import Evidence, Verdict
 from jobs.evidence.run import gather
 from jobs.evidence.steering import altered, steering
@@ -20,10 +21,11 @@ _NAMED = 10
 class Measurement:
     """The evidence of the newest change that was handed in."""
 
-    def __init__(self, job: Job, base: Base, checks: Sequence[Check]) -> None:
+    def __init__(self, job: Job, base: Base, detection: Detection) -> None:
         self._job = job
         self._base = base
-        self._checks = checks
+        self._checks = detection.checks
+        self._problems = detection.problems
         self._of = ""
         self._evidence: Evidence | None = None
 
@@ -81,7 +83,7 @@ class Measurement:
         """Say what keeps the evidence from being clean, whatever the checks say."""
         read = self._base.mirror.at(self._base.sha).text
         steered = steering(change, self._checks, declared, read)
-        return [altered(steered)] if steered else []
+        return [*self._problems, *([altered(steered)] if steered else [])]
 
     def _box(self, boxes: ExitStack) -> Sandbox:
         sandbox = boxes.enter_context(self._job.sandbox())

@@ -7,6 +7,8 @@ from jobs.agent.task import Budget, Ending, Outcome, Prices, Submission
 from jobs.agent.view import SandboxView
 from jobs.checkout import Base, agent_task
 from jobs.ending import TaskFailed
+from jobs.evidence.detect import Detection
+from jobs.evidence.settings_file import SETTINGS_FILE
 from jobs.job import Job
 from jobs.kept_sandbox import KeptSandbox
 from jobs.measurement import Measurement
@@ -15,6 +17,7 @@ from jobs.repository.policy import Finding
 from jobs.sandbox import Sandbox, ToolRefused
 from jobs.solution import Solution
 
+_MISTAKES = f"`{SETTINGS_FILE}` has mistakes, so no checks are taken from it"
 _WITH_CHANGE = (Outcome.RESOLVED, Outcome.PARTIAL)
 
 
@@ -22,7 +25,8 @@ def solve(job: Job, base: Base) -> Solution:
     """Run the agent until it ends, from wherever the task's log says that it stands."""
     detection = base.detection()
     task = agent_task(job.task, base, detection)
-    measure = Measurement(job, base, detection.checks)
+    _note_problems(job, detection)
+    measure = Measurement(job, base, detection)
     wire = job.services.open_wire(job.task.id)
     with job.sandbox() as sandbox:
         _fill(job, base, sandbox)
@@ -42,6 +46,12 @@ def solve(job: Job, base: Base) -> Solution:
         if ending.outcome not in _WITH_CHANGE or ending.submission is None:
             return Solution(ending)
         return _handed_in(ending, ending.submission, view, measure)
+
+
+def _note_problems(job: Job, detection: Detection) -> None:
+    """Write into the log, once, what is wrong with how the project names its checks."""
+    if detection.problems and _MISTAKES not in (one.get("title") for _, one in job.log.entries()):
+        job.log.event(_MISTAKES, "; ".join(detection.problems), "\n".join(detection.problems))
 
 
 def _fill(job: Job, base: Base, sandbox: Sandbox) -> None:

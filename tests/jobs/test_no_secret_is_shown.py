@@ -11,6 +11,7 @@ from jobs.agent.task import DeclaredCheck as Named
 from jobs.agent.task import Outcome, Submission
 from jobs.checkout import Base
 from jobs.evidence.check import DeclaredCheck
+from jobs.evidence.detect import Detection
 from jobs.evidence.evidence import Evidence, EvidenceRow, Side, Verdict
 from jobs.measurement import Measurement
 from jobs.repository.change import Change, ChangedFile, FileMode
@@ -56,7 +57,7 @@ def test_the_step_and_the_plan_are_clean(make_job: MakeJob, tmp_path: Path, secr
 @both_kinds
 def test_the_evidence_is_clean(make_job: MakeJob, tmp_path: Path, secret: str) -> None:
     job = make_job()
-    measurement = Leaking(job, Base(job.services.mirrors.open(1), "a" * 40, "main"), ())
+    measurement = Leaking(job, Base(job.services.mirrors.open(1), "a" * 40, "main"), Detection(()))
     measurement.secret = secret
     checks = (Named(f"curl -H '{secret}' localhost", f"shows {secret}"),)
     submission = Submission(Outcome.RESOLVED, "It is done.", "Do it", checks)
