@@ -27,7 +27,7 @@ def pull_request_title(task: Task) -> str:
 
 
 def pull_request_body(task: Task, around: Surroundings) -> str:
-    """Return the body; the caller adds the marker."""
+    """Return the body."""
     clean = bool(task.evidence and task.evidence.get("clean"))
     said = f"**In the agent's words, unchecked:**\n\n{quoted(task.summary, _SUMMARY)}"
     parts = [
