@@ -1,5 +1,6 @@
 """Acts as our App on GitHub: signs as the App, mints narrow tokens, and sends every request."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,7 @@ _READ_TIMEOUT_S = 5
 _WRITE_TIMEOUT_S = 15
 """Longer than GitHub's own ten seconds, after which it may still answer; an effect's patience is
 longer still."""
+_FIRST_NO_SUCCESS = 300
 _LEVELS = ("read", "write", "admin")
 _PER_PAGE = 100
 _PAGES = 30
@@ -119,15 +121,24 @@ class GitHubApi:
     ) -> Any:
         requester = self._reads if method == "GET" else self._writes
         try:
-            _, data = requester.requestJsonAndCheck(method, path, parameters=parameters, input=body)
-        except github.GithubException as error:
-            raise from_answer(method, error.status, error.headers or {}, error.data) from error
+            # Not the one that checks: it takes a redirect of a write for an answer.
+            status, headers, text = requester.requestJson(
+                method, path, parameters=parameters, input=body
+            )
         except requests.ConnectionError as error:
             if method == "GET" or _never_sent(error):
                 raise Unavailable("GitHub cannot be reached") from error
             raise Ambiguous("the connection was lost before GitHub answered") from error
         except (requests.RequestException, ValueError) as error:
-            raise unclear(method, "GitHub's answer did not come or cannot be read") from error
+            raise unclear(method, "GitHub's answer did not come") from error
+        try:
+            data = json.loads(text) if text else None
+        except ValueError as error:
+            if status < _FIRST_NO_SUCCESS:
+                raise unclear(method, "GitHub's answer cannot be read") from error
+            data = None
+        if status >= _FIRST_NO_SUCCESS:
+            raise from_answer(method, status, headers, data)
         return data
 
 

@@ -58,6 +58,10 @@ class Unauthorized(GitHubError):
         """GitHub's clock when it answered, since a wrong clock of ours also ends here."""
 
 
+class Moved(Unauthorized):
+    """The repository has another name now; a token that is minted anew comes with it."""
+
+
 class RateLimited(GitHubError):
     """GitHub wants no requests until `until`."""
 
@@ -66,6 +70,7 @@ class RateLimited(GitHubError):
         self.until = until
 
 
+_REDIRECTS = range(300, 400)
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
 _NAMES: dict[int, type[GitHubError]] = {
     _FORBIDDEN: Forbidden,
@@ -87,6 +92,8 @@ def from_answer(
         return unclear(method, words)
     if status == _TOO_MANY or (status == _FORBIDDEN and _limited(words, headers)):
         return RateLimited(words, _until(headers))
+    if status in _REDIRECTS:
+        return Moved(words)
     if status == _UNAUTHORIZED:
         return Unauthorized(words, _server_time(headers))
     if kind := _NAMES.get(status):

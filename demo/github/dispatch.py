@@ -1,6 +1,7 @@
 """Takes a REST request from Flask to its handler and back: who, may they, faults, headers."""
 
 import json
+import re
 import threading
 import time
 import uuid
@@ -88,11 +89,22 @@ class Dispatcher:
     def rest(self, table: Table, path: str) -> Response:
         """Answer the current request to the REST API."""
         method = "GET" if request.method == "HEAD" else request.method
-        found = table.find(method, path)
+        found = table.find(method, self._by_name(path))
         if found is None:
             return self.respond("unknown", lambda _caller: _unknown())
         route, slots = found
         return self.respond(route.operation, lambda caller: self._handle(route, caller, slots))
+
+    def _by_name(self, path: str) -> str:
+        """Turn a repository's address by number into the one by name."""
+        number = re.match(r"/repositories/([0-9]+)/", path)
+        if number is None:
+            return path
+        try:
+            name = self._state.repository_by_id(int(number[1])).full_name
+        except NotFound:
+            return path
+        return f"/repos/{name}/{path[number.end() :]}"
 
     def respond(self, operation: str, work: Callable[[Caller], Answer]) -> Response:
         """Do an operation with whatever fault waits for it."""
@@ -118,7 +130,10 @@ class Dispatcher:
                     raise Forbidden("Request forbidden by administrative rules.")
                 answer = work(caller)
         except GitHubError as error:
-            headers = {"Location": error.url} if isinstance(error, Moved) else {}
+            headers = {}
+            if isinstance(error, Moved):
+                error.answer_to(request.method, self._state.url, request.path)
+                headers = {"Location": error.url}
             answer = Answer(error.status, error.body(), headers)
         return self._write(answer, caller)
 

@@ -37,9 +37,17 @@ class NotFound(GitHubError):
 class Moved(GitHubError):
     """The repository has another name now; whoever follows redirects gets there."""
 
-    def __init__(self, url: str) -> None:
+    url = ""
+
+    def __init__(self, repository_id: int) -> None:
         super().__init__(301, "Moved Permanently")
-        self.url = url
+        self.repository_id = repository_id
+
+    def answer_to(self, method: str, base: str, path: str) -> None:
+        """Point from an address by name to the same by number; a write has to be repeated as is."""
+        rest = path.partition("/repos/")[2].split("/", 2)[2:]
+        self.url = "/".join([f"{base}/api/v3/repositories/{self.repository_id}", *rest])
+        self.status = 301 if method in {"GET", "HEAD"} else 307
 
     def body(self) -> dict[str, Any]:
         """Write the error as GitHub's JSON."""

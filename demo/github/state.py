@@ -99,7 +99,7 @@ class State:
                 return repository
         for repository in self.repositories:
             if wanted in repository.old_names:
-                raise Moved(f"{self.url}/api/v3/repositories/{repository.id}")
+                raise Moved(repository.id)
         raise NotFound
 
     def repository_by_id(self, repository_id: int) -> Repository:

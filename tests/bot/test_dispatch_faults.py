@@ -255,3 +255,22 @@ def test_a_stop_that_a_task_outran_is_not_said_to_have_stopped_it(front_door: Fr
     tasks.end(lease, TaskState.SUCCEEDED, reason="", explanation="Done.")
     assert front_door.answer(event, body).state is DeliveryState.REFUSED
     assert "nothing to stop" in front_door.bot_comments(number)[-1]
+
+
+def test_a_repository_that_was_renamed_is_found_under_its_new_name(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent help")
+    front_door.github.rename_repository(REPOSITORY, "store")
+    front_door.github.comment("acme/store", number, "maria", "/agent fix")
+    assert front_door.next_outcome().state is DeliveryState.HANDLED
+    found = front_door.github.comments("acme/store", number)
+    assert [one["user"]["type"] for one in found].count("Bot") == 2
+    assert len(front_door.woken) >= 1
+
+
+def test_a_token_that_was_revoked_does_not_make_a_writer_a_stranger(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent help")
+    front_door.github.state.tokens.clear()
+    assert front_door.command(number, "maria", "/agent fix").state is DeliveryState.HANDLED
+    assert len(front_door.woken) == 1

@@ -92,3 +92,14 @@ def test_under_its_old_name_a_repository_answers_with_a_redirect(checked_world: 
     assert answer.headers["Location"] == answer.json()["url"]
     followed = world.call("GET", REPOSITORY, token)
     assert followed.json()["full_name"] == "ann/store"
+    assert world.call("GET", f"{REPOSITORY}/git/ref/heads/main", token).status_code == 200
+    # A write has to be sent again as it is: with this status alone a client may do so.
+    written = world.http.post(
+        f"{world.github.api_url}{REPOSITORY}/issues",
+        json={"title": "One"},
+        headers={"Authorization": f"Bearer {token}"},
+        allow_redirects=False,
+        timeout=10,
+    )
+    assert written.status_code == 307
+    assert written.headers["Location"].endswith("/issues")
