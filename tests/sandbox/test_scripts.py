@@ -99,8 +99,8 @@ def test_an_image_is_derived_with_more_packages_and_nothing_of_the_host(
     assert ended.returncode == 0, ended.stderr
     engine = docker.DockerClient(docker_host)
     try:
-        building = {"label": f"dev.patchbay.build={name}"}
-        assert not engine.containers.list(all=True, filters=building)
+        build = f"dev.patchbay.build={name}"
+        assert not engine.containers.list(all=True, filters={"label": build})
         began = time.monotonic()
         assert run(*derive, DOCKER_HOST=docker_host).stderr == ""
         assert time.monotonic() - began < 2
