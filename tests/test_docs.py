@@ -14,7 +14,7 @@ OPERATING = (ROOT / "docs" / "operating.md").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
 COMMANDS = (ROOT / "docs" / "commands.md").read_text()
 USAGE = (ROOT / "demo" / "usage.txt").read_text()
-DEMO = (ROOT / "demo" / "__main__.py").read_text()
+DEMO = (ROOT / "demo" / "options.py").read_text()
 
 
 @pytest.mark.parametrize("field", sorted(Settings.model_fields))
