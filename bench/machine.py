@@ -28,6 +28,7 @@ def facts(docker_host: str) -> dict[str, Any]:
             "kernel": platform.release(),
             "distribution": platform.freedesktop_os_release()["PRETTY_NAME"],
             "load_at_start": [round(load, 2) for load in os.getloadavg()],
+            "waiting_for_a_cpu_percent": _cpu_pressure(),
             "fsync_ms": round(_fsync_ms(), 3),
         },
         "versions": {
@@ -57,6 +58,15 @@ def _processor() -> str:
 def _memory_kib() -> int:
     first = Path("/proc/meminfo").read_text().splitlines()[0]
     return int(first.split()[1])
+
+
+def _cpu_pressure() -> float | None:
+    """Return the share of the last ten seconds in which something waited for a processor."""
+    try:
+        words = Path("/proc/pressure/cpu").read_text().split()
+    except OSError:  # not every kernel is built with it
+        return None
+    return float(words[1].removeprefix("avg10="))
 
 
 def _redis() -> str:

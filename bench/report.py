@@ -52,12 +52,16 @@ def setting(facts: Json, command: str) -> str:
     machine: dict[str, Any] = facts["machine"]
     versions: dict[str, Any] = facts["versions"]
     load = ", ".join(f"{value:g}" for value in machine["load_at_start"])
+    waiting = machine["waiting_for_a_cpu_percent"]
+    quiet = (
+        "" if waiting is None else f" (something waited for a processor {waiting:g} % of the time)"
+    )
     named = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in versions.items())
     return (
         f"Measured {facts['date']} at commit {facts['commit']} with `{command}`.\n\n"
         f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gib']} GiB, "
-        f"{machine['distribution']}, kernel {machine['kernel']}; load at the start {load}; a page "
-        f"of 4 KiB is on disk in {machine['fsync_ms']:g} ms (median). Versions: {named}."
+        f"{machine['distribution']}, kernel {machine['kernel']}; load at the start {load}{quiet}; "
+        f"a page of 4 KiB is on disk in {machine['fsync_ms']:g} ms (median). Versions: {named}."
     )
 
 
