@@ -129,7 +129,8 @@ class StatusComment:
             task.installation_id, task.repository_id, PERMISSIONS
         )
         secret = services.settings.webhook_secret.get_secret_value().encode()
-        return Conversation.of(task, repository, services.effects, secret)
+        clean = services.redactor.clean
+        return Conversation.of(task, repository, services.effects, secret, clean=clean)
 
     def _body(self, task: Task) -> str:
         return status_comment(task, surroundings(self._job))
