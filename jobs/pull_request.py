@@ -229,10 +229,12 @@ class _Publication:
         looks = tuple(Look(one.path, one.why) for one in self._solution.policy.warned)
         around = replace(surroundings(self._job), looks=looks, signed=signed)
 
+        clean = self._job.services.redactor.clean
+
         def ask(*, draft: bool) -> PullRequest:
             return self._repository.create_pull_request(
-                title=pull_request_title(task),
-                body=pull_request_body(task, replace(around, draft=draft)),
+                title=clean(pull_request_title(task)),
+                body=clean(pull_request_body(task, replace(around, draft=draft))),
                 head=self._branch,
                 base=self._base.branch,
                 draft=draft,
