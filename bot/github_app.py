@@ -12,6 +12,7 @@ import github
 import jwt
 import requests
 from github.Requester import Requester
+from jwt.algorithms import RSAAlgorithm
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util import Retry
 
@@ -39,6 +40,7 @@ _PAGES = 30
 # GitHub takes a signature that lives for ten minutes at the most, and advises to date it a minute
 # back: https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
 _JWT_LIVES_S = 480
+_RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
 _CLOCK_DRIFT_S = 60
 _REUSED_UNTIL_S = 600.0
 """A token that is kept is used no longer than this before its end."""
@@ -184,6 +186,7 @@ class GitHubApp:
     ) -> None:
         self._app_id = app_id
         self._private_key = private_key
+        self._read_key: Any = None
         self._api_url = api_url
         self._on_secret = on_secret
         self._skew_s = 0.0
@@ -286,4 +289,10 @@ class GitHubApp:
             "exp": now + _JWT_LIVES_S,
             "iss": str(self._app_id),
         }
-        return jwt.encode(claims, self._private_key, algorithm="RS256")
+        return jwt.encode(claims, self._key(), algorithm="RS256")
+
+    def _key(self) -> Any:
+        """Read the private key once: checking it takes longer than all the rest of a signature."""
+        if self._read_key is None:
+            self._read_key = _RS256.prepare_key(self._private_key)
+        return self._read_key

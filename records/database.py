@@ -2,10 +2,11 @@
 
 import os
 import sqlite3
+import threading
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,13 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writer = engine.execution_options(**{_WRITING: True})
+        is_sqlite = engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[None] = _Turn() if is_sqlite else nullcontext()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that may write: committed at the end, rolled back on an error."""
-        with self._writer.begin() as connection:
+        with self._turn, self._writer.begin() as connection:
             yield connection
 
     @contextmanager
@@ -41,6 +44,28 @@ class Database:
     def close(self) -> None:
         """Close the idle connections; the next transaction opens a new one."""
         self._engine.dispose()
+
+
+class _Turn:
+    """Lets the threads of a process write one after the other.
+
+    SQLite has one writer at a time, and whoever finds it busy sleeps for longer and longer: with
+    threads that wait for each other here, twice as many writes get through.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        # A thread of the parent may have held it in the moment of the fork.
+        os.register_at_fork(after_in_child=self._renew)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def _renew(self) -> None:
+        self._lock = threading.RLock()
 
 
 def open_database(url: str) -> Database:
