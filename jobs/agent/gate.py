@@ -4,6 +4,7 @@ What the gate finds is for the model to mend. The proof that people are shown is
 in sandboxes that the model never touched.
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from jobs.agent.debris import debris_rows
 from jobs.agent.parses import parse_row
 from jobs.agent.prompt import issue_block
 from jobs.agent.task import CheckRow, DeclaredCheck, GateResult, IssueText, Outcome, Submission
-from jobs.repository.change import Change, HostileChange
+from jobs.repository.change import Change, HostileChange, serialise
 from jobs.repository.policy import BaseFiles, Finding, PolicyReport
 
 _WITH_CHANGE = (Outcome.RESOLVED, Outcome.PARTIAL)
@@ -69,6 +70,7 @@ class Gate:
         self._issue = issue
         self._view = view
         self._measure = measure
+        self._passed: dict[tuple[str, str], CheckRow] = {}
         self._fast = fast
         """A first submission without a fault is accepted at once."""
 
@@ -102,17 +104,24 @@ class Gate:
             rows += debris_rows(change, self._view.base)
             if row := parse_row(change, self._view.base, self._view.run):
                 rows.append(row)
-        rows += [self._rerun(check) for check in submission.checks]
+        rows += [self._rerun(check, change) for check in submission.checks]
         if not submission.checks and submission.outcome == Outcome.RESOLVED:
             rows.append(CheckRow("declared checks", None, "none: nothing shows that it works"))
         if report.allowed:
             rows += self._measure(change, submission)
         return tuple(rows), diff
 
-    def _rerun(self, check: DeclaredCheck) -> CheckRow:
+    def _rerun(self, check: DeclaredCheck, change: Change) -> CheckRow:
+        """Run a check in the agent's sandbox, once for each change that it passes on."""
+        key = (check.command, hashlib.sha256(serialise(change)).hexdigest())
+        if key in self._passed:
+            return self._passed[key]
         exit_code, output = self._view.run(check.command, _CHECK_TIMEOUT_S)
         tail = "" if exit_code == 0 else f": {output.strip()[-_TAIL_CHARS:]}"
-        return CheckRow(f"run {check.command}", exit_code == 0, f"exit {exit_code}{tail}")
+        row = CheckRow(f"run {check.command}", exit_code == 0, f"exit {exit_code}{tail}")
+        if row.passed:
+            self._passed[key] = row
+        return row
 
 
 def review_text(issue: IssueText, diff: str, rows: tuple[CheckRow, ...]) -> str:
