@@ -55,7 +55,6 @@ class TaskPages:
 
 def blueprint(pages: TaskPages) -> Blueprint:
     """Return the routes under `/tasks`."""
-    places = threading.BoundedSemaphore(_LIVE_LOGS)
     routes = Blueprint(
         "tasks",
         __name__,
@@ -68,6 +67,14 @@ def blueprint(pages: TaskPages) -> Blueprint:
     routes.add_app_template_filter(_span, "span")
     routes.add_app_template_filter(_clock, "clock")
     routes.after_request(_harden)
+    _serve_people(routes, pages)
+    _serve_programs(routes, pages)
+    return routes
+
+
+def _serve_people(routes: Blueprint, pages: TaskPages) -> None:
+    """Serve the list, the page of a task, and its live log."""
+    places = threading.BoundedSemaphore(_LIVE_LOGS)
 
     @routes.get("/")
     @routes.get("/tasks")
@@ -82,6 +89,18 @@ def blueprint(pages: TaskPages) -> Blueprint:
         return render_template(
             "task.html", task=task, entries=entries, key=_key(), github_url=pages.github_url
         )
+
+    @routes.get("/tasks/<task_id>/live")
+    def live_log(task_id: str) -> Response:
+        _task(pages, task_id)
+        after = request.headers.get("Last-Event-ID") or request.args.get("after", "0")
+        number = int(after) if after.isascii() and after.isdigit() else 0
+        stream = stream_with_context(_live(pages, task_id, number, places))
+        return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+def _serve_programs(routes: Blueprint, pages: TaskPages) -> None:
+    """Serve the same facts as JSON, and the whole action log as JSON lines."""
 
     @routes.get("/tasks.json")
     def every_task_as_json() -> Response:
@@ -101,16 +120,6 @@ def blueprint(pages: TaskPages) -> Blueprint:
             mimetype="text/plain",
             headers={"Content-Disposition": f'attachment; filename="task-{task_id}.jsonl"'},
         )
-
-    @routes.get("/tasks/<task_id>/live")
-    def live_log(task_id: str) -> Response:
-        _task(pages, task_id)
-        after = request.headers.get("Last-Event-ID") or request.args.get("after", "0")
-        number = int(after) if after.isascii() and after.isdigit() else 0
-        stream = stream_with_context(_live(pages, task_id, number, places))
-        return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
-
-    return routes
 
 
 def _live(
