@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from bench.figures import Figure, Measured
-from jobs.sandbox import Sandboxes
+from jobs.sandbox.engine import Engine
 
 _IMAGE = "patchbay/python"
 _UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
@@ -20,7 +20,7 @@ _SHIM = "Resident set of the process outside (containerd's shim) that keeps each
 
 def measure(docker_host: str, runs: int) -> Measured:
     """Start a sandbox for each run and weigh it."""
-    sandboxes = Sandboxes(docker_host, owner=f"bench-{os.getpid()}")
+    sandboxes = Engine(docker_host, owner=f"bench-{os.getpid()}")
     idle: list[float] = []
     shims: list[float] = []
     for _ in range(runs):

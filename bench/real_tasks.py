@@ -19,7 +19,8 @@ from bench.scripts import turn
 from bench.world import environment
 from demo.house import House, open_house
 from jobs.repository.mirror import Mirrors
-from jobs.sandbox import Execution, Sandboxes
+from jobs.sandbox import Execution
+from jobs.sandbox.engine import Engine
 
 TASKS = Path(__file__).parent / "real-tasks.jsonl"
 _LONGEST_TESTS_S = 600
@@ -120,7 +121,7 @@ def _test_branch(
     token = house.stage.github.user_token("maria")
     mirror = Mirrors(folder / "mirrors").open(1)
     sha = mirror.fetch(house.stage.github.git_url(house.stage.repository), done["branch"], token)
-    sandboxes = Sandboxes(docker_host, owner=f"bench-{os.getpid()}")
+    sandboxes = Engine(docker_host, owner=f"bench-{os.getpid()}")
     with sandboxes.start(task.image, task_id="bench", epoch=0, deadline_s=1200) as sandbox:
         pack = mirror.pack(sha)
         sandbox.put(pack, sha, pack.shallow)

@@ -5,11 +5,12 @@ from functools import partial
 
 from bot.github_app import GitHubApp
 from bot.task_links import TaskLinks
-from jobs.engine import sandboxes_of
+from jobs.engine import engine_of, limits_of
 from jobs.model import Wire, open_wire
 from jobs.repository.mirror import Mirrors
 from jobs.run_task import run_task
 from jobs.sandbox import SandboxError
+from jobs.sandbox.readiness import ready
 from jobs.services import Services
 from jobs.start import Started, refuse, start
 from jobs.worker import serve
@@ -27,7 +28,7 @@ def main() -> None:
     services = services_of(begun)
     try:
         # No task is given to a sandbox that was not seen to deny what it must deny.
-        services.sandboxes.ready(begun.settings.sandbox_image)
+        ready(services.sandboxes, begun.settings.sandbox_image, limits_of(begun.settings))
     except SandboxError as unfit:
         refuse(f"Patchbay cannot start:\n  {unfit}", for_good=False)
     stopping = threading.Event()
@@ -69,7 +70,7 @@ def services_of(begun: Started) -> Services:
         checkpoints=Checkpoints(database),
         github=github,
         mirrors=Mirrors(settings.data_dir.resolve() / "mirrors"),
-        sandboxes=sandboxes_of(settings),
+        sandboxes=engine_of(settings),
         open_wire=wire,
         redactor=begun.redactor,
         task_url=TaskLinks(settings).url,

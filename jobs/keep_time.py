@@ -3,9 +3,9 @@
 from functools import partial
 
 from jobs.clock import Clock
-from jobs.engine import sandboxes_of
+from jobs.engine import engine_of
 from jobs.queues import Bell
-from jobs.sandbox import READY
+from jobs.sandbox import READY, Sandboxes
 from jobs.start import start
 from records.deliveries import Deliveries
 from records.named_leases import NamedLeases
@@ -21,13 +21,17 @@ def main() -> None:
         tasks=tasks,
         leases=NamedLeases(begun.database),
         bell=Bell(begun.settings.redis_url, patience_s=2.0),
-        sweeps=[partial(sandboxes_of(begun.settings).remove_strays, partial(_in_use, tasks))],
+        sweeps=[partial(remove_strays, engine_of(begun.settings), tasks)],
     ).run()
 
 
-def _in_use(tasks: Tasks, task_id: str, epoch: int) -> bool:
-    """Say whether a sandbox is to be kept: a job has it, or a worker is trying one at its start."""
-    return task_id == READY or tasks.is_leased(task_id, epoch)
+def remove_strays(sandboxes: Sandboxes, tasks: Tasks) -> None:
+    """Remove the sandboxes that outlived themselves, or that no job has."""
+    for one in sandboxes.running():
+        # A worker is trying a sandbox at its start.
+        tried = one.task_id == READY
+        if one.overdue or not (tried or tasks.is_leased(one.task_id, one.epoch)):
+            sandboxes.remove(one.container)
 
 
 if __name__ == "__main__":

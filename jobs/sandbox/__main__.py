@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from jobs.sandbox import SandboxError, Sandboxes
+from jobs.sandbox import SandboxError
+from jobs.sandbox.engine import Engine
 from jobs.sandbox.inside.shell import ENVIRONMENT
 from jobs.sandbox.profile import AGENT
 
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _open(chosen: argparse.Namespace, head: str, pack: bytes) -> int:
-    made = Sandboxes(chosen.docker_host, owner="people")
+    made = Engine(chosen.docker_host, owner="people")
     with made.start(chosen.image, task_id="shell", epoch=0, deadline_s=_A_DAY_S) as sandbox:
         sandbox.put([pack], head)
         environment = [f"{name}={value}" for name, value in ENVIRONMENT.items()]

@@ -1,10 +1,11 @@
 """Starts and removes sandboxes: the only door to Docker."""
 
 import os
+import re
 import secrets
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -13,21 +14,22 @@ import docker
 import requests
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
-from jobs.sandbox import bundle, profile, readiness
-from jobs.sandbox.errors import SandboxError, SandboxLost
+from jobs.sandbox import bundle, profile
+from jobs.sandbox.errors import ImageMissing, SandboxError, SandboxLost
 from jobs.sandbox.profile import SandboxLimits
 from jobs.sandbox.sandbox import Sandbox
+from jobs.sandbox.sandboxes import Running, Snapshot
 from jobs.sandbox.stream import FrameStream
 
-READY = "ready"
-"""Stands for a task where a sandbox is only tried."""
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _ENGINE_ANSWERS_S = 30
 _SERVER_STARTS_S = 20.0
 _BEING_REMOVED = 409
+_PREFIX = "patchbay"
+_NAMED = re.compile(rf"/{_PREFIX}-([a-z0-9]+)-(\d+)-[0-9a-f]{{8}}")
 
 
-class Sandboxes:
+class Engine:
     """Sandboxes on one Docker engine; `owner` keeps installations on one engine apart."""
 
     def __init__(
@@ -45,47 +47,88 @@ class Sandboxes:
         self._client: docker.APIClient | None = None
         self._client_of = 0
 
-    def start(self, image: str, *, task_id: str, epoch: int, deadline_s: float) -> Sandbox:
+    def start(
+        self,
+        image: str,
+        *,
+        task_id: str,
+        epoch: int,
+        deadline_s: float,
+        snapshot: Snapshot | None = None,
+        network_hosts: Iterable[str] | None = None,
+    ) -> Sandbox:
         """Start a container with the tool server in it; it ends itself after `deadline_s`."""
+        if snapshot is not None or network_hosts is not None:
+            raise NotImplementedError
         labels = {
             profile.LABEL: "1",
             profile.OWNER_LABEL: self._owner,
-            profile.TASK_LABEL: task_id,
-            profile.EPOCH_LABEL: str(epoch),
             profile.DEADLINE_LABEL: str(int(time.time() + deadline_s) + 1),
         }
         try:
-            return self._start(image, f"patchbay-{task_id}-{epoch}", labels, deadline_s)
+            return self._start(image, _name(task_id, epoch), labels, deadline_s)
         except ImageNotFound:
-            raise SandboxError(f"there is no image {image}: build it with script/images") from None
+            raise ImageMissing(f"there is no image {image}: build it with script/images") from None
         except APIError as error:
             raise SandboxError(f"the engine refused a sandbox: {error.explanation}") from error
         except (DockerException, requests.RequestException) as error:
             raise self._silent(error) from error
 
-    def remove_strays(self, keep: Callable[[str, int], bool]) -> int:
-        """Remove the sandboxes that `keep(task id, epoch)` disowns or that outlived themselves."""
-        removed = 0
-        for container in self._ours():
-            labels = container["Labels"]
-            if not _overdue(labels) and keep(*_task_of(labels)):
-                continue
-            self._remove(container["Id"])
-            removed += 1
-        return removed
+    def assign(self, container: str, task_id: str, epoch: int) -> None:
+        """Give a running sandbox to a task; a name can be changed, a label cannot."""
+        try:
+            self._api().rename(container, _name(task_id, epoch))
+        except (DockerException, requests.RequestException) as error:
+            raise SandboxError(f"a sandbox could not be given to a task: {error}") from error
 
-    def ready(self, image: str = "patchbay/python") -> None:
-        """Raise, with the mend in words, unless a real sandbox denies all that it must deny."""
-        with self.start(image, task_id=READY, epoch=0, deadline_s=60) as sandbox:
-            readiness.check(sandbox, self._limits)
+    def save(self, sandbox: Sandbox, snapshot: Snapshot) -> int:
+        """Keep what a sandbox was prepared with."""
+        raise NotImplementedError
+
+    def refused_hosts(self, sandbox: Sandbox) -> tuple[str, ...]:
+        """Return the hosts that it was not let through to."""
+        raise NotImplementedError
+
+    def image_digest(self, image: str) -> str | None:
+        """Return the id of an image, or None if there is none of that name."""
+        try:
+            found = self._api().inspect_image(image)  # type: ignore[no-untyped-call]
+            return str(found["Id"])
+        except ImageNotFound:
+            return None
+        except (DockerException, requests.RequestException) as error:
+            raise self._silent(error) from error
+
+    def running(self) -> tuple[Running, ...]:
+        """List the sandboxes of this installation."""
+        mine = [f"{profile.LABEL}=1", f"{profile.OWNER_LABEL}={self._owner}"]
+        try:
+            found = self._api().containers(all=True, filters={"label": mine})
+        except (DockerException, requests.RequestException) as error:
+            raise self._silent(error) from error
+        return tuple(_running(container) for container in found)
+
+    def remove(self, container: str) -> None:
+        """Remove a container, whatever it is doing; one that is gone already is fine."""
+        api = self._api()
+        try:
+            api.remove_container(container, force=True, v=True)
+        except NotFound:
+            return
+        except APIError as error:
+            if error.status_code != _BEING_REMOVED:
+                raise SandboxError(f"a sandbox could not be removed: {error}") from error
+            self._wait_removed(container)
+        except (DockerException, requests.RequestException) as error:
+            raise self._silent(error) from error
 
     def _start(self, image: str, name: str, labels: dict[str, str], deadline_s: float) -> Sandbox:
         api = self._api()
         container = api.create_container_from_config(  # type: ignore[no-untyped-call]
-            self._container(image, labels, deadline_s), name=f"{name}-{secrets.token_hex(4)}"
+            self._container(image, labels, deadline_s), name=name
         )["Id"]
         with ExitStack() as undo:
-            undo.callback(self._remove, container)
+            undo.callback(self.remove, container)
             stream = self._attach(container)
             undo.callback(stream.close)
             api.start(container)
@@ -99,7 +142,7 @@ class Sandboxes:
             "Entrypoint": [],
             "Cmd": bundle.command(deadline_s),
             "User": profile.AGENT,
-            "Env": ["HOME=/home/agent", "LANG=C.UTF-8"],
+            "Env": profile.environment(),
             "WorkingDir": "/workspace",
             "Hostname": "sandbox",
             "Labels": labels,
@@ -127,28 +170,7 @@ class Sandboxes:
         header, _ = stream.receive(deadline)
         if header != {"hello": 1}:
             raise SandboxLost("the sandbox broke the protocol: no greeting")
-        return Sandbox(container, stream, partial(self._remove, container))
-
-    def _ours(self) -> list[dict[str, Any]]:
-        mine = [f"{profile.LABEL}=1", f"{profile.OWNER_LABEL}={self._owner}"]
-        try:
-            found: list[dict[str, Any]] = self._api().containers(all=True, filters={"label": mine})
-        except (DockerException, requests.RequestException) as error:
-            raise self._silent(error) from error
-        return found
-
-    def _remove(self, container: str) -> None:
-        api = self._api()
-        try:
-            api.remove_container(container, force=True, v=True)
-        except NotFound:
-            return
-        except APIError as error:
-            if error.status_code != _BEING_REMOVED:
-                raise SandboxError(f"a sandbox could not be removed: {error}") from error
-            self._wait_removed(container)
-        except (DockerException, requests.RequestException) as error:
-            raise self._silent(error) from error
+        return Sandbox(container, stream, partial(self.remove, container))
 
     def _wait_removed(self, container: str) -> None:
         try:
@@ -175,11 +197,14 @@ class Sandboxes:
         )
 
 
-def _task_of(labels: dict[str, str]) -> tuple[str, int]:
-    epoch = labels.get(profile.EPOCH_LABEL, "")
-    return labels.get(profile.TASK_LABEL, ""), int(epoch) if epoch.isdigit() else -1
+def _name(task_id: str, epoch: int) -> str:
+    return f"{_PREFIX}-{task_id}-{epoch}-{secrets.token_hex(4)}"
 
 
-def _overdue(labels: dict[str, str]) -> bool:
-    deadline = labels.get(profile.DEADLINE_LABEL, "")
-    return not deadline.isdigit() or int(deadline) < time.time()
+def _running(container: dict[str, Any]) -> Running:
+    name = container["Names"][0] if container.get("Names") else ""
+    named = _NAMED.fullmatch(name)
+    task_id, epoch = (named[1], int(named[2])) if named else ("", -1)
+    deadline = container["Labels"].get(profile.DEADLINE_LABEL, "")
+    overdue = not deadline.isdigit() or int(deadline) < time.time()
+    return Running(container["Id"], task_id, epoch, overdue)

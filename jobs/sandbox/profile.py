@@ -9,8 +9,6 @@ AGENT = "10001:10001"
 """The user of everything in a sandbox; it owns nothing but the work folders."""
 
 LABEL = "dev.patchbay.sandbox"
-TASK_LABEL = "dev.patchbay.task"
-EPOCH_LABEL = "dev.patchbay.epoch"
 DEADLINE_LABEL = "dev.patchbay.deadline"
 OWNER_LABEL = "dev.patchbay.owner"
 
@@ -32,6 +30,11 @@ class SandboxLimits:
     file_mb: int = 256
     """The largest single file."""
     open_files: int = 4096
+
+
+def environment() -> list[str]:
+    """Return the environment of everything in a sandbox, as Docker wants to be told."""
+    return ["HOME=/home/agent", "LANG=C.UTF-8"]
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 from jobs.sandbox.errors import SandboxError
 from jobs.sandbox.profile import SandboxLimits
 from jobs.sandbox.sandbox import Sandbox
+from jobs.sandbox.sandboxes import READY, Sandboxes
 
 _MB = 1024 * 1024
 _AGENT_ID = 10001
@@ -18,6 +19,12 @@ _NAMES_FROM_OUTSIDE = ("TOKEN", "SECRET", "KEY", "PASSWORD", "PROXY", "DATABASE"
 
 _Facts = dict[str, Any]
 _Holds = Callable[[_Facts, SandboxLimits], bool]
+
+
+def ready(sandboxes: Sandboxes, image: str, limits: SandboxLimits) -> None:
+    """Raise SandboxError unless a real sandbox of `image` denies all that it must deny."""
+    with sandboxes.start(image, task_id=READY, epoch=0, deadline_s=60) as sandbox:
+        check(sandbox, limits)
 
 
 def check(sandbox: Sandbox, limits: SandboxLimits) -> None:

@@ -1,6 +1,7 @@
 """What a task does with a sandbox: code in, commands, files, the change out."""
 
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -118,6 +119,13 @@ class Sandbox:
         """Create or overwrite a file, with the folders above it."""
         _refuse_long(content)
         return self._text("write", {"path": path}, content.encode("utf-8", "replace"))
+
+    def detach(self) -> socket.socket:
+        """Give the connection away to whoever will speak on it; this object is of no more use."""
+        with self._turn:
+            self._closed = True
+            self._lost = self._lost or "the sandbox was given away"
+            return self._stream.detach()
 
     def kill(self) -> None:
         """Remove the container at once, from any thread; a pending call raises SandboxLost."""

@@ -68,6 +68,12 @@ class FrameStream:
             raise SandboxLost("the sandbox broke the protocol: a header that is no object")
         return header, self._take(body_size, deadline)
 
+    def detach(self) -> socket.socket:
+        """Give the connection away; only between answers, when nothing has been read ahead."""
+        if self._frames or self._docker or self._left_in_chunk:
+            raise SandboxLost("the sandbox broke the protocol: it speaks without being asked")
+        return self._connection
+
     def shut(self) -> None:
         """End the stream; a call that waits in another thread ends at once."""
         try:

@@ -13,7 +13,7 @@ from bot.redaction import Redactor
 from bot.settings import Settings
 from jobs.job import Job
 from jobs.repository.mirror import Mirrors
-from jobs.sandbox import Sandboxes
+from jobs.sandbox.engine import Engine
 from jobs.services import Services
 from jobs.task_log import TaskLog
 from jobs.watch import Watch
@@ -54,7 +54,7 @@ def services(database: Database, tmp_path: Path) -> Services:
         checkpoints=Checkpoints(database),
         github=GitHubApp(1, "none", "http://127.0.0.1:1"),
         mirrors=Mirrors(tmp_path / "mirrors"),
-        sandboxes=Sandboxes("unix:///nowhere/docker.sock"),
+        sandboxes=Engine("unix:///nowhere/docker.sock"),
         open_wire=_no_model,
         redactor=Redactor([SECRET]),
         task_url=lambda task_id: f"http://127.0.0.1:8000/tasks/{task_id}",

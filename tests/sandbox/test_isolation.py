@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from jobs.sandbox import Sandbox, SandboxError, Sandboxes, SandboxLimits
+from jobs.sandbox import Sandbox, SandboxError, SandboxLimits
+from jobs.sandbox.engine import Engine
 from jobs.sandbox.profile import host_config
+from jobs.sandbox.readiness import ready
 from tests.sandbox.conftest import Start
 
 pytestmark = pytest.mark.docker
@@ -18,8 +20,8 @@ def python(box: Sandbox, source: str) -> str:
     return box.exec(f"python3 - <<'END_OF_SOURCE'\n{source}\nEND_OF_SOURCE").output
 
 
-def test_the_self_check_is_content(sandboxes: Sandboxes, sandbox_image: str) -> None:
-    sandboxes.ready(sandbox_image)
+def test_the_self_check_is_content(sandboxes: Engine, sandbox_image: str) -> None:
+    ready(sandboxes, sandbox_image, SandboxLimits())
 
 
 @pytest.mark.parametrize(
@@ -48,9 +50,9 @@ def test_the_self_check_is_content(sandboxes: Sandboxes, sandbox_image: str) -> 
     ],
 )  # fmt: skip
 def test_a_weakened_profile_is_noticed(
-    docker_host: str, sandbox_image: str, sandboxes: Sandboxes, weaker: dict[str, Any], words: str
+    docker_host: str, sandbox_image: str, sandboxes: Engine, weaker: dict[str, Any], words: str
 ) -> None:
-    weak = Sandboxes(docker_host, owner=sandboxes._owner)
+    weak = Engine(docker_host, owner=sandboxes._owner)
     container = weak._container("", {}, 60)
     container["User"] = weaker.pop("User", container["User"])
     container["HostConfig"] |= weaker
@@ -58,19 +60,19 @@ def test_a_weakened_profile_is_noticed(
         del container["Hostname"]
     weak._container = lambda *_: {**container, "Image": sandbox_image}  # type: ignore[method-assign]
     with pytest.raises(SandboxError, match=words):
-        weak.ready(sandbox_image)
+        ready(weak, sandbox_image, SandboxLimits())
 
 
 def test_no_new_privileges_is_noticed_when_missing(
-    docker_host: str, sandbox_image: str, sandboxes: Sandboxes
+    docker_host: str, sandbox_image: str, sandboxes: Engine
 ) -> None:
-    weak = Sandboxes(docker_host, owner=sandboxes._owner)
+    weak = Engine(docker_host, owner=sandboxes._owner)
     container = weak._container(sandbox_image, {}, 60)
     container["HostConfig"]["SecurityOpt"] = container["HostConfig"]["SecurityOpt"][1:]
     weak._container = lambda *_: container  # type: ignore[method-assign]
     # Without it an unprivileged user may not even load a filter, or the flag is missing.
     with pytest.raises(SandboxError, match="privileges can be gained"):
-        weak.ready(sandbox_image)
+        ready(weak, sandbox_image, SandboxLimits())
 
 
 def test_there_is_no_way_out(shared_box: Sandbox) -> None:
@@ -176,7 +178,7 @@ def test_one_sandbox_sees_nothing_of_another(start: Start) -> None:
 
 
 def test_limits_are_what_was_asked_for(
-    docker_host: str, sandbox_image: str, sandboxes: Sandboxes
+    docker_host: str, sandbox_image: str, sandboxes: Engine
 ) -> None:
     small = SandboxLimits(memory_mb=512, cpus=0.5, pids=64, workspace_mb=64, tmp_mb=32, home_mb=16)
-    Sandboxes(docker_host, limits=small, owner=sandboxes._owner).ready(sandbox_image)
+    ready(Engine(docker_host, limits=small, owner=sandboxes._owner), sandbox_image, small)

@@ -16,7 +16,9 @@ from pathlib import Path
 import docker
 import pytest
 
-from jobs.sandbox import Sandbox, SandboxError, Sandboxes, SandboxLost
+from jobs.sandbox import Sandbox, SandboxError, SandboxLimits, SandboxLost
+from jobs.sandbox.engine import Engine
+from jobs.sandbox.readiness import ready
 from tests.sandbox.conftest import Start
 from tests.sandbox.repositories import make_repository
 
@@ -45,12 +47,13 @@ def until(holds: Callable[[], bool], seconds: float = 15) -> bool:
 
 
 def test_a_sandbox_says_whose_it_is(
-    engine: docker.APIClient, sandboxes: Sandboxes, sandbox_image: str
+    engine: docker.APIClient, sandboxes: Engine, sandbox_image: str
 ) -> None:
     with sandboxes.start(sandbox_image, task_id="k7m2", epoch=3, deadline_s=60) as box:
         labels = engine.inspect_container(box.container)["Config"]["Labels"]
         assert labels["dev.patchbay.sandbox"] == "1"
-        assert (labels["dev.patchbay.task"], labels["dev.patchbay.epoch"]) == ("k7m2", "3")
+        [named] = [one for one in sandboxes.running() if one.container == box.container]
+        assert (named.task_id, named.epoch, named.overdue) == ("k7m2", 3, False)
         assert 0 < int(labels["dev.patchbay.deadline"]) - time.time() <= 62
 
 
@@ -95,7 +98,7 @@ def test_a_paused_container_is_given_up_and_removed(engine: docker.APIClient, st
 
 
 def test_a_sandbox_ends_itself_at_its_deadline(
-    engine: docker.APIClient, sandboxes: Sandboxes, sandbox_image: str
+    engine: docker.APIClient, sandboxes: Engine, sandbox_image: str
 ) -> None:
     with sandboxes.start(sandbox_image, task_id="late", epoch=1, deadline_s=1) as box:
         with pytest.raises(SandboxLost, match="is gone"):
@@ -104,11 +107,11 @@ def test_a_sandbox_ends_itself_at_its_deadline(
 
 
 def test_a_sandbox_ends_with_its_worker(
-    engine: docker.APIClient, docker_host: str, sandbox_image: str, sandboxes: Sandboxes
+    engine: docker.APIClient, docker_host: str, sandbox_image: str, sandboxes: Engine
 ) -> None:
     source = (
-        "import sys, time\nfrom jobs.sandbox import Sandboxes\n"
-        "made = Sandboxes(sys.argv[1], owner=sys.argv[3])\n"
+        "import sys, time\nfrom jobs.sandbox.engine import Engine\n"
+        "made = Engine(sys.argv[1], owner=sys.argv[3])\n"
         "box = made.start(sys.argv[2], task_id='orphan', epoch=1, deadline_s=600)\n"
         "print(box.container, flush=True)\nbox.exec('sleep 500', workdir='/')\n"
     )
@@ -121,21 +124,22 @@ def test_a_sandbox_ends_with_its_worker(
     assert until(lambda: not engine.containers(all=True, filters={"id": container}))
 
 
-def test_strays_are_removed_and_others_left(
-    engine: docker.APIClient, docker_host: str, sandbox_image: str, sandboxes: Sandboxes
+def test_only_ones_own_are_listed_and_removed(
+    engine: docker.APIClient, docker_host: str, sandbox_image: str, sandboxes: Engine
 ) -> None:
-    mine = Sandboxes(docker_host, owner=f"{sandboxes._owner}-{secrets.token_hex(3)}")
+    mine = Engine(docker_host, owner=f"{sandboxes._owner}-{secrets.token_hex(3)}")
     kept = mine.start(sandbox_image, task_id="kept", epoch=2, deadline_s=60)
     old = mine.start(sandbox_image, task_id="kept", epoch=1, deadline_s=60)
     foreign = sandboxes.start(sandbox_image, task_id="kept", epoch=1, deadline_s=60)
     plain = engine.create_container(sandbox_image, ["sleep", "60"], labels={"dev.example": "1"})
     try:
-        assert mine.remove_strays(lambda task, epoch: (task, epoch) == ("kept", 2)) == 1
+        assert {(one.task_id, one.epoch) for one in mine.running()} == {("kept", 1), ("kept", 2)}
+        mine.remove(old.container)
         assert not exists(engine, old)
         assert exists(engine, kept)
         assert exists(engine, foreign)
         assert engine.inspect_container(plain["Id"])
-        assert mine.remove_strays(lambda _task, _epoch: False) == 1
+        assert [one.container for one in mine.running()] == [kept.container]
     finally:
         engine.remove_container(plain["Id"], force=True)
         for box in (kept, old, foreign):
@@ -156,8 +160,8 @@ def test_calls_from_several_threads_take_turns(box: Sandbox) -> None:
     assert said == [str(n) for n in range(40)]
 
 
-def test_a_forked_job_starts_its_own(sandboxes: Sandboxes, sandbox_image: str) -> None:
-    sandboxes.remove_strays(lambda _task, _epoch: True)  # the parent has its connection
+def test_a_forked_job_starts_its_own(sandboxes: Engine, sandbox_image: str) -> None:
+    assert sandboxes.running() is not None  # the parent has its connection
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
@@ -173,7 +177,7 @@ def test_a_forked_job_starts_its_own(sandboxes: Sandboxes, sandbox_image: str) -
 
 
 def test_nothing_is_left_of_twenty(
-    engine: docker.APIClient, start: Start, tmp_path: Path, sandboxes: Sandboxes
+    engine: docker.APIClient, start: Start, tmp_path: Path, sandboxes: Engine
 ) -> None:
     repository = make_repository(tmp_path / "code", {"a": "1\n"})
     start().close()
@@ -193,17 +197,17 @@ def test_nothing_is_left_of_twenty(
     assert Path("/proc/self/mountinfo").read_text().count("\n") <= mounts + 8
 
 
-def test_a_missing_image_is_told_with_the_mend(sandboxes: Sandboxes) -> None:
+def test_a_missing_image_is_told_with_the_mend(sandboxes: Engine) -> None:
     with pytest.raises(SandboxError, match="script/images"):
         sandboxes.start("patchbay/nowhere", task_id="x", epoch=1, deadline_s=60)
 
 
 def test_a_missing_engine_is_told_with_the_mend(tmp_path: Path) -> None:
-    nowhere = Sandboxes(f"unix://{tmp_path}/no.sock")
+    nowhere = Engine(f"unix://{tmp_path}/no.sock")
     with warnings.catch_warnings():
         # The library leaves the socket that could not connect to the garbage collector.
         warnings.simplefilter("ignore", ResourceWarning)
-        for ask in (nowhere.ready, lambda: nowhere.remove_strays(lambda _t, _e: True)):
+        for ask in (nowhere.running, lambda: nowhere.image_digest("patchbay/python")):
             with pytest.raises(SandboxError, match="script/engine start"):
                 ask()
         gc.collect()
@@ -211,4 +215,4 @@ def test_a_missing_engine_is_told_with_the_mend(tmp_path: Path) -> None:
 
 def test_an_unknown_runtime_is_told(docker_host: str, sandbox_image: str) -> None:
     with pytest.raises(SandboxError, match="no-such-runtime"):
-        Sandboxes(docker_host, "no-such-runtime").ready(sandbox_image)
+        ready(Engine(docker_host, "no-such-runtime"), sandbox_image, SandboxLimits())

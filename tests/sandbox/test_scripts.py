@@ -32,7 +32,7 @@ def run(
 
 def test_the_engine_that_answers_is_used(docker_host: str) -> None:
     assert run("engine", "host").stdout.strip() == docker_host
-    assert run("engine", "start").stdout.strip() == docker_host
+    assert run("engine", "start", "--for", str(os.getpid())).stdout.strip() == docker_host
 
 
 def test_an_engine_that_is_named_comes_first(docker_host: str) -> None:
