@@ -148,6 +148,19 @@ class CheckpointRow(Row):
     saved_at: Mapped[float]
 
 
+class BaselineRow(Row):
+    """What one check said about a base commit in one environment."""
+
+    __tablename__ = "baselines"
+    repository_id: Mapped[int] = mapped_column(primary_key=True)
+    base_sha: Mapped[str] = mapped_column(primary_key=True)
+    environment: Mapped[str] = mapped_column(primary_key=True)
+    check: Mapped[str] = mapped_column(primary_key=True)
+    """A digest of the command."""
+    outcome: Mapped[str]
+    measured_at: Mapped[float]
+
+
 class NamedLeaseRow(Row):
     """Who may do a thing of which there is one, and how long."""
 
