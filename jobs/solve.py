@@ -8,16 +8,16 @@ from jobs.agent.view import SandboxView
 from jobs.checkout import Base, agent_task
 from jobs.ending import TaskFailed
 from jobs.evidence.detect import Detection
-from jobs.evidence.settings_file import SETTINGS_FILE
 from jobs.job import Job
 from jobs.kept_sandbox import KeptSandbox
 from jobs.measurement import Measurement
+from jobs.project_file.nodes import PROJECT_FILE
 from jobs.repository.change import HostileChange
 from jobs.repository.policy import Finding
 from jobs.sandbox import Sandbox, ToolRefused
 from jobs.solution import Solution
 
-_MISTAKES = f"`{SETTINGS_FILE}` has mistakes, so no checks are taken from it"
+_MISTAKES = f"`{PROJECT_FILE}` has mistakes, so no checks are taken from it"
 _WITH_CHANGE = (Outcome.RESOLVED, Outcome.PARTIAL)
 
 

@@ -40,7 +40,7 @@ DOORS = {
     "structlog": ("app.py", "bot/", "jobs/", "records/"),
     "urllib3": ("bot/github_app.py", "jobs/sandbox/"),
     "werkzeug": ("app.py", "pages/", "demo/"),
-    "yaml": ("jobs/evidence/",),
+    "yaml": ("jobs/project_file/",),
 }
 INSIDE = "jobs/sandbox/inside/"
 """What runs in a container: the standard library and itself, nothing else is there."""

@@ -1,6 +1,6 @@
 """Measures what a change does: the project's checks on the base and on the change, by the bot.
 
-Read in this order: `check` (what one is), `detect` with `settings_file`, `python_project` and
+Read in this order: `check` (what one is), `detect` with `python_project` and
 `other_projects` (which ones there are), `run` (both sides, in two sandboxes), `probe` (how one
 check is run and its report read), `runners` and `outcome` (what a runner's words mean), `verdict`
 and `evidence` (what it all comes to).

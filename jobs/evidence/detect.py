@@ -6,7 +6,8 @@ from typing import Protocol
 from jobs.evidence.check import Check
 from jobs.evidence.other_projects import go_checks, make_checks, node_checks
 from jobs.evidence.python_project import python_checks
-from jobs.evidence.settings_file import SETTINGS_FILE, read_verify
+from jobs.project_file.file import read_project_file
+from jobs.project_file.nodes import PROJECT_FILE
 
 MAX_CHECKS = 6
 
@@ -32,11 +33,10 @@ class Detection:
 
 
 def detect(files: RepositoryFiles) -> Detection:
-    """Find the checks; a settings file with a mistake gives problems and no checks."""
-    if settings := files.text(SETTINGS_FILE):
-        named = read_verify(settings)
-        if named.checks or named.problems:
-            return Detection(named.checks, named.problems)
+    """Find the checks; a project's file with a mistake gives problems and no checks."""
+    named = read_project_file(files.text(PROJECT_FILE)).verify
+    if named.checks or named.problems:
+        return Detection(named.checks, named.problems)
     paths = files.paths()
     found = [
         *python_checks(paths, files.text),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.evidence.settings_file import SETTINGS_FILE
+from jobs.project_file.nodes import PROJECT_FILE
 from tests.evidence.conftest import found
 
 PLAIN_TEST = "def test_a():\n    assert True\n"
@@ -87,23 +87,23 @@ def test_the_command_is_found(files: dict[str, str], commands: list[str]) -> Non
 
 def test_what_the_project_says_itself_comes_before_what_its_files_give_away() -> None:
     text = 'verify: {lint: "ruff check .", quick: "pytest -q {changed_tests}", full: pytest}\n'
-    detection = found({SETTINGS_FILE: text, "pytest.ini": "", "test_a.py": ""})
+    detection = found({PROJECT_FILE: text, "pytest.ini": "", "test_a.py": ""})
     assert [(check.name, check.command) for check in detection.checks] == [
         ("quick", "pytest -q {changed_tests}"),
         ("full", "pytest"),
         ("lint", "ruff check ."),
     ]
-    assert all(check.required and check.source == SETTINGS_FILE for check in detection.checks)
+    assert all(check.required and check.source == PROJECT_FILE for check in detection.checks)
 
 
 def test_one_command_alone_is_the_whole_suite() -> None:
-    (check,) = found({SETTINGS_FILE: "verify: make check\n"}).checks
+    (check,) = found({PROJECT_FILE: "verify: make check\n"}).checks
     assert (check.name, check.command) == ("full", "make check")
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "version: 1\n", "verify:\n"])
 def test_a_file_that_names_no_check_leaves_it_to_detection(text: str) -> None:
-    detection = found({SETTINGS_FILE: text, "Makefile": "test:\n"})
+    detection = found({PROJECT_FILE: text, "Makefile": "test:\n"})
     assert [check.command for check in detection.checks] == ["make test"]
 
 
@@ -129,10 +129,10 @@ def test_a_file_that_names_no_check_leaves_it_to_detection(text: str) -> None:
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_guessed(text: str, words: str) -> None:
-    detection = found({SETTINGS_FILE: text, "Makefile": "test:\n"})
+    detection = found({PROJECT_FILE: text, "Makefile": "test:\n"})
     assert detection.checks == ()
     assert any(words in problem for problem in detection.problems), detection.problems
-    assert all(SETTINGS_FILE in problem for problem in detection.problems)
+    assert all(PROJECT_FILE in problem for problem in detection.problems)
 
 
 def test_file_names_in_a_command_are_quoted() -> None:

@@ -10,9 +10,9 @@ import pytest
 from jobs.agent.prompt import first_message
 from jobs.agent.task import Outcome, Submission
 from jobs.checkout import Base, agent_task
-from jobs.evidence.settings_file import SETTINGS_FILE
 from jobs.job import Job
 from jobs.measurement import Measurement
+from jobs.project_file.nodes import PROJECT_FILE
 from jobs.repository.change import Change, ChangedFile, FileMode
 from jobs.repository.git import Git
 from jobs.repository.mirror import Mirrors
@@ -20,9 +20,9 @@ from jobs.solve import solve
 from tests.evidence.folder_box import box
 from tests.jobs.conftest import MakeJob
 
-PROBLEM = f"`{SETTINGS_FILE}`, line 2: `verify.ful` is not known; known are quick, full, lint"
-MISTAKEN = {SETTINGS_FILE: "verify:\n  ful: python3 -m pytest\n", "shop.py": "x = 1\n"}
-STEERED = {SETTINGS_FILE: "verify: 'true'\n", "shop.py": "x = 1\n"}
+PROBLEM = f"`{PROJECT_FILE}`, line 2: `verify.ful` is not known; known are quick, full, lint"
+MISTAKEN = {PROJECT_FILE: "verify:\n  ful: python3 -m pytest\n", "shop.py": "x = 1\n"}
+STEERED = {PROJECT_FILE: "verify: 'true'\n", "shop.py": "x = 1\n"}
 DONE = Submission(Outcome.RESOLVED, "It is done.", "Do it")
 
 
