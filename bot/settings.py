@@ -72,8 +72,8 @@ class Settings(BaseSettings):
     """The processors of one sandbox; a fraction is allowed."""
     sandbox_pids: int = Field(256, ge=32)
     """How many processes one sandbox may have."""
-    sandbox_workspace_mb: int = Field(512, ge=64)
-    """The space for the repository and what is built in it, in MiB."""
+    sandbox_workspace_mb: int = Field(1024, ge=64)
+    """The space for the repository, what is built in it and the home folder, in MiB."""
 
     task_max_turns: int = Field(200, ge=1)
     """How many model calls one task may make."""

@@ -15,6 +15,7 @@ MODULES = (
     "reading",
     "editing",
     "change",
+    "stripping",
     "code_in",
     "restoring",
     "server",

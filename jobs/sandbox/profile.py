@@ -23,9 +23,9 @@ class SandboxLimits:
     """Everything together: processes and the files of the work folders, which live in memory."""
     cpus: float = 1.0
     pids: int = 256
-    workspace_mb: int = 512
+    workspace_mb: int = 1024
+    """The code, what is built from it, the home folder and what was installed."""
     tmp_mb: int = 256
-    home_mb: int = 128
     shared_memory_mb: int = 64
     file_mb: int = 256
     """The largest single file."""
@@ -34,7 +34,7 @@ class SandboxLimits:
 
 def environment() -> list[str]:
     """Return the environment of everything in a sandbox, as Docker wants to be told."""
-    return ["HOME=/home/agent", "LANG=C.UTF-8"]
+    return ["HOME=/workspace/home", "LANG=C.UTF-8"]
 
 
 @cache
@@ -79,7 +79,6 @@ def _tmpfs(limits: SandboxLimits) -> dict[str, str]:
     own = "uid=10001,gid=10001,mode=0700"
     return {
         "/workspace": f"rw,exec,nosuid,nodev,size={limits.workspace_mb}m,nr_inodes=200k,{own}",
-        "/home/agent": f"rw,exec,nosuid,nodev,size={limits.home_mb}m,nr_inodes=32k,{own}",
         "/tmp": f"rw,exec,nosuid,nodev,size={limits.tmp_mb}m,nr_inodes=64k,mode=1777",  # noqa: S108 - the container's own
         "/run": "rw,noexec,nosuid,nodev,size=8m,nr_inodes=1k,mode=0755",
         # Room for the tool server when commands have filled everything else.

@@ -13,7 +13,7 @@ from jobs.sandbox.sandboxes import READY, Sandboxes
 
 _MB = 1024 * 1024
 _AGENT_ID = 10001
-_WRITABLE = {"/workspace", "/tmp", "/home/agent", "/run/agent", "/dev/shm", "/dev/mqueue"}  # noqa: S108 - the container's own
+_WRITABLE = {"/workspace", "/tmp", "/run/agent", "/dev/shm", "/dev/mqueue"}  # noqa: S108 - the container's own
 _MOUNTED = re.compile(r"/|/(dev|proc|sys)(/.*)?|/etc/(hostname|hosts|resolv\.conf)|/run")
 _NAMES_FROM_OUTSIDE = ("TOKEN", "SECRET", "KEY", "PASSWORD", "PROXY", "DATABASE", "REDIS", "DOCKER")
 

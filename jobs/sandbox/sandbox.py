@@ -72,6 +72,17 @@ class Sandbox:
         """Apply a change, framed as `collect` returns it, to the work tree."""
         self._call("restore", {}, [frames], _COLLECT_S)
 
+    def strip(self) -> None:
+        """End all processes and take the code out, before what a set-up made is kept.
+
+        What the base ignores by git stays, with the home folder; downloads of package managers go.
+        """
+        self._call("strip", {}, [], _PUT_S)
+
+    def set_deadline(self, seconds: float) -> None:
+        """Let the sandbox end itself `seconds` from now, whatever it was told before."""
+        self._call("deadline", {"seconds": seconds}, [], _FILE_TOOLS_S)
+
     def collect(self, *, max_bytes: int = 16 * 1024 * 1024, sweep: bool = True) -> bytes:
         """Return what differs from the base as hostile frames; `sweep` ends all processes first."""
         arguments = {"max_bytes": max_bytes, "sweep": sweep}

@@ -153,7 +153,7 @@ def test_an_edit_that_cannot_be_is_refused(
 
 
 def test_links_do_not_lead_an_edit_outside(shared_box: Sandbox) -> None:
-    shared_box.exec("ln -sfn /home/agent home; echo a > /home/agent/file")
+    shared_box.exec("ln -sfn /workspace/home home; echo a > /workspace/home/file")
     with pytest.raises(ToolRefused, match="outside of the repository"):
         shared_box.edit("home/file", "a", "b")
 
@@ -197,7 +197,9 @@ def test_too_much_text_is_refused(shared_box: Sandbox) -> None:
 
 
 def test_a_full_disk_leaves_the_old_file(box: Sandbox) -> None:
-    box.exec("seq 1 100000 > precious; for i in 1 2 3; do head -c 250M /dev/zero > filler$i; done")
+    box.exec(
+        "seq 1 100000 > precious; for i in 1 2 3 4 5; do head -c 250M /dev/zero > filler$i; done"
+    )
     before = box.exec("sha1sum precious").output
     with pytest.raises(ToolRefused, match="No space left"):
         box.edit("precious", "\n5\n", "\nfive\n")

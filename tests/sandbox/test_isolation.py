@@ -180,5 +180,5 @@ def test_one_sandbox_sees_nothing_of_another(start: Start) -> None:
 def test_limits_are_what_was_asked_for(
     docker_host: str, sandbox_image: str, sandboxes: Engine
 ) -> None:
-    small = SandboxLimits(memory_mb=512, cpus=0.5, pids=64, workspace_mb=64, tmp_mb=32, home_mb=16)
+    small = SandboxLimits(memory_mb=512, cpus=0.5, pids=64, workspace_mb=64, tmp_mb=32)
     ready(Engine(docker_host, limits=small, owner=sandboxes._owner), sandbox_image, small)

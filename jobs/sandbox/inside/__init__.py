@@ -4,5 +4,5 @@ Standard library only and Python 3.8 upwards, because it runs on the image's Pyt
 its sources over the stream at each start. Read in this order: `server` (one request at a time),
 `frames` (how they travel), `shell` with `processes` and `output` (commands), `reading`, `editing`
 with `matching` and `syntax` (files), `code_in`, `change` and `restoring` with `git` (the work
-tree), `places` (which folder is what).
+tree), `stripping` (the tree out again, after a set-up), `places` (which folder is what).
 """

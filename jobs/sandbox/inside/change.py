@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Iterable, NamedTuple
 
 from . import git, processes
 from .frames import Refused, Request
@@ -79,6 +79,22 @@ class _State:
 _state = _State()
 
 
+def has_base() -> bool:
+    """Tell whether the code is in."""
+    return bool(_state.sha)
+
+
+def files_of_base() -> Iterable[bytes]:
+    """Return the path of each file of the base, from the work tree on."""
+    return _state.files
+
+
+def forget() -> None:
+    """Take note that the code is out again."""
+    _state.sha = ""
+    _state.files = {}
+
+
 def remember(base: str) -> int:
     """Keep what the work tree looks like now, freshly checked out from `base`."""
     listed = git.run("ls-tree", "-r", "-z", "--full-tree", base)
@@ -107,7 +123,7 @@ def collect(request: Request) -> None:
     folders: dict[bytes, bool] = {b"": os.path.isdir(REPO)}
     for path, base in _state.files.items():
         _compare(path, base, folders, frames)
-    for path in _new_files():
+    for path in new_files():
         _add(path, frames)
     request.answer({}, frames.bytes())
 
@@ -125,7 +141,7 @@ def _compare(path: bytes, base: _BaseFile, folders: dict[bytes, bool], frames: _
 
 def _find(path: bytes, folders: dict[bytes, bool]) -> os.stat_result | None:
     """Look at `path` unless a folder above it is missing or a link to somewhere else."""
-    if not _is_real_folder(os.path.dirname(path), folders):
+    if not _is_real(os.path.dirname(path), folders):
         return None
     try:
         return os.lstat(_ROOT + path)
@@ -133,9 +149,14 @@ def _find(path: bytes, folders: dict[bytes, bool]) -> os.stat_result | None:
         return None
 
 
-def _is_real_folder(path: bytes, folders: dict[bytes, bool]) -> bool:
+def is_real_folder(path: bytes) -> bool:
+    """Tell whether no part of `path`, from the work tree on, is missing or a link."""
+    return _is_real(path, {b"": True})
+
+
+def _is_real(path: bytes, folders: dict[bytes, bool]) -> bool:
     if path not in folders:
-        real = _is_real_folder(os.path.dirname(path), folders)
+        real = _is_real(os.path.dirname(path), folders)
         try:
             folders[path] = real and stat.S_ISDIR(os.lstat(_ROOT + path).st_mode)
         except (FileNotFoundError, NotADirectoryError):
@@ -188,7 +209,8 @@ def _mend_index() -> None:
     _write_index()
 
 
-def _new_files() -> list[bytes]:
+def new_files() -> list[bytes]:
+    """Return the paths that are neither in the base nor ignored; a folder with a `.git` as one."""
     if not os.path.isdir(REPO):
         return []
     _mend_index()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 
-from . import change, git
+from . import change, git, stripping
 from .frames import Refused, Request
-from .places import BASE_GIT, REPO
+from .places import BASE_GIT, REPO, make_real_folder, remove
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHA256_LENGTH = 64
@@ -19,16 +19,29 @@ def put(request: Request) -> None:
     base, shallow = request.header["base"], request.header["shallow"]
     if not all(_SHA.fullmatch(sha) for sha in (base, *shallow)):
         raise Refused("put needs full commit ids")
-    if os.path.exists(BASE_GIT) or os.path.exists(REPO):
+    if change.has_base():
         raise Refused("this sandbox has its code already")
+    prepared = os.path.lexists(REPO)
+    _clear()
     _make(BASE_GIT, base, shallow, bare=True)
     git.feed(request.pieces(), "index-pack", "--stdin")
     git.run("cat-file", "-e", base + "^{commit}")
-    os.mkdir(REPO)
     # The agent's own repository: whatever it does to it, the base stays as it is.
     _make(_REPO_GIT, base, shallow, bare=False)
     git.run("read-tree", "--reset", "-u", base, git_dir=_REPO_GIT, work_tree=REPO)
-    request.answer({"files": change.remember(base)})
+    files = change.remember(base)
+    if prepared:
+        # What this commit does not ignore any more would look like the agent's work.
+        for path in change.new_files():
+            stripping.remove_in_repo(path)
+    request.answer({"files": files})
+
+
+def _clear() -> None:
+    """Make room where the code will lie; what a set-up has put there in its stead has to go."""
+    remove(BASE_GIT)
+    make_real_folder(REPO)
+    remove(_REPO_GIT)
 
 
 def _make(path: str, base: str, shallow: list[str], *, bare: bool) -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
+from typing import AnyStr
 
 from .frames import Refused
 
 WORKSPACE = "/workspace"
+"""Everything that a snapshot keeps lies in here."""
 REPO = "/workspace/repo"
 BASE_GIT = "/workspace/base.git"
 """History and base of the work tree; the server's own, outside of what the agent works in."""
 BASE_INDEX = "/workspace/base.git/base.index"
+HOME = "/workspace/home"
+AGENT_ENV = "/workspace/env"
+"""What every command sources first."""
 SCRATCH = "/tmp/agent"
-AGENT_ENV = "/tmp/agent/env"
 _SPARE = "/run/agent"
 _ROOM = 16 * 1024 * 1024
 
@@ -29,7 +33,7 @@ def resolve(path: str) -> str:
 def resolve_writable(path: str) -> str:
     """Return the real path behind `path`, if the file tools may change it."""
     real = os.path.realpath(resolve(path))
-    if not any(f"{real}/".startswith(f"{root}/") for root in (REPO, "/tmp")):
+    if not any(f"{real}/".startswith(f"{root}/") for root in (REPO, "/tmp", AGENT_ENV)):
         raise Refused(f"{path} is outside of the repository and /tmp")
     if real.startswith(REPO) and ".git" in real.split("/"):
         raise Refused(f"{path} is inside .git: use git commands in bash instead")
@@ -39,6 +43,31 @@ def resolve_writable(path: str) -> str:
 def shown(path: str) -> str:
     """Return a path as people write it: relative to the repository where it is in there."""
     return path[len(REPO) + 1 :] if path.startswith(REPO + "/") else path
+
+
+def set_up() -> None:
+    """Make the home folder, whatever a set-up has left in its place."""
+    make_real_folder(HOME)
+
+
+def make_real_folder(path: AnyStr) -> None:
+    """See to it that `path` is a folder and no link to one; what else is there has to go."""
+    if os.path.islink(path) or not os.path.isdir(path):
+        remove(path)
+        os.mkdir(path)
+
+
+def remove(path: AnyStr) -> None:
+    """Remove a file, a link or a folder with all that is in it, if there is one."""
+    if os.path.islink(path) or not os.path.isdir(path):
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+        return
+    try:
+        shutil.rmtree(path)
+    except PermissionError:
+        _open_up(path)
+        shutil.rmtree(path)
 
 
 def scratch_folder() -> str:
@@ -53,6 +82,14 @@ def scratch_folder() -> str:
         shutil.rmtree(f"{_SPARE}/{name}", ignore_errors=True)
     _make(_SPARE)
     return _SPARE
+
+
+def _open_up(folder: AnyStr) -> None:
+    """Take the write protection off, as Go's module cache has it on all of its folders."""
+    os.chmod(folder, 0o700)
+    for each in os.scandir(folder):
+        if each.is_dir(follow_symlinks=False):
+            _open_up(each.path)
 
 
 def _make(folder: str) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import Iterator
 
 from .change import DELETED, EXECUTABLE, REGULAR, SYMLINK
 from .frames import Refused, Request
-from .places import REPO
+from .places import REPO, make_real_folder, remove
 
 _LIMIT = 64 * 1024 * 1024
 _ROOT = os.fsencode(REPO)
@@ -22,7 +21,7 @@ def restore(request: Request) -> None:
     # What goes makes room for what comes: a file where a folder was, or the other way round.
     for path, kind, _ in entries:
         if kind == DELETED:
-            _remove(_ROOT + b"/" + path)
+            remove(_ROOT + b"/" + path)
     for path, kind, content in entries:
         if kind in (REGULAR, EXECUTABLE, SYMLINK):
             _place(path, kind, content)
@@ -55,22 +54,13 @@ def _slice(data: bytes, at: int, size: int) -> tuple[bytes, int]:
     return data[at : at + size], at + size
 
 
-def _remove(full: bytes) -> None:
-    if os.path.isdir(full) and not os.path.islink(full):
-        shutil.rmtree(full)
-    elif os.path.lexists(full):
-        os.unlink(full)
-
-
 def _place(path: bytes, kind: int, content: bytes) -> None:
     folder = _ROOT
     for part in path.split(b"/")[:-1]:
         folder += b"/" + part
-        if os.path.islink(folder) or not os.path.isdir(folder):
-            _remove(folder)
-            os.mkdir(folder)
+        make_real_folder(folder)
     full = _ROOT + b"/" + path
-    _remove(full)
+    remove(full)
     if kind == SYMLINK:
         os.symlink(content, full)
         return

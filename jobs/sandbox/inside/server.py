@@ -8,26 +8,20 @@ import signal
 import time
 from typing import Any, Callable, Dict
 
-from . import change, code_in, editing, processes, reading, restoring, shell
+from . import change, code_in, editing, places, processes, reading, restoring, shell, stripping
 from .frames import Gone, Refused, Request, receive, send
 
 _SET_DUMPABLE = 4
-_OPERATIONS: Dict[str, Callable[[Request], None]] = {
-    "put": code_in.put,
-    "restore": restoring.restore,
-    "collect": change.collect,
-    "exec": shell.run,
-    "read": reading.read,
-    "edit": editing.edit,
-    "write": editing.write,
-}
+_ends = [0.0]
 
 
 def main(deadline_s: float) -> None:
     """Serve until the stream ends, or `deadline_s` have passed."""
     _shut_in()
+    signal.signal(signal.SIGALRM, _end_if_over)
     _end_after(deadline_s)
     processes.set_up()
+    places.set_up()
     send({"hello": 1})
     try:
         while True:
@@ -59,12 +53,30 @@ def _shut_in() -> None:
 
 
 def _end_after(deadline_s: float) -> None:
-    ends = time.monotonic() + deadline_s
-
-    def end(*_: Any) -> None:
-        # Anybody in here can send this signal; only the clock makes it count.
-        if time.monotonic() >= ends - 0.1:
-            os._exit(0)
-
-    signal.signal(signal.SIGALRM, end)
+    _ends[0] = time.monotonic() + deadline_s
     signal.setitimer(signal.ITIMER_REAL, max(deadline_s, 0.1), 1.0)
+
+
+def _end_if_over(*_: Any) -> None:
+    # Anybody in here can send this signal; only the clock makes it count.
+    if time.monotonic() >= _ends[0] - 0.1:
+        os._exit(0)
+
+
+def _set_deadline(request: Request) -> None:
+    """Answer a `deadline` request: the time of a sandbox that waited begins when it is given."""
+    _end_after(float(request.header["seconds"]))
+    request.answer({})
+
+
+_OPERATIONS: Dict[str, Callable[[Request], None]] = {
+    "deadline": _set_deadline,
+    "put": code_in.put,
+    "strip": stripping.strip,
+    "restore": restoring.restore,
+    "collect": change.collect,
+    "exec": shell.run,
+    "read": reading.read,
+    "edit": editing.edit,
+    "write": editing.write,
+}

@@ -123,7 +123,7 @@ def _is_wrong(script: bytes, file: str, environment: dict[str, str], spill: int)
 def _environment(scratch: str) -> dict[str, str]:
     environment = {**os.environ, **ENVIRONMENT}
     environment.pop("HOSTNAME", None)
-    if os.path.exists(AGENT_ENV):
+    if os.path.isfile(AGENT_ENV):
         start = f"{scratch}/start.sh"
         with open(start, "w") as opened:
             opened.write(_START)
