@@ -48,8 +48,10 @@ def _fetch(services: Services, task: Task, token: Token) -> Base:
     return Base(mirror, mirror.fetch(url, wanted, token.value), branch)
 
 
-def agent_task(task: Task, base: Base, detection: Detection) -> AgentTask:
-    """Say what the first message to the model is made of."""
+def agent_task(
+    task: Task, base: Base, detection: Detection, environment: tuple[str, ...] = ()
+) -> AgentTask:
+    """Say what the first message to the model is made of; `environment` is one fact a line."""
     snapshot = base.mirror.at(base.sha)
     source, guidance = _GUIDANCE[0], ""
     for name in _GUIDANCE:
@@ -71,6 +73,9 @@ def agent_task(task: Task, base: Base, detection: Detection) -> AgentTask:
         instruction=task.instruction,
         guidance=guidance,
         guidance_source=source,
-        environment=tuple(f"No check is known: {problem}." for problem in detection.problems),
+        environment=(
+            *environment,
+            *(f"No check is known: {problem}." for problem in detection.problems),
+        ),
         checks=tuple(check.command for check in detection.checks),
     )

@@ -9,6 +9,7 @@ from jobs.evidence.check import CHECK_TIMEOUT_S
 from jobs.evidence.run import MAX_DECLARED, TOTAL_S
 from jobs.sandbox import Sandbox
 from jobs.services import Services
+from jobs.setup.environment import Environment
 from jobs.task_log import TaskLog
 from jobs.watch import Watch
 from records.task import Lease, Task
@@ -28,14 +29,15 @@ class Job:
     watch: Watch
 
     @contextmanager
-    def sandbox(self) -> Iterator[Sandbox]:
+    def sandbox(self, environment: Environment) -> Iterator[Sandbox]:
         """Start a sandbox that goes when the block ends, or at once when the job has to."""
         settings = self.services.settings
         started = self.services.sandboxes.start(
-            settings.sandbox_image,
+            environment.image,
             task_id=self.task.id,
             epoch=self.lease.epoch,
             deadline_s=settings.task_max_minutes * 60 + _BEYOND_THE_TASK_S,
+            snapshot=environment.snapshot,
         )
         with started as sandbox, self.watch.at_halt(sandbox.kill):
             yield sandbox

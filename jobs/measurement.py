@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from jobs.agent.task import CheckRow, Submission
-from jobs.checkout import Base
 from jobs.evidence.check import DeclaredCheck
 from jobs.evidence.detect import Detection
 from jobs.evidence.evidence import Evidence, Verdict
@@ -14,6 +13,7 @@ from jobs.evidence.steering import altered, steering
 from jobs.job import Job
 from jobs.repository.change import Change, serialise
 from jobs.sandbox import Sandbox
+from jobs.workplace import Workplace
 
 _NAMED = 10
 
@@ -21,9 +21,9 @@ _NAMED = 10
 class Measurement:
     """The evidence of the newest change that was handed in."""
 
-    def __init__(self, job: Job, base: Base, detection: Detection) -> None:
+    def __init__(self, job: Job, workplace: Workplace, detection: Detection) -> None:
         self._job = job
-        self._base = base
+        self._workplace = workplace
         self._checks = detection.checks
         self._problems = detection.problems
         self._of = ""
@@ -81,15 +81,13 @@ class Measurement:
 
     def _doubts(self, change: Change, declared: tuple[DeclaredCheck, ...]) -> list[str]:
         """Say what keeps the evidence from being clean, whatever the checks say."""
-        read = self._base.mirror.at(self._base.sha).text
+        base = self._workplace.base
+        read = base.mirror.at(base.sha).text
         steered = steering(change, self._checks, declared, read)
         return [*self._problems, *([altered(steered)] if steered else [])]
 
     def _box(self, boxes: ExitStack) -> Sandbox:
-        sandbox = boxes.enter_context(self._job.sandbox())
-        pack = self._base.mirror.pack(self._base.sha)
-        sandbox.put(pack, self._base.sha, pack.shallow)
-        return sandbox
+        return boxes.enter_context(self._workplace.sandbox())
 
 
 def _detail(verdict: Verdict, summary: str, failing: Sequence[str]) -> str:

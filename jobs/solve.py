@@ -1,12 +1,10 @@
 """Lets the agent work on the base commit in a sandbox, and brings out what it changed."""
 
-from bot.comments import Failure
 from jobs.agent.gate import Gate
 from jobs.agent.loop import run
 from jobs.agent.task import Budget, Ending, Outcome, Prices, Submission
 from jobs.agent.view import SandboxView
 from jobs.checkout import Base, agent_task
-from jobs.ending import TaskFailed
 from jobs.evidence.detect import Detection
 from jobs.job import Job
 from jobs.kept_sandbox import KeptSandbox
@@ -14,8 +12,10 @@ from jobs.measurement import Measurement
 from jobs.project_file.nodes import PROJECT_FILE
 from jobs.repository.change import HostileChange
 from jobs.repository.policy import Finding
-from jobs.sandbox import Sandbox, ToolRefused
+from jobs.sandbox import Sandbox
+from jobs.setup.environment import Environment
 from jobs.solution import Solution
+from jobs.workplace import Workplace
 
 _MISTAKES = f"`{PROJECT_FILE}` has mistakes, so no checks are taken from it"
 _WITH_CHANGE = (Outcome.RESOLVED, Outcome.PARTIAL)
@@ -24,12 +24,13 @@ _WITH_CHANGE = (Outcome.RESOLVED, Outcome.PARTIAL)
 def solve(job: Job, base: Base) -> Solution:
     """Run the agent until it ends, from wherever the task's log says that it stands."""
     detection = base.detection()
-    task = agent_task(job.task, base, detection)
     _note_problems(job, detection)
-    measure = Measurement(job, base, detection)
+    workplace = Workplace(job, base)
+    measure = Measurement(job, workplace, detection)
     wire = job.services.open_wire(job.task.id)
-    with job.sandbox() as sandbox:
-        _fill(job, base, sandbox)
+    with workplace.sandbox() as sandbox:
+        task = agent_task(job.task, base, detection, workplace.environment.facts)
+        _resume(job, sandbox, workplace.environment)
         kept = KeptSandbox(job, base, sandbox)
         view = SandboxView(kept, base.mirror.at(base.sha), live_secrets=_secrets(job))
         ending = run(
@@ -54,20 +55,14 @@ def _note_problems(job: Job, detection: Detection) -> None:
         job.log.event(_MISTAKES, "; ".join(detection.problems), "\n".join(detection.problems))
 
 
-def _fill(job: Job, base: Base, sandbox: Sandbox) -> None:
-    """Put the base commit into the sandbox, and the change as an earlier job left it."""
-    pack = base.mirror.pack(base.sha)
-    try:
-        sandbox.put(pack, base.sha, pack.shallow)
-    except ToolRefused as refused:
-        # Most often the repository is larger than the sandbox's work folder.
-        raise TaskFailed(Failure.SETUP_FAILED, str(refused)) from refused
+def _resume(job: Job, sandbox: Sandbox, environment: Environment) -> None:
+    """Lay the change over the base commit as an earlier job left it."""
     checkpoint = job.services.checkpoints.latest(job.task.id)
     if checkpoint:
         sandbox.restore(checkpoint.content)
         job.log.event("restore the work so far", f"as of step {checkpoint.action_number}")
     job.log.sandbox_ready()
-    job.log.event("start a sandbox", "no network, no secret")
+    job.log.event("start a sandbox", f"no network, no secret · {environment.words}")
 
 
 def _handed_in(

@@ -17,6 +17,7 @@ from jobs.repository.change import Change, ChangedFile, FileMode
 from jobs.repository.git import Git
 from jobs.repository.mirror import Mirrors
 from jobs.solve import solve
+from jobs.workplace import Workplace
 from tests.evidence.folder_box import box
 from tests.jobs.conftest import MakeJob
 
@@ -59,7 +60,7 @@ class InFolders(Measurement):
 
 
 def measured(job: Job, base: Base, change: Change, folder: Path) -> dict[str, Any]:
-    measurement = InFolders(job, base, base.detection())
+    measurement = InFolders(job, Workplace(job, base), base.detection())
     measurement.folder = folder
     measurement(change, DONE)
     stored = job.services.tasks.get(job.task.id).evidence
