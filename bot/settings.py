@@ -1,6 +1,5 @@
 """What an operator chooses: a field and a sentence per setting, read from the environment."""
 
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import (
@@ -8,31 +7,26 @@ from pydantic import (
     Field,
     FilePath,
     SecretStr,
-    ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+
+from bot.sandbox_settings import (
+    KeeperSettings,
+    SandboxSettings,
+    SettingsError,
+    passwords,
+    variables,
+)
+
+__all__ = ["KeeperSettings", "SandboxSettings", "Settings", "SettingsError", "variable"]
 
 SHORTEST_WEBHOOK_SECRET = 32
 
 
-class SettingsError(Exception):
-    """The environment does not hold what the product needs; the message names each setting."""
-
-
-class Settings(BaseSettings):
-    """All settings, each from `PATCHBAY_<NAME>` unless its sentence names another variable."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="PATCHBAY_",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-        use_attribute_docstrings=True,
-        populate_by_name=True,
-    )
+class Settings(SandboxSettings):
+    """All other settings, each from `PATCHBAY_<NAME>` unless its sentence names another."""
 
     github_app_id: int = Field(gt=0)
     """The number of the GitHub App, from its settings page."""
@@ -49,31 +43,12 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     """Where people reach this server's own pages, for the links in comments."""
 
-    data_dir: Path = Path("var")
-    """The folder for the database and the mirrors of repositories."""
     database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
     """`DATABASE_URL`: a `postgresql://` address; without one, an SQLite file in the data folder."""
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0", validation_alias=AliasChoices("REDIS_URL", "redis_url")
     )
     """`REDIS_URL`: the Redis that carries the queues."""
-
-    docker_host: str | None = Field(
-        None, validation_alias=AliasChoices("DOCKER_HOST", "docker_host")
-    )
-    """`DOCKER_HOST`: the Docker engine for sandboxes; without it, Docker's own default."""
-    sandbox_image: str = "patchbay/python"
-    """The image that commands run in."""
-    sandbox_runtime: str = "runc"
-    """The container runtime: `runc`, or `runsc` for gVisor."""
-    sandbox_memory_mb: int = Field(2048, ge=128)
-    """The memory of one sandbox, in MiB."""
-    sandbox_cpus: float = Field(1.0, gt=0)
-    """The processors of one sandbox; a fraction is allowed."""
-    sandbox_pids: int = Field(256, ge=32)
-    """How many processes one sandbox may have."""
-    sandbox_workspace_mb: int = Field(1024, ge=64)
-    """The space for the repository, what is built in it and the home folder, in MiB."""
 
     task_max_turns: int = Field(200, ge=1)
     """How many model calls one task may make."""
@@ -114,18 +89,6 @@ class Settings(BaseSettings):
     """The label that starts a fix, with whoever sets it as the requester."""
     workers: int = Field(2, ge=1, le=64)
     """How many tasks this machine works on at once."""
-    log_format: Literal["json", "console"] = "json"
-    """How log lines are written: for machines or for people."""
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least important level that is written."""
-
-    @classmethod
-    def load(cls) -> Self:
-        """Read the environment; SettingsError says everything that is wrong with it."""
-        try:
-            return cls()
-        except ValidationError as error:
-            raise SettingsError(_explain(error)) from None
 
     @field_validator("github_api_url", "github_url", "public_url", "openai_base_url")
     @classmethod
@@ -170,33 +133,15 @@ class Settings(BaseSettings):
             self.webhook_secret.get_secret_value(),
             self.openai_api_key.get_secret_value(),
             self.private_key(),
-            *_passwords(self.database_url, self.redis_url),
+            *passwords(self.database_url, self.redis_url),
         ]
+
+
+def all_fields() -> dict[str, FieldInfo]:
+    """Return every setting of every process."""
+    return {**Settings.model_fields, **KeeperSettings.model_fields}
 
 
 def variable(field: str) -> str:
     """Return the environment variable that a field is read from."""
-    alias = Settings.model_fields[field].validation_alias
-    if isinstance(alias, AliasChoices):
-        return str(alias.choices[0])
-    return f"PATCHBAY_{field.upper()}"
-
-
-def _passwords(*urls: str) -> list[str]:
-    passwords = []
-    for url in urls:
-        _, _, rest = url.partition("://")
-        credentials, at, _ = rest.rpartition("@")
-        if at:
-            passwords.append(credentials.partition(":")[2])
-    return passwords
-
-
-def _explain(error: ValidationError) -> str:
-    lines = []
-    for problem in error.errors(include_input=False, include_url=False, include_context=False):
-        place = str(problem["loc"][0]) if problem["loc"] else ""
-        name = variable(place) if place in Settings.model_fields else place
-        words = "is not set" if problem["type"] == "missing" else problem["msg"]
-        lines.append(f"{name}: {words.removeprefix('Value error, ')}".removeprefix(": "))
-    return "Patchbay cannot start:\n" + "\n".join(f"  {line}" for line in lines)
+    return variables(field, all_fields()[field])[0]

@@ -31,8 +31,8 @@ DOORS = {
     "markupsafe": ("pages/", "demo/"),
     "nh3": ("demo/",),
     "openai": ("jobs/model/",),
-    "pydantic": ("bot/settings.py",),
-    "pydantic_settings": ("bot/settings.py",),
+    "pydantic": ("bot/settings.py", "bot/sandbox_settings.py"),
+    "pydantic_settings": ("bot/sandbox_settings.py",),
     "redis": ("jobs/queues.py", "jobs/worker.py"),
     "requests": ("bot/github_app.py", "jobs/sandbox/"),
     "rq": ("jobs/queues.py", "jobs/worker.py"),
@@ -45,7 +45,7 @@ DOORS = {
 INSIDE = "jobs/sandbox/inside/"
 """What runs in a container: the standard library and itself, nothing else is there."""
 PROCESSES = ("jobs/repository/", "jobs/sandbox/__main__.py", INSIDE, "demo/")
-ENVIRONMENT = ("bot/settings.py", INSIDE, "demo/")
+ENVIRONMENT = ("bot/sandbox_settings.py", INSIDE, "demo/")
 DRAWERS = {"utils", "common", "helpers", "core", "manager", "base"}
 
 
