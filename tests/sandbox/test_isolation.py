@@ -13,7 +13,9 @@ from tests.sandbox.conftest import Start
 
 pytestmark = pytest.mark.docker
 
-TMPFS = host_config(SandboxLimits(), "runc")["Tmpfs"]
+PROFILE = host_config(SandboxLimits(), "runc")
+TMPFS, ULIMITS = PROFILE["Tmpfs"], PROFILE["Ulimits"]
+TMP = "/tmp"  # noqa: S108 - the container's own
 
 
 def python(box: Sandbox, source: str) -> str:
@@ -24,55 +26,99 @@ def test_the_self_check_is_content(sandboxes: Engine, sandbox_image: str) -> Non
     ready(sandboxes, sandbox_image, SandboxLimits())
 
 
-@pytest.mark.parametrize(
-    ("weaker", "words"),
-    [
-        pytest.param({"NetworkMode": "host"}, "there is a network", id="network"),
-        pytest.param({"CapDrop": []}, "capabilities are left", id="capabilities"),
-        pytest.param({"Privileged": True}, "capabilities are left", id="privileged"),
-        pytest.param({"SecurityOpt": ["no-new-privileges:true", "seccomp=unconfined"]},
-                     "no seccomp filter", id="no seccomp"),
-        pytest.param({"SecurityOpt": ["no-new-privileges:true"]},
-                     "dangerous families", id="Docker's own seccomp"),
-        pytest.param({"ReadonlyRootfs": False, "User": "0"}, "another user", id="user"),
-        pytest.param({"Memory": 0, "MemorySwap": 0}, "memory is not limited", id="memory"),
-        pytest.param({"MemorySwap": -1}, "swap is not limited", id="swap"),
-        pytest.param({"PidsLimit": 0}, "processes are not limited", id="processes"),
-        pytest.param({"NanoCpus": 0}, "processor time", id="processor"),
-        pytest.param({"Ulimits": []}, "file size is not limited", id="ulimits"),
-        pytest.param({"Tmpfs": {**TMPFS, "/workspace": "mode=1777"}}, "workspace", id="workspace"),
-        pytest.param({"ShmSize": 1 << 30}, "shared memory", id="shared memory"),
-        pytest.param({"IpcMode": "host"}, "shared memory", id="the host's shared memory"),
-        pytest.param({"CgroupnsMode": "host"}, "control group", id="control group"),
-        pytest.param({"PidMode": "host"}, "processes of the host", id="the host's processes"),
-        pytest.param({"UTSMode": "host"}, "host's name", id="the host's name"),
-        pytest.param({"Binds": ["/usr/lib:/mnt"]}, "folders of the host", id="a folder"),
-    ],
-)  # fmt: skip
-def test_a_weakened_profile_is_noticed(
-    docker_host: str, sandbox_image: str, sandboxes: Engine, weaker: dict[str, Any], words: str
-) -> None:
-    weak = Engine(docker_host, owner=sandboxes._owner)
-    container = weak._container("", {}, 60)
-    container["User"] = weaker.pop("User", container["User"])
-    container["HostConfig"] |= weaker
-    if "UTSMode" in weaker or container["HostConfig"]["NetworkMode"] == "host":
-        del container["Hostname"]
-    weak._container = lambda *_: {**container, "Image": sandbox_image}  # type: ignore[method-assign]
-    with pytest.raises(SandboxError, match=words):
-        ready(weak, sandbox_image, SandboxLimits())
+def without(*flags: str) -> list[dict[str, Any]]:
+    return [each for each in ULIMITS if each["Name"] not in flags]
 
 
-def test_no_new_privileges_is_noticed_when_missing(
-    docker_host: str, sandbox_image: str, sandboxes: Engine
+def tmpfs(path: str, before: str, after: str) -> dict[str, dict[str, str]]:
+    """One folder's options, with one of them changed."""
+    assert before in TMPFS[path]
+    return {"Tmpfs": {**TMPFS, path: TMPFS[path].replace(before, after)}}
+
+
+SECRET_ENVIRONMENT = ["HOME=/workspace/home", "OPENAI_API_KEY=x"]
+DISGUISED = ["HOME=/workspace/home", "HARMLESS=ghs_0123456789abcdef0123456789abcdef"]
+SECCOMP = next(each for each in PROFILE["SecurityOpt"] if each.startswith("seccomp="))
+NO_NEW = "no-new-privileges:true"
+OPEN_TO_ALL = {path: options.replace("0700", "1777") for path, options in TMPFS.items()}
+"""Another user's sandbox would not even start in folders that are the agent's alone."""
+DEVICE = {
+    "PathOnHost": "/dev/loop-control", "PathInContainer": "/dev/kvm", "CgroupPermissions": "rwm"
+}  # fmt: skip
+MASKED = ["/proc/kcore", "/proc/keys"]
+WEAKER: dict[str, tuple[dict[str, Any], str]] = {
+    "network": ({"NetworkMode": "host"}, "there is a network"),
+    "network, by its routes": ({"NetworkMode": "host"}, "a way to other machines"),
+    "name servers": ({"Dns": ["192.0.2.53"]}, "the host's name servers are told"),
+    "capabilities": ({"CapDrop": []}, "capabilities are left"),
+    "one capability": ({"CapAdd": ["SYS_PTRACE"]}, "capabilities are left"),
+    "privileged": ({"Privileged": True}, "capabilities are left"),
+    "privileged, by its devices": ({"Privileged": True}, "devices of the host are inside"),
+    "no new privileges": ({"SecurityOpt": [SECCOMP]}, "privileges can be gained by setuid"),
+    "seccomp": ({"SecurityOpt": [NO_NEW, "seccomp=unconfined"]}, "no seccomp filter"),
+    "Docker's own seccomp": ({"SecurityOpt": [NO_NEW]}, "dangerous families open (AF_VSOCK"),
+    "Docker's own seccomp, by its calls": ({"SecurityOpt": [NO_NEW]}, "let through (io_uring"),
+    "masked paths": ({"MaskedPaths": MASKED}, "kernel are not masked (/proc/timer_list"),
+    "read-only paths": ({"ReadonlyPaths": []}, "files of the kernel are not read-only (/proc/bus"),
+    "read-only root": ({"ReadonlyRootfs": False}, "the file system is not read-only"),
+    "user": ({"User": "0", "Tmpfs": OPEN_TO_ALL}, "another user than the agent's (0)"),
+    "group": ({"GroupAdd": ["44"]}, "groups besides the agent's (44, 10001)"),
+    "memory": ({"Memory": 0, "MemorySwap": 0}, "memory is not limited"),
+    "less memory than all": ({"Memory": 3 << 30, "MemorySwap": 3 << 30}, "memory is not limited"),
+    "swap": ({"MemorySwap": -1}, "swap is not limited"),
+    "processes": ({"PidsLimit": 0}, "processes are not limited (max)"),
+    "processor": ({"NanoCpus": 0}, "processor time is not limited (-1)"),
+    "who is ended first": ({"OomScoreAdj": 0}, "the host's processes are ended before"),
+    "ulimit of file size": ({"Ulimits": without("fsize")}, "file size is not limited"),
+    "ulimit of open files": ({"Ulimits": without("nofile")}, "open files are not limited"),
+    "ulimit of core dumps": ({"Ulimits": without("core")}, "core dumps are written"),
+    "ulimit of locked memory": ({"Ulimits": without("memlock")}, "locked memory is not limited"),
+    "size of the workspace": (tmpfs("/workspace", "size=", "size=9"),
+                              "the workspace is not limited"),
+    "size of the temporary folder": (tmpfs(TMP, "size=", "size=9"), "temporary files is not"),
+    "number of files": (tmpfs("/workspace", "nr_inodes=200k", "nr_inodes=0"),
+                        "the number of files is not limited"),
+    "nosuid": (tmpfs("/workspace", "nosuid", "suid"), "mounted without nosuid"),
+    "nodev": (tmpfs(TMP, "nodev", "dev"), "mounted without nodev"),
+    "shared memory": ({"ShmSize": 1 << 30}, "shared memory is not limited"),
+    "the host's shared memory": ({"IpcMode": "host"}, "namespaces of the host are shared (ipc)"),
+    "control group": ({"CgroupnsMode": "host"}, "the control group of the host shows (/docker/"),
+    "the host's processes": ({"PidMode": "host"}, "the processes of the host show"),
+    "the host's name": ({"UTSMode": "host"}, "the host's name shows"),
+    "a folder": ({"Binds": ["/usr/lib:/mnt"]}, "folders of the host are inside"),
+    "a folder, read-only": ({"Binds": ["/etc:/srv:ro"]}, "folders of the host are inside"),
+    "the engine's socket": ({"Binds": ["/dev/null:/run/docker.sock"]}, "engine's socket is inside"),
+    "a device": ({"Devices": [DEVICE]}, "devices of the host are inside (kvm)"),
+    "an environment with a secret": ({"Env": SECRET_ENVIRONMENT}, "the environment holds"),
+    "an environment with a secret's value": ({"Env": DISGUISED}, "the environment holds"),
+}  # fmt: skip
+"""What is weakened, one thing at a time, and what the check has to say to it."""
+
+
+@pytest.mark.parametrize("name", WEAKER)
+def test_sb23_a_weakened_profile_is_noticed_and_named(
+    docker_host: str, sandbox_image: str, sandboxes: Engine, name: str
 ) -> None:
+    weaker, words = WEAKER[name]
     weak = Engine(docker_host, owner=sandboxes._owner)
-    container = weak._container(sandbox_image, {}, 60)
-    container["HostConfig"]["SecurityOpt"] = container["HostConfig"]["SecurityOpt"][1:]
-    weak._container = lambda *_: container  # type: ignore[method-assign]
-    # Without it an unprivileged user may not even load a filter, or the flag is missing.
-    with pytest.raises(SandboxError, match="privileges can be gained"):
+    whole = weak._container
+
+    def container(*asked: Any, **more: Any) -> dict[str, Any]:
+        made = whole(*asked, **more)
+        own = {key: value for key, value in weaker.items() if key in {"User", "Env"}}
+        made["HostConfig"] |= {key: value for key, value in weaker.items() if key not in own}
+        if made["HostConfig"].get("UTSMode") == "host" or weaker.get("NetworkMode") == "host":
+            del made["Hostname"]
+        return made | own
+
+    weak._container = container  # type: ignore[method-assign]
+    with pytest.raises(SandboxError) as refused:
         ready(weak, sandbox_image, SandboxLimits())
+    said = str(refused.value)
+    assert words in said
+    assert "\n" not in said
+    assert "no task may start" in said
+    assert said.split(words)[1].partition("[mend: ")[2]
 
 
 def test_there_is_no_way_out(shared_box: Sandbox) -> None:
