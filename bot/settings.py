@@ -56,6 +56,8 @@ class Settings(SandboxSettings):
     """How many tokens one task may use, input and output together."""
     task_max_minutes: float = Field(60.0, gt=0)
     """How long one task may run."""
+    baseline_seconds: float = Field(120.0, ge=0)
+    """How long the checks may run on the base commit before the agent starts; 0 for not at all."""
     task_max_usd: float | None = Field(None, gt=0)
     """What one task may cost, in US dollars; needs the two prices."""
     price_input_per_mtok: float | None = Field(None, ge=0)

@@ -15,6 +15,7 @@ from jobs.services import Services
 from jobs.start import Started, refuse, start
 from jobs.worker import serve
 from records.actions import Actions
+from records.baselines import Baselines
 from records.checkpoints import Checkpoints
 from records.effects import Effects
 from records.tasks import Tasks
@@ -68,6 +69,7 @@ def services_of(begun: Started) -> Services:
         actions=Actions(database),
         effects=Effects(database),
         checkpoints=Checkpoints(database),
+        baselines=Baselines(database),
         github=github,
         mirrors=Mirrors(settings.data_dir.resolve() / "mirrors"),
         sandboxes=engine_of(settings),

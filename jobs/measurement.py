@@ -1,18 +1,20 @@
 """Measures a change in sandboxes that the agent never touched, once for each change."""
 
 import hashlib
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
 from jobs.agent.task import CheckRow, Submission
-from jobs.evidence.check import DeclaredCheck
+from jobs.baseline import BaseMemory
+from jobs.evidence.check import CHECK_TIMEOUT_S, DeclaredCheck
 from jobs.evidence.detect import Detection
 from jobs.evidence.evidence import Evidence, Verdict
+from jobs.evidence.probe import Box
 from jobs.evidence.run import gather
 from jobs.evidence.steering import altered, steering
 from jobs.job import Job
 from jobs.repository.change import Change, serialise
-from jobs.sandbox import Sandbox
 from jobs.workplace import Workplace
 
 _NAMED = 10
@@ -73,11 +75,17 @@ class Measurement:
         return Evidence.from_json(redactor.clean_value(evidence.to_json()))
 
     def _measure(self, change: Change, declared: tuple[DeclaredCheck, ...]) -> Evidence:
-        with ExitStack() as boxes:
-            before, after = (self._box(boxes) for _ in range(2))
-            after.restore(serialise(change))
-            doubts = self._doubts(change, declared)
-            return gather(before, after, self._checks, declared, change, doubts=doubts)
+        memory = BaseMemory(self._job, self._workplace)
+        return gather(
+            self._open,
+            partial(self._open_changed, change),
+            self._checks,
+            declared,
+            change,
+            known=memory.recall(self._checks, CHECK_TIMEOUT_S),
+            learn=memory.keep,
+            doubts=self._doubts(change, declared),
+        )
 
     def _doubts(self, change: Change, declared: tuple[DeclaredCheck, ...]) -> list[str]:
         """Say what keeps the evidence from being clean, whatever the checks say."""
@@ -86,8 +94,14 @@ class Measurement:
         steered = steering(change, self._checks, declared, read)
         return [*self._problems, *([altered(steered)] if steered else [])]
 
-    def _box(self, boxes: ExitStack) -> Sandbox:
-        return boxes.enter_context(self._workplace.sandbox())
+    def _open(self) -> AbstractContextManager[Box]:
+        return self._workplace.sandbox()
+
+    @contextmanager
+    def _open_changed(self, change: Change) -> Iterator[Box]:
+        with self._open() as box:
+            box.restore(serialise(change))
+            yield box
 
 
 def _detail(verdict: Verdict, summary: str, failing: Sequence[str]) -> str:

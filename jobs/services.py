@@ -10,6 +10,7 @@ from jobs.model.wire import Wire
 from jobs.repository.mirror import Mirrors
 from jobs.sandbox import Sandboxes
 from records.actions import Actions
+from records.baselines import Baselines
 from records.checkpoints import Checkpoints
 from records.effects import Effects
 from records.tasks import Tasks
@@ -24,6 +25,7 @@ class Services:
     actions: Actions
     effects: Effects
     checkpoints: Checkpoints
+    baselines: Baselines
     github: GitHubApp
     mirrors: Mirrors
     sandboxes: Sandboxes

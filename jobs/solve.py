@@ -4,6 +4,7 @@ from jobs.agent.gate import Gate
 from jobs.agent.loop import run
 from jobs.agent.task import Budget, Ending, Outcome, Prices, Submission
 from jobs.agent.view import SandboxView
+from jobs.baseline import alongside
 from jobs.checkout import Base, agent_task
 from jobs.evidence.detect import Detection
 from jobs.job import Job
@@ -28,9 +29,13 @@ def solve(job: Job, base: Base) -> Solution:
     workplace = Workplace(job, base)
     measure = Measurement(job, workplace, detection)
     wire = job.services.open_wire(job.task.id)
-    with workplace.sandbox() as sandbox:
-        task = agent_task(job.task, base, detection, workplace.environment.facts)
+    with (
+        alongside(job, workplace, detection.checks) as before,
+        workplace.sandbox() as sandbox,
+    ):
         _resume(job, sandbox, workplace.environment)
+        facts = (*workplace.environment.facts, *before().told())
+        task = agent_task(job.task, base, detection, facts)
         kept = KeptSandbox(job, base, sandbox)
         view = SandboxView(kept, base.mirror.at(base.sha), live_secrets=_secrets(job))
         ending = run(

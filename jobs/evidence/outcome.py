@@ -1,8 +1,9 @@
 """Says what one run of a check was; a runner's words are hostile, so they are cut and cleaned."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any, Self
 
 from bot.plain_text import one_line
 from jobs.evidence.evidence import Side
@@ -32,6 +33,16 @@ class Outcome:
     state: State
     side: Side
     note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as plain JSON values."""
+        side = {**asdict(self.side), "failed": list(self.side.failed)}
+        return {"state": self.state.value, "side": side, "note": self.note}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(State(stored["state"]), Side.from_json(stored["side"]), stored["note"])
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from bot.plain_text import one_line
+from jobs.evidence.check import Check
 from jobs.evidence.evidence import Side
 from jobs.evidence.outcome import (
     MAX_SUMMARY,
@@ -76,8 +77,9 @@ class Probe:
     box: Box
     deadline: float
 
-    def run(self, command: str, timeout_s: float) -> Outcome:
+    def run(self, check: Check) -> Outcome:
         """Run a check; once more, differently, when pytest stumbles over what is not there."""
+        command, timeout_s = check.command, check.timeout_s
         outcome, ran, counts = self._once(command, timeout_s, "")
         extra, note = _second_try(ran, counts)
         if not extra:
@@ -107,7 +109,8 @@ class Probe:
         return _outcome(ran, counts), ran, counts
 
     def _report(self, report: str) -> Counts | None:
-        script = f"[ -f {report} ] && python3 - {report} <<'PATCHBAY_END'\n{_READER}\nPATCHBAY_END"
+        read = f"python3 - {report} <<'PATCHBAY_END'\n{_READER}\nPATCHBAY_END"
+        script = f"[ -f {report} ] && {read}\nrm -f {report}"
         return _read_report(self.box.exec(script, timeout_s=REPORT_TIMEOUT_S).output)
 
 

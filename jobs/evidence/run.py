@@ -1,14 +1,16 @@
 """Runs every check on the base and on the change, each in a sandbox of its own, side by side."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from bot.plain_text import one_line
 from jobs.evidence.check import CHECK_TIMEOUT_S, Check, DeclaredCheck
 from jobs.evidence.evidence import Evidence, EvidenceRow
-from jobs.evidence.outcome import MAX_SUMMARY, Outcome
+from jobs.evidence.outcome import MAX_SUMMARY, Outcome, State
 from jobs.evidence.probe import Box, Probe
 from jobs.evidence.verdict import compare, sum_up
 from jobs.repository.change import Change, serialise
@@ -28,6 +30,16 @@ _LANGUAGES = (
 )
 
 
+Open = Callable[[], AbstractContextManager[Box]]
+"""Opens a box with the project in it, for as long as its block lasts."""
+Learn = Callable[[Check, Outcome], None]
+"""Is told what a check of the project said about the base, where nobody knew it before."""
+
+
+def _forget(_check: Check, _outcome: Outcome) -> None:
+    return
+
+
 @dataclass(frozen=True)
 class _Planned:
     check: Check
@@ -36,44 +48,98 @@ class _Planned:
     declared: bool = False
 
 
+@dataclass(frozen=True)
+class _BaseSide:
+    """The base: what is known of it is not measured, and what is measured is made known."""
+
+    open: Open
+    deadline: float
+    new_tests: bytes | None
+    learn: Learn
+
+    def measure(
+        self, planned: Sequence[_Planned], known: Mapping[str, Outcome]
+    ) -> dict[_Planned, Outcome]:
+        """Return the outcomes; without anything to measure no box is opened."""
+        outcomes = {plan: known[plan.check.command] for plan in planned if _is_in(known, plan)}
+        left = [plan for plan in planned if plan not in outcomes]
+        if not left:
+            return outcomes
+        new_tests = self.new_tests
+        with self.open() as box:
+            for plan in left:
+                if plan.over_new_tests and new_tests:
+                    box.restore(new_tests)
+                    new_tests = None
+                outcomes[plan] = Probe(box, self.deadline).run(plan.check)
+                if not plan.over_new_tests:
+                    self.learn(plan.check, outcomes[plan])
+        return outcomes
+
+
 def gather(
-    base_box: Box,
-    change_box: Box,
+    open_base: Open,
+    open_change: Open,
     checks: Sequence[Check],
     declared: Sequence[DeclaredCheck] = (),
     change: Change | None = None,
     *,
+    known: Mapping[str, Outcome] = MappingProxyType({}),
+    learn: Learn = _forget,
     doubts: Sequence[str] = (),
     total_s: float = TOTAL_S,
 ) -> Evidence:
-    """Measure a change: `base_box` holds the base commit, `change_box` the change.
+    """Measure a change, in a box of `open_base` with the base and one of `open_change` with it.
 
-    `doubts` are reasons known beforehand why no result can be clean.
+    `known` says what the project's own checks said about the base before, by command. `doubts` are
+    reasons known beforehand why no result can be clean.
     """
     change = change or Change()
     planned = [*_project_checks(checks, change), *_declared_checks(declared)]
     deadline = time.monotonic() + total_s
+    side = _BaseSide(open_base, deadline, _test_files(change), learn)
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="evidence") as pool:
-        before = pool.submit(_run_all, Probe(base_box, deadline), planned, _test_files(change))
-        after = pool.submit(_run_all, Probe(change_box, deadline), planned, None)
-        rows = [
-            (plan, _row(plan.check, base, changed))
-            for plan, base, changed in zip(planned, before.result(), after.result(), strict=True)
-        ]
+        before = pool.submit(side.measure, planned, known)
+        after = pool.submit(_on_change, open_change, deadline, planned)
+        base, changed = before.result(), after.result()
+    base |= side.measure(_credited(planned, known, base, changed), {})
+    rows = [(plan, _row(plan.check, base[plan], changed[plan])) for plan in planned]
     # Shown in the order of what they prove: the new tests first, the whole suite after them.
     rows.sort(key=lambda pair: not pair[0].over_new_tests)
     places = frozenset(place for place, (plan, _) in enumerate(rows) if plan.declared)
     return sum_up(tuple(row for _, row in rows), places, doubts)
 
 
-def _run_all(probe: Probe, planned: Iterable[_Planned], new_tests: bytes | None) -> list[Outcome]:
-    outcomes = []
-    for plan in planned:
-        if plan.over_new_tests and new_tests:
-            probe.box.restore(new_tests)
-            new_tests = None
-        outcomes.append(probe.run(plan.check.command, plan.check.timeout_s))
-    return outcomes
+def _is_in(known: Mapping[str, Outcome], plan: _Planned) -> bool:
+    return not plan.over_new_tests and plan.check.command in known
+
+
+def _on_change(
+    open_change: Open, deadline: float, planned: Sequence[_Planned]
+) -> dict[_Planned, Outcome]:
+    if not planned:
+        return {}
+    with open_change() as box:
+        return {plan: Probe(box, deadline).run(plan.check) for plan in planned}
+
+
+def _credited(
+    planned: Sequence[_Planned],
+    known: Mapping[str, Outcome],
+    base: Mapping[_Planned, Outcome],
+    changed: Mapping[_Planned, Outcome],
+) -> list[_Planned]:
+    """Name the checks that the change would be praised for because of an old failure.
+
+    A failure of yesterday may have been the machine's; it has to be seen again.
+    """
+    return [
+        plan
+        for plan in planned
+        if _is_in(known, plan)
+        and changed[plan].state is State.PASSED
+        and base[plan].state not in {State.PASSED, State.NO_TESTS}
+    ]
 
 
 def _project_checks(checks: Sequence[Check], change: Change) -> list[_Planned]:

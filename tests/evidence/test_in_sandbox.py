@@ -53,11 +53,13 @@ def test_a_fix_is_proved_without_network_or_install(
     base = committed(mirror, PROJECT, tmp_path / "origin")
     files = [ChangedFile(name, FileMode.REGULAR, text.encode()) for name, text in FIX.items()]
     change = Change(tuple(files))
-    with (
-        started(sandboxes, mirror, base, Change()) as before,
-        started(sandboxes, mirror, base, change) as after,
-    ):
-        evidence = gather(before, after, found(PROJECT).checks, (), change)
+    evidence = gather(
+        lambda: started(sandboxes, mirror, base, Change()),
+        lambda: started(sandboxes, mirror, base, change),
+        found(PROJECT).checks,
+        (),
+        change,
+    )
     assert evidence.clean, evidence
     assert [row.verdict for row in evidence.rows] == [Verdict.FIXED, Verdict.PASSES]
     assert evidence.rows[0].base.failed == ("tests/test_new.py::test_three",)

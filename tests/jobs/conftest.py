@@ -18,6 +18,7 @@ from jobs.services import Services
 from jobs.task_log import TaskLog
 from jobs.watch import Watch
 from records.actions import Actions
+from records.baselines import Baselines
 from records.checkpoints import Checkpoints
 from records.database import Database, migrate, open_database
 from records.effects import Effects
@@ -52,6 +53,7 @@ def services(database: Database, tmp_path: Path) -> Services:
         actions=Actions(database),
         effects=Effects(database),
         checkpoints=Checkpoints(database),
+        baselines=Baselines(database),
         github=GitHubApp(1, "none", "http://127.0.0.1:1"),
         mirrors=Mirrors(tmp_path / "mirrors"),
         sandboxes=Engine("unix:///nowhere/docker.sock"),

@@ -15,6 +15,7 @@ from jobs.evidence.detect import Detection
 from jobs.evidence.evidence import Evidence, EvidenceRow, Side, Verdict
 from jobs.measurement import Measurement
 from jobs.repository.change import Change, ChangedFile, FileMode
+from jobs.workplace import Workplace
 from records.task import PlanStep, Progress
 from tests.jobs.conftest import SECRET, MakeJob
 
@@ -57,7 +58,8 @@ def test_the_step_and_the_plan_are_clean(make_job: MakeJob, tmp_path: Path, secr
 @both_kinds
 def test_the_evidence_is_clean(make_job: MakeJob, tmp_path: Path, secret: str) -> None:
     job = make_job()
-    measurement = Leaking(job, Base(job.services.mirrors.open(1), "a" * 40, "main"), Detection(()))
+    base = Base(job.services.mirrors.open(1), "a" * 40, "main")
+    measurement = Leaking(job, Workplace(job, base), Detection(()))
     measurement.secret = secret
     checks = (Named(f"curl -H '{secret}' localhost", f"shows {secret}"),)
     submission = Submission(Outcome.RESOLVED, "It is done.", "Do it", checks)
