@@ -40,8 +40,6 @@ SECRET_ENVIRONMENT = ["HOME=/workspace/home", "OPENAI_API_KEY=x"]
 DISGUISED = ["HOME=/workspace/home", "HARMLESS=ghs_0123456789abcdef0123456789abcdef"]
 SECCOMP = next(each for each in PROFILE["SecurityOpt"] if each.startswith("seccomp="))
 NO_NEW = "no-new-privileges:true"
-OPEN_TO_ALL = {path: options.replace("0700", "1777") for path, options in TMPFS.items()}
-"""Another user's sandbox would not even start in folders that are the agent's alone."""
 DEVICE = {
     "PathOnHost": "/dev/loop-control", "PathInContainer": "/dev/kvm", "CgroupPermissions": "rwm"
 }  # fmt: skip
@@ -61,7 +59,9 @@ WEAKER: dict[str, tuple[dict[str, Any], str]] = {
     "masked paths": ({"MaskedPaths": MASKED}, "kernel are not masked (/proc/timer_list"),
     "read-only paths": ({"ReadonlyPaths": []}, "files of the kernel are not read-only (/proc/bus"),
     "read-only root": ({"ReadonlyRootfs": False}, "the file system is not read-only"),
-    "user": ({"User": "0", "Tmpfs": OPEN_TO_ALL}, "another user than the agent's (0)"),
+    # Without capabilities another user could not even write in the work folders, and start.
+    "user": ({"User": "0", "CapDrop": []}, "another user than the agent's"),
+    "the user's own group": ({"User": "10001:0"}, "groups besides the agent's (0)"),
     "group": ({"GroupAdd": ["44"]}, "groups besides the agent's (44, 10001)"),
     "memory": ({"Memory": 0, "MemorySwap": 0}, "memory is not limited"),
     "less memory than all": ({"Memory": 3 << 30, "MemorySwap": 3 << 30}, "memory is not limited"),
