@@ -1,0 +1,130 @@
+"""Recognises how a JavaScript project is installed, and whether its tests need it built."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from jobs.setup.manifests import Manifests, inside, table
+from jobs.setup.plan import Part, Step, placed
+
+_NEEDS = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies")
+_MANAGER = re.compile(r"(npm|pnpm|yarn)@(\d+(?:\.\d+){0,2})")
+_ENTRIES = ("main", "module", "types", "typings", "bin", "exports")
+_DONE_BY_INSTALL = ("prepare", "install", "postinstall")
+"""Scripts that npm, pnpm and yarn run themselves after an install."""
+
+
+def node_plan(manifests: Manifests, folder: str = "") -> Part | None:
+    """Find out how the package in a folder is installed; None where it needs nothing."""
+    package = manifests.json(inside(folder, "package.json"))
+    if not package:
+        return None
+    source, steps, runner = _install(manifests, folder, package)
+    if not steps:
+        return None
+    build = _needs_build(manifests, folder, package)
+    if build:
+        steps = [*steps, Step(f"{runner} run build")]
+    prepares = "prepare" in table(package, "scripts")
+    return Part(inside(folder, source), placed(folder, steps), builds=build or prepares)
+
+
+def _install(
+    manifests: Manifests, folder: str, package: dict[str, Any]
+) -> tuple[str, list[Step], str]:
+    """Return what says so, the steps, and the program that runs scripts."""
+    said = _MANAGER.match(str(package.get("packageManager", "")))
+    manager, version = (said[1], said[2]) if said else ("", "")
+
+    def has(name: str) -> bool:
+        return inside(folder, name) in manifests
+
+    if has("pnpm-lock.yaml") or manager == "pnpm":
+        return _pnpm(version if manager == "pnpm" else "", locked=has("pnpm-lock.yaml"))
+    if has("yarn.lock") or manager == "yarn":
+        return _yarn(version, modern=has(".yarnrc.yml"), locked=has("yarn.lock"))
+    install = "npm install --no-audit --no-fund"
+    for lock in ("package-lock.json", "npm-shrinkwrap.json"):
+        if has(lock):
+            return lock, [Step("npm ci --no-audit --no-fund", otherwise=install)], "npm"
+    needs = any(table(package, key) for key in _NEEDS) or package.get("workspaces")
+    if not needs:
+        return "", [], "npm"
+    # No lock file is left behind that the project does not have.
+    return "package.json", [Step(f"{install} --no-package-lock")], "npm"
+
+
+def _pnpm(version: str, *, locked: bool) -> tuple[str, list[Step], str]:
+    install = "pnpm install"
+    first, second = (f"{install} --frozen-lockfile", f"{install} --no-frozen-lockfile")
+    step = Step(first, otherwise=second) if locked else Step(second)
+    return "pnpm-lock.yaml" if locked else "package.json", [_program("pnpm", version), step], "pnpm"
+
+
+def _yarn(version: str, *, modern: bool, locked: bool) -> tuple[str, list[Step], str]:
+    source = "yarn.lock" if locked else "package.json"
+    if modern or (version and not version.startswith("1.")):
+        # Yarn 2 and later are another package; version 1 hands over to one in the repository.
+        bring = _program("yarn", version if version and not version.startswith("1.") else "4")
+        steps = [bring, Step("yarn install --immutable", otherwise="yarn install")]
+        return source, steps, "yarn"
+    first, second = "yarn install --frozen-lockfile", "yarn install"
+    step = Step(first, otherwise=second) if locked else Step(f"{second} --no-lockfile")
+    return source, [_program("yarn", "1"), step], "yarn"
+
+
+def _program(name: str, version: str) -> Step:
+    package = "@yarnpkg/cli-dist" if name == "yarn" and not version.startswith("1") else name
+    wanted = f"{package}@{version}" if version else package
+    major = version.split(".", maxsplit=1)[0]
+    there = f"command -v {name}"
+    if major:
+        there = f"{name} --version | grep -q '^{major}\\.'"
+    return Step(
+        shlex.join(["npm", "install", "--global", "--no-audit", "--no-fund", wanted]), unless=there
+    )
+
+
+def _needs_build(manifests: Manifests, folder: str, package: dict[str, Any]) -> bool:
+    """Say whether what others (and tests) import of the package has to be built first.
+
+    It has, if there is a `build` script and an entry point names a file that is not in the
+    repository; workspaces import each other by such entry points. An install runs `prepare`.
+    """
+    scripts = table(package, "scripts")
+    if not isinstance(scripts.get("build"), str):
+        return False
+    if any("build" in str(scripts.get(name, "")) for name in _DONE_BY_INSTALL):
+        return False
+    folders = [folder]
+    if package.get("workspaces") or inside(folder, "pnpm-workspace.yaml") in manifests:
+        start = f"{folder}/" if folder else ""
+        folders += [
+            path.removesuffix("/package.json")
+            for path in manifests.paths
+            if path.startswith(start) and path.endswith("/package.json")
+        ][:_MOST_WORKSPACES]
+    return any(_is_missing(manifests, one) for one in folders)
+
+
+_MOST_WORKSPACES = 40
+
+
+def _is_missing(manifests: Manifests, folder: str) -> bool:
+    package = manifests.json(inside(folder, "package.json"))
+    for entry in (target for key in _ENTRIES for target in _targets(package.get(key))):
+        path = inside(folder, entry.removeprefix("./"))
+        if "*" not in path and not any(
+            each in manifests for each in (path, f"{path}.js", f"{path}/index.js")
+        ):
+            return True
+    return False
+
+
+def _targets(entry: object) -> Iterator[str]:
+    if isinstance(entry, str):
+        yield entry
+    elif isinstance(entry, dict):
+        for value in entry.values():
+            yield from _targets(value)

@@ -1,0 +1,278 @@
+"""What is done to prepare a project, by what lies in its repository."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from jobs.project_file.environment import ProjectEnvironment
+from jobs.setup.detect import plan_for
+from jobs.setup.manifests import Manifests
+from jobs.setup.plan import Plan
+
+TEST = {"tests/test_a.py": "import pytest\n"}
+PROJECT = '[project]\nname = "a"\nversion = "1"\n'
+BUILD = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+PYTEST = "python -m pip install pytest"
+NPM = "npm install --no-audit --no-fund"
+NO_WISH = ProjectEnvironment()
+
+
+class Files:
+    """The files of a base commit, as a dictionary."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self.files = files
+
+    def paths(self) -> list[str]:
+        return sorted(self.files)
+
+    def text(self, path: str) -> str | None:
+        return self.files.get(path)
+
+
+def plan(files: Mapping[str, str], wish: ProjectEnvironment = NO_WISH) -> Plan:
+    return plan_for(Manifests(Files(files)), wish)
+
+
+def commands(files: Mapping[str, str]) -> list[str]:
+    """The steps in short: without how a tool is brought in."""
+    return [
+        f"{step.folder}$ {step.command}" if step.folder else step.command
+        for step in plan(files).steps
+        if "$HOME/tools/" not in step.command
+    ]
+
+
+def package(**content: object) -> str:
+    return json.dumps({"name": "a", **content})
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"requirements.txt": "", **TEST}, ["python -m pip install -r requirements.txt", PYTEST]),
+        (
+            {"requirements.txt": "", "requirements-dev.txt": "", "requirements-test.txt": "",
+             "requirements-docs.txt": ""},
+            ["python -m pip install -r requirements.txt -r requirements-test.txt"],
+        ),
+        (
+            {"requirements/base.txt": "", "requirements/dev.txt": "", "requirements/docs.txt": ""},
+            ["python -m pip install -r requirements/base.txt -r requirements/dev.txt"],
+        ),
+        (
+            {"test-requirements.txt": "", "dev_requirements.txt": ""},
+            ["python -m pip install -r test-requirements.txt"],
+        ),
+        (
+            {"pyproject.toml": PROJECT + '[project.optional-dependencies]\ntest = ["pytest"]\n'
+             'docs = ["sphinx"]\n'},
+            ["python -m pip install -e '.[test]'"],
+        ),
+        (
+            {"pyproject.toml": PROJECT + '[dependency-groups]\ntests = ["x"]\ndev = ["tox"]\n'},
+            ["python -m pip install --upgrade pip", "python -m pip install -e . --group tests"],
+        ),
+        (
+            {"pyproject.toml": '[dependency-groups]\ndev = ["pytest"]\n', "a.py": ""},
+            ["python -m pip install --upgrade pip", "python -m pip install --group dev"],
+        ),
+        ({"pyproject.toml": BUILD, **TEST}, ["python -m pip install -e .", PYTEST]),
+        ({"pyproject.toml": "[tool.black]\n", **TEST}, []),
+        ({"pyproject.toml": "[tool.black", **TEST}, []),
+        (
+            {"setup.py": "from setuptools import setup\nsetup(extras_require={'dev': ['pytest']})"},
+            ["python -m pip install -e '.[dev]'"],
+        ),
+        (
+            {"setup.py": "EXTRAS = {'tests': []}\nsetup(extras_require=EXTRAS)"},
+            ["python -m pip install -e '.[tests]'"],
+        ),
+        ({"setup.py": "setup(", "a.py": ""}, ["python -m pip install -e ."]),
+        (
+            {"setup.cfg": "[metadata]\nname = a\n[options.extras_require]\ntesting =\n  pytest\n",
+             "setup.py": "import setuptools; setuptools.setup()"},
+            ["python -m pip install -e '.[testing]'"],
+        ),
+        (
+            {"setup.py": "setup()", "tox.ini": "[testenv]\ndeps =\n  pytest>=7\n  -rreq.txt\n"
+             "  -r more.txt\n  py38: old\n  {[x]deps}\n  coverage[toml]  # counts\n", **TEST},
+            ["python -m pip install -e .",
+             "python -m pip install 'pytest>=7' -r more.txt 'coverage[toml]'", PYTEST],
+        ),
+        (
+            {"setup.py": "setup()", "noxfile.py": "def tests(session):\n"
+             " session.install('pytest', '-e', '.')\ndef lint(session):\n session.install('ruff')"},
+            ["python -m pip install -e .", "python -m pip install pytest"],
+        ),
+        (
+            {"uv.lock": "", "pyproject.toml": PROJECT + '[dependency-groups]\ntest = ["pytest"]\n'
+             '[project.optional-dependencies]\ntest = ["x"]\n', **TEST},
+            ["uv sync --frozen --group test --extra test", "uv pip install pytest"],
+        ),
+        (
+            {"uv.lock": "", "pyproject.toml": PROJECT + '[tool.uv.workspace]\nmembers = ["p/*"]\n'},
+            ["uv sync --frozen --all-packages"],
+        ),
+        (
+            {"poetry.lock": "", "pyproject.toml": "[tool.poetry]\nname = 'a'\n"
+             "[tool.poetry.group.test]\noptional = true\n[tool.poetry.group.docs.dependencies]\n"},
+            ["poetry install --no-interaction --with test --without docs"],
+        ),
+        (
+            {"pyproject.toml": "[tool.poetry]\nname = 'a'\n[tool.poetry.extras]\ntest = []\n"},
+            ["poetry install --no-interaction --extras test"],
+        ),
+        (
+            {"pdm.lock": "",
+             "pyproject.toml": PROJECT + "[tool.pdm.dev-dependencies]\ntest = []\n"},
+            ["pdm sync --group test"],
+        ),
+        ({"Pipfile": "", "Pipfile.lock": ""}, ["pipenv sync --dev"]),
+        ({"Pipfile": ""}, ["pipenv install --dev --skip-lock"]),
+        ({"shop/tax.py": "", "tests/test_tax.py": "import pytest\n", "README.md": ""}, []),
+        ({"README.md": ""}, []),
+        ({}, []),
+    ],
+)  # fmt: skip
+def test_a_python_project(files: dict[str, str], expected: list[str]) -> None:
+    assert commands(files) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (
+            {"package.json": package(), "package-lock.json": "{}"},
+            ["npm ci --no-audit --no-fund"],
+        ),
+        (
+            {"package.json": package(devDependencies={"tape": "5"})},
+            [f"{NPM} --no-package-lock"],
+        ),
+        ({"package.json": package(scripts={"test": "node --test"})}, []),
+        ({"package.json": "[" * 9000}, []),
+        (
+            {"package.json": package(packageManager="pnpm@9.1.0+sha"), "pnpm-lock.yaml": ""},
+            ["npm install --global --no-audit --no-fund pnpm@9.1.0",
+             "pnpm install --frozen-lockfile"],
+        ),
+        (
+            {"package.json": package(), "yarn.lock": ""},
+            ["npm install --global --no-audit --no-fund yarn@1", "yarn install --frozen-lockfile"],
+        ),
+        (
+            {"package.json": package(packageManager="yarn@4.5.0"), "yarn.lock": "",
+             ".yarnrc.yml": ""},
+            ["npm install --global --no-audit --no-fund @yarnpkg/cli-dist@4.5.0",
+             "yarn install --immutable"],
+        ),
+        (
+            {"package.json": package(main="dist/index.js", scripts={"build": "tsc"}),
+             "package-lock.json": "{}", "src/index.ts": ""},
+            ["npm ci --no-audit --no-fund", "npm run build"],
+        ),
+        (
+            {"package.json": package(main="lib/index", scripts={"build": "tsc"}),
+             "package-lock.json": "{}", "lib/index.js": ""},
+            ["npm ci --no-audit --no-fund"],
+        ),
+        (
+            {"package.json": package(main="dist/a.js",
+                                     scripts={"build": "tsc", "prepare": "npm run build"}),
+             "package-lock.json": "{}"},
+            ["npm ci --no-audit --no-fund"],
+        ),
+        (
+            {"package.json": package(workspaces=["packages/*"], scripts={"build": "tsc -b"}),
+             "packages/b/package.json": package(exports={".": {"import": "./dist/b.mjs"}}),
+             "yarn.lock": ""},
+            ["npm install --global --no-audit --no-fund yarn@1",
+             "yarn install --frozen-lockfile", "yarn run build"],
+        ),
+        (
+            {"web/package.json": package(dependencies={"a": "1"}), "web/package-lock.json": "{}",
+             "docs/package.json": package(dependencies={"b": "1"})},
+            ["web$ npm ci --no-audit --no-fund"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_javascript_project(files: dict[str, str], expected: list[str]) -> None:
+    assert commands(files) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"go.mod": "module a\n\nrequire b v1.0.0\n"}, ["go mod download"]),
+        ({"go.mod": "module a\n"}, []),
+        ({"go.mod": "module a\n\nrequire b v1.0.0\n", "vendor/modules.txt": ""}, []),
+        ({"tool/go.mod": "module a\n\nrequire (\n b v1\n)\n"}, ["tool$ go mod download"]),
+        (
+            {"Makefile": "deps:\n\ttrue\ntest:\n", "README.md": "Run `make deps`, `make test`."},
+            ["make deps"],
+        ),
+        (
+            {"Makefile": "bootstrap: x\n\ttrue\ninstall:\n",
+             ".github/workflows/ci.yml": "  - run: make bootstrap\n  - run: make test\n"},
+            ["make bootstrap"],
+        ),
+        ({"Makefile": "deps:\n\ttrue\n", "README.md": "Run `make`."}, []),
+        ({"Makefile": "deps := x\n", "README.md": "Run `make deps`."}, []),
+        (
+            {"Makefile": "install:\n", "README.md": "make install", "requirements.txt": ""},
+            ["python -m pip install -r requirements.txt"],
+        ),
+        (
+            {"requirements.txt": "", "package.json": package(), "package-lock.json": "{}"},
+            ["python -m pip install -r requirements.txt", "npm ci --no-audit --no-fund"],
+        ),
+        (
+            {"backend/pyproject.toml": PROJECT, "frontend/package.json": package(),
+             "frontend/yarn.lock": ""},
+            ["backend$ python -m pip install -e .",
+             "frontend$ npm install --global --no-audit --no-fund yarn@1",
+             "frontend$ yarn install --frozen-lockfile"],
+        ),
+    ],
+)  # fmt: skip
+def test_go_make_and_several_languages(files: dict[str, str], expected: list[str]) -> None:
+    assert commands(files) == expected
+
+
+def test_what_cannot_be_installed_together_is_installed_one_after_the_other() -> None:
+    [step] = plan({"requirements.txt": "", "requirements-test.txt": ""}).steps
+    assert step.otherwise == (
+        "python -m pip install -r requirements.txt && "
+        "python -m pip install -r requirements-test.txt"
+    )
+
+
+def test_a_project_that_does_not_install_gets_its_dependencies_alone() -> None:
+    text = PROJECT + "dependencies = [\"a>=1; python_version > '3'\"]\n"
+    [step] = plan({"pyproject.toml": text}).steps
+    assert step.otherwise == """python -m pip install 'a>=1; python_version > '"'"'3'"'"''"""
+
+
+def test_the_projects_own_commands_come_before_what_its_files_give_away() -> None:
+    found = plan({"requirements.txt": ""}, ProjectEnvironment(setup=("make dev", "true")))
+    assert [step.command for step in found.steps] == ["make dev", "true"]
+    assert found.declared
+    assert found.makes_venv
+
+
+def test_no_commands_of_its_own_means_no_setup() -> None:
+    assert plan({"requirements.txt": ""}, ProjectEnvironment(setup=())).empty
+
+
+def test_a_mistake_in_the_projects_file_means_no_setup() -> None:
+    found = plan({"requirements.txt": ""}, ProjectEnvironment(problems=("line 2",)))
+    assert found.empty
+    assert found.problems == ("line 2",)
+
+
+def test_packages_of_debian_come_beside_what_is_detected() -> None:
+    found = plan({"requirements.txt": ""}, ProjectEnvironment(packages=("libpq-dev",)))
+    assert found.packages == ("libpq-dev",)
+    assert len(found.steps) == 1
