@@ -1,32 +1,53 @@
 """Starts and removes sandboxes: the only door to Docker."""
 
-import os
 import re
 import secrets
 import time
-import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import docker
-import requests
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import ImageNotFound, NotFound
 
-from jobs.sandbox import bundle, profile
-from jobs.sandbox.errors import ImageMissing, SandboxError, SandboxLost
+from jobs.sandbox import bundle, profile, uppers
+from jobs.sandbox.connection import STANDS_ON_LABEL, WAY_LABEL, Connection
+from jobs.sandbox.errors import ImageMissing, SandboxLost, SnapshotMissing
+from jobs.sandbox.networks import Networks
 from jobs.sandbox.profile import SandboxLimits
 from jobs.sandbox.sandbox import Sandbox
 from jobs.sandbox.sandboxes import Running, Snapshot
+from jobs.sandbox.snapshots import Snapshots
 from jobs.sandbox.stream import FrameStream
 
-_DEFAULT_HOST = "unix:///var/run/docker.sock"
-_ENGINE_ANSWERS_S = 30
 _SERVER_STARTS_S = 20.0
-_BEING_REMOVED = 409
 _PREFIX = "patchbay"
 _NAMED = re.compile(rf"/{_PREFIX}-([a-z0-9]+)-(\d+)-[0-9a-f]{{8}}")
+_WORKSPACE = "/workspace"
+_VOLUME = "workspace"
+_GB = 1024**3
+
+
+@dataclass(frozen=True)
+class _Asked:
+    image: str
+    name: str
+    deadline_s: float
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """In what one sandbox differs from another: what lies under /workspace, and the way out."""
+
+    limits: SandboxLimits
+    workspace: dict[str, str] | None = None
+    """Options of the volume there; None is a tmpfs of the container itself."""
+    environment: list[str] = field(default_factory=list)
+    network: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    last_check: Callable[[], object] = bool
+    """Called when the container is there and not started yet."""
 
 
 class Engine:
@@ -39,13 +60,16 @@ class Engine:
         limits: SandboxLimits | None = None,
         *,
         owner: str = "patchbay",
+        setup: SandboxLimits | None = None,
+        snapshots_gb: float = 10.0,
     ) -> None:
-        self._host = docker_host or _DEFAULT_HOST
+        self._connection = Connection(docker_host, owner)
         self._runtime = runtime
         self._limits = limits or SandboxLimits()
+        self._setup = setup or profile.setup_limits()
         self._owner = owner
-        self._client: docker.APIClient | None = None
-        self._client_of = 0
+        self._networks = Networks(self._connection)
+        self.snapshots = Snapshots(self._connection, int(snapshots_gb * _GB))
 
     def start(
         self,
@@ -58,92 +82,123 @@ class Engine:
         network_hosts: Iterable[str] | None = None,
     ) -> Sandbox:
         """Start a container with the tool server in it; it ends itself after `deadline_s`."""
-        if snapshot is not None or network_hosts is not None:
-            raise NotImplementedError
-        labels = {
-            profile.LABEL: "1",
-            profile.OWNER_LABEL: self._owner,
-            profile.DEADLINE_LABEL: str(int(time.time() + deadline_s) + 1),
-        }
-        try:
-            return self._start(image, _name(task_id, epoch), labels, deadline_s)
-        except ImageNotFound:
-            raise ImageMissing(f"there is no image {image}: build it with script/images") from None
-        except APIError as error:
-            raise SandboxError(f"the engine refused a sandbox: {error.explanation}") from error
-        except (DockerException, requests.RequestException) as error:
-            raise self._silent(error) from error
+        digest = self.image_digest(image)
+        if digest is None:
+            raise ImageMissing(f"there is no image {image}: build it with script/images")
+        asked = _Asked(digest, _name(task_id, epoch), deadline_s)
+        with self._connection.asking("the engine refused a sandbox"):
+            if network_hosts is not None:
+                return self._start_with_network(asked, network_hosts)
+            if snapshot is not None:
+                return self._start_on(asked, snapshot)
+            return self._start(asked, _Kind(self._limits))
 
     def assign(self, container: str, task_id: str, epoch: int) -> None:
         """Give a running sandbox to a task; a name can be changed, a label cannot."""
-        try:
-            self._api().rename(container, _name(task_id, epoch))
-        except (DockerException, requests.RequestException) as error:
-            raise SandboxError(f"a sandbox could not be given to a task: {error}") from error
+        with self._connection.asking("a sandbox could not be given to a task") as api:
+            api.rename(container, _name(task_id, epoch))
 
     def save(self, sandbox: Sandbox, snapshot: Snapshot) -> int:
-        """Keep what a sandbox was prepared with."""
-        raise NotImplementedError
+        """End a sandbox that was for setting up, and keep its work folder; returns its bytes."""
+        try:
+            with self._connection.asking("an environment could not be kept") as api:
+                # Nothing may change while it is copied.
+                api.pause(sandbox.container)
+                about = api.inspect_container(sandbox.container)
+            [workspace] = [m["Name"] for m in about["Mounts"] if m["Destination"] == _WORKSPACE]
+            limit_mb = self._setup.workspace_mb
+            return self.snapshots.save(workspace, about["Image"], snapshot, limit_mb)
+        finally:
+            self.remove(sandbox.container)
 
     def refused_hosts(self, sandbox: Sandbox) -> tuple[str, ...]:
-        """Return the hosts that it was not let through to."""
-        raise NotImplementedError
+        """Return the hosts that a sandbox for setting up was not let through to, so far."""
+        token = self._way_of(sandbox.container)
+        return self._networks.refused(token) if token else ()
 
     def image_digest(self, image: str) -> str | None:
         """Return the id of an image, or None if there is none of that name."""
-        try:
-            found = self._api().inspect_image(image)  # type: ignore[no-untyped-call]
+        with self._connection.asking("an image could not be looked up") as api:
+            try:
+                found = api.inspect_image(image)  # type: ignore[no-untyped-call]
+            except ImageNotFound:
+                return None
             return str(found["Id"])
-        except ImageNotFound:
-            return None
-        except (DockerException, requests.RequestException) as error:
-            raise self._silent(error) from error
 
     def running(self) -> tuple[Running, ...]:
         """List the sandboxes of this installation."""
-        mine = [f"{profile.LABEL}=1", f"{profile.OWNER_LABEL}={self._owner}"]
-        try:
-            found = self._api().containers(all=True, filters={"label": mine})
-        except (DockerException, requests.RequestException) as error:
-            raise self._silent(error) from error
-        return tuple(_running(container) for container in found)
+        return tuple(_running(container) for container in self._sandboxes())
 
     def remove(self, container: str) -> None:
         """Remove a container, whatever it is doing; one that is gone already is fine."""
-        api = self._api()
-        try:
-            api.remove_container(container, force=True, v=True)
-        except NotFound:
-            return
-        except APIError as error:
-            if error.status_code != _BEING_REMOVED:
-                raise SandboxError(f"a sandbox could not be removed: {error}") from error
-            self._wait_removed(container)
-        except (DockerException, requests.RequestException) as error:
-            raise self._silent(error) from error
+        token = self._way_of(container)
+        self._connection.remove_container(container)
+        if token:
+            self._networks.close(token)
 
-    def _start(self, image: str, name: str, labels: dict[str, str], deadline_s: float) -> Sandbox:
-        api = self._api()
-        container = api.create_container_from_config(  # type: ignore[no-untyped-call]
-            self._container(image, labels, deadline_s), name=name
-        )["Id"]
+    def _start_with_network(self, asked: _Asked, hosts: Iterable[str]) -> Sandbox:
         with ExitStack() as undo:
-            undo.callback(self.remove, container)
-            stream = self._attach(container)
-            undo.callback(stream.close)
-            api.start(container)
-            sandbox = self._greet(container, stream)
+            way = self._networks.open(hosts, asked.deadline_s)
+            undo.callback(self._networks.close, way.token)
+            kind = _Kind(
+                self._setup,
+                uppers.tmpfs(self._setup.workspace_mb, "1m"),
+                way.environment(),
+                way.network,
+                {WAY_LABEL: way.token},
+            )
+            sandbox = self._start(asked, kind)
             undo.pop_all()
             return sandbox
 
-    def _container(self, image: str, labels: dict[str, str], deadline_s: float) -> dict[str, Any]:
+    def _start_on(self, asked: _Asked, snapshot: Snapshot) -> Sandbox:
+        stored = self.snapshots.find(snapshot)
+        if stored is None:
+            raise SnapshotMissing("this environment was not prepared yet, or was thrown away")
+        lower = self.snapshots.folder(stored)
+        upper = uppers.make(self._connection, asked.image, self._limits.workspace_mb)
+        try:
+            kind = _Kind(
+                self._limits,
+                uppers.overlay(lower, upper),
+                labels={STANDS_ON_LABEL: stored.volume},
+                last_check=partial(self.snapshots.use, stored),
+            )
+            return self._start(asked, kind)
+        finally:
+            upper.let_go()
+
+    def _start(self, asked: _Asked, kind: _Kind) -> Sandbox:
+        connection = self._connection
+        labels = {
+            profile.LABEL: "1",
+            profile.OWNER_LABEL: self._owner,
+            profile.DEADLINE_LABEL: str(int(time.time() + asked.deadline_s) + 1),
+            **kind.labels,
+        }
+        config = self._container(asked.image, labels, asked.deadline_s, kind)
+        container = connection.create(config, asked.name)
+        with ExitStack() as undo:
+            undo.callback(connection.remove_container, container)
+            stream = connection.attach(container)
+            undo.callback(stream.close)
+            kind.last_check()
+            connection.api.start(container)
+            _greet(stream)
+            undo.pop_all()
+            remove = partial(self.remove, container)
+            return Sandbox(container, stream, remove, image_digest=asked.image)
+
+    def _container(
+        self, image: str, labels: dict[str, str], deadline_s: float, kind: _Kind
+    ) -> dict[str, Any]:
         return {
             "Image": image,
             "Entrypoint": [],
             "Cmd": bundle.command(deadline_s),
             "User": profile.AGENT,
-            "Env": profile.environment(),
-            "WorkingDir": "/workspace",
+            "Env": [*profile.environment(), *kind.environment],
+            "WorkingDir": _WORKSPACE,
             "Hostname": "sandbox",
             "Labels": labels,
             "OpenStdin": True,
@@ -153,48 +208,40 @@ class Engine:
             "AttachStdout": True,
             "AttachStderr": True,
             "Healthcheck": {"Test": ["NONE"]},
-            "HostConfig": profile.host_config(self._limits, self._runtime),
+            "HostConfig": self._host_config(kind),
         }
 
-    def _attach(self, container: str) -> FrameStream:
-        wanted = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-        reader = self._api().attach_socket(container, wanted)
-        # The library offers a reader only, and its socket closes when the response is collected.
-        connection = reader._sock.dup()  # noqa: SLF001
-        reader._response.close()  # noqa: SLF001
-        return FrameStream(connection)
+    def _host_config(self, kind: _Kind) -> dict[str, Any]:
+        config = profile.host_config(kind.limits, self._runtime)
+        if kind.network:
+            config["NetworkMode"] = kind.network
+        if kind.workspace is not None:
+            del config["Tmpfs"][_WORKSPACE]
+            labels = self._connection.labels(_VOLUME)
+            config["Mounts"] = [uppers.volume(_WORKSPACE, kind.workspace, labels)]
+        return config
 
-    def _greet(self, container: str, stream: FrameStream) -> Sandbox:
-        deadline = time.monotonic() + _SERVER_STARTS_S
-        stream.send_raw(bundle.packed(), deadline)
-        header, _ = stream.receive(deadline)
-        if header != {"hello": 1}:
-            raise SandboxLost("the sandbox broke the protocol: no greeting")
-        return Sandbox(container, stream, partial(self.remove, container))
+    def _sandboxes(self) -> list[dict[str, Any]]:
+        mine = [f"{profile.LABEL}=1", f"{profile.OWNER_LABEL}={self._owner}"]
+        with self._connection.asking("sandboxes could not be listed") as api:
+            found: list[dict[str, Any]] = api.containers(all=True, filters={"label": mine})
+        return found
 
-    def _wait_removed(self, container: str) -> None:
-        try:
-            self._api().wait(container, timeout=_ENGINE_ANSWERS_S, condition="removed")
-        except NotFound:
-            return
-
-    def _api(self) -> docker.APIClient:
-        # A forked job must not speak on its parent's connections.
-        if self._client is None or self._client_of != os.getpid():
+    def _way_of(self, container: str) -> str:
+        with self._connection.asking("a sandbox could not be looked up") as api:
             try:
-                self._client = docker.APIClient(self._host, "auto", timeout=_ENGINE_ANSWERS_S)
-            except DockerException as error:
-                raise self._silent(error) from error
-            self._client_of = os.getpid()
-            # It keeps connections between calls, for as long as anybody has use for them.
-            weakref.finalize(self, self._client.close)
-        return self._client
+                about = api.inspect_container(container)
+            except NotFound:
+                return ""
+        return str((about["Config"]["Labels"] or {}).get(WAY_LABEL, ""))
 
-    def _silent(self, error: Exception) -> SandboxError:
-        return SandboxError(
-            f"no Docker engine answers at {self._host} ({error}): "
-            "start one with script/engine start, or set DOCKER_HOST"
-        )
+
+def _greet(stream: FrameStream) -> None:
+    deadline = time.monotonic() + _SERVER_STARTS_S
+    stream.send_raw(bundle.packed(), deadline)
+    header, _ = stream.receive(deadline)
+    if header != {"hello": 1}:
+        raise SandboxLost("the sandbox broke the protocol: no greeting")
 
 
 def _name(task_id: str, epoch: int) -> str:

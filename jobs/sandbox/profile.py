@@ -32,6 +32,19 @@ class SandboxLimits:
     open_files: int = 4096
 
 
+def setup_limits(memory_mb: int = 6144, workspace_mb: int = 4096) -> SandboxLimits:
+    """Return what a sandbox may use while it is set up: installing takes more than working."""
+    return SandboxLimits(
+        memory_mb=memory_mb,
+        cpus=2.0,
+        pids=1024,
+        workspace_mb=workspace_mb,
+        tmp_mb=1024,
+        file_mb=2048,
+        open_files=16384,
+    )
+
+
 def environment() -> list[str]:
     """Return the environment of everything in a sandbox, as Docker wants to be told."""
     return ["HOME=/workspace/home", "LANG=C.UTF-8"]

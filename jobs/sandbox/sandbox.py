@@ -43,8 +43,16 @@ class Execution:
 class Sandbox:
     """One container, spoken to over one stream; calls from several threads take turns."""
 
-    def __init__(self, container: str, stream: FrameStream, remove: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        container: str,
+        stream: FrameStream,
+        remove: Callable[[], None],
+        *,
+        image_digest: str = "",
+    ) -> None:
         self.container = container
+        self.image_digest = image_digest
         self._stream = stream
         self._remove = remove
         self._turn = threading.Lock()

@@ -1,0 +1,116 @@
+"""Makes the tmpfs that a sandbox on a snapshot writes to, ready to be the upper side of an overlay.
+
+A tmpfs volume lives while a container mounts it. A small holder mounts it, makes the two folders
+that an overlay needs, and ends when its stream is closed. By then the sandbox's overlay is mounted
+and keeps the tmpfs alive by itself, until the sandbox is gone.
+"""
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.sandbox import profile
+from jobs.sandbox.connection import Connection
+from jobs.sandbox.stream import FrameStream
+
+_HOLDER = "holder"
+_HOLD = (
+    "mkdir -m 700 /upper/up /upper/work && "
+    "printf '\\000\\000\\000\\002\\000\\000\\000\\000{}' && read -r _"
+)
+"""Answers with one empty frame, and waits for the end of its input."""
+_STARTS_S = 20.0
+_MB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Upper:
+    """A tmpfs with the folders `up` and `work` in it."""
+
+    folder: str
+    """Where it is, as the engine knows it."""
+    holder: str
+    stream: FrameStream
+
+    def let_go(self) -> None:
+        """End the holder; the tmpfs goes too, unless an overlay stands on it."""
+        self.stream.shut()
+        self.stream.close()
+
+
+def make(connection: Connection, image: str, size_mb: int) -> Upper:
+    """Make one; whoever has it lets it go, and the engine does if that process dies."""
+    api = connection.api
+    holder = connection.create(_config(image, size_mb, connection.labels(_HOLDER)))
+    with ExitStack() as undo:
+        undo.callback(connection.remove_container, holder)
+        stream = connection.attach(holder)
+        undo.callback(stream.close)
+        api.start(holder)
+        stream.receive(time.monotonic() + _STARTS_S)
+        [mount] = [one for one in api.inspect_container(holder)["Mounts"] if one["Name"]]
+        undo.pop_all()
+        return Upper(mount["Source"], holder, stream)
+
+
+def overlay(lower: str, upper: Upper) -> dict[str, str]:
+    """Return the options with which the engine's local driver mounts the overlay.
+
+    With `redirect_dir`, a folder of the snapshot can be renamed, as npm does.
+    """
+    over = f"lowerdir={lower},upperdir={upper.folder}/up,workdir={upper.folder}/work"
+    return {"type": "overlay", "device": "overlay", "o": f"nosuid,nodev,redirect_dir=on,{over}"}
+
+
+def tmpfs(size_mb: int, inodes: str) -> dict[str, str]:
+    """Return the options with which the engine's local driver mounts a tmpfs of the agent's."""
+    own = "uid=10001,gid=10001,mode=0700"
+    return {
+        "type": "tmpfs",
+        "device": "tmpfs",
+        "o": f"nosuid,nodev,size={size_mb}m,nr_inodes={inodes},{own}",
+    }
+
+
+def volume(target: str, options: dict[str, str], labels: dict[str, str]) -> dict[str, Any]:
+    """Return a mount of a new volume without a name, which goes with its container."""
+    return {
+        "Type": "volume",
+        "Target": target,
+        "VolumeOptions": {
+            "NoCopy": True,
+            "Labels": labels,
+            "DriverConfig": {"Name": "local", "Options": options},
+        },
+    }
+
+
+def _config(image: str, size_mb: int, labels: dict[str, str]) -> dict[str, Any]:
+    return {
+        "Image": image,
+        "Entrypoint": [],
+        "Cmd": ["sh", "-c", _HOLD],
+        "User": profile.AGENT,
+        "Labels": labels,
+        "OpenStdin": True,
+        "StdinOnce": True,
+        "AttachStdin": True,
+        "AttachStdout": True,
+        "AttachStderr": True,
+        "Healthcheck": {"Test": ["NONE"]},
+        "HostConfig": {
+            "NetworkMode": "none",
+            "Dns": ["127.0.0.1"],
+            "IpcMode": "none",
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges:true", f"seccomp={profile.seccomp()}"],
+            "ReadonlyRootfs": True,
+            "Memory": 64 * _MB,
+            "MemorySwap": 64 * _MB,
+            "PidsLimit": 8,
+            "LogConfig": {"Type": "none", "Config": {}},
+            "AutoRemove": True,
+            "Mounts": [volume("/upper", tmpfs(size_mb, "200k"), labels)],
+        },
+    }
