@@ -50,6 +50,11 @@ class Settings(SandboxSettings):
     )
     """`REDIS_URL`: the Redis that carries the queues."""
 
+    history_depth: int = Field(50, ge=1, le=10_000)
+    """How many commits of history a task gets with its base commit."""
+    mirrors_gb: float = Field(20.0, gt=0)
+    """The disk space for the mirrors of repositories, in GiB; the longest unused go first."""
+
     task_max_turns: int = Field(200, ge=1)
     """How many model calls one task may make."""
     task_max_tokens: int = Field(4_000_000, ge=1)
@@ -91,6 +96,8 @@ class Settings(SandboxSettings):
     """The label that starts a fix, with whoever sets it as the requester."""
     workers: int = Field(2, ge=1, le=64)
     """How many tasks this machine works on at once."""
+    least_free_mb: int = Field(1024, ge=0)
+    """How much of the disk must be free for a new task to begin, in MiB; until then it waits."""
 
     @field_validator("github_api_url", "github_url", "public_url", "openai_base_url")
     @classmethod

@@ -28,6 +28,7 @@ SETTINGS: tuple[tuple[str, str], ...] = (
     ("core.bigFileThreshold", "16m"),
     ("credential.helper", ""),
     ("fetch.fsckObjects", "true"),
+    ("fetch.unpackLimit", "1"),
     ("transfer.fsckObjects", "true"),
     ("fetch.recurseSubmodules", "false"),
     ("submodule.recurse", "false"),
@@ -82,6 +83,10 @@ class GitFailed(Exception):  # reads as what happened
         self.exit_code = exit_code
         self.timed_out = timed_out
         self.printed = printed
+
+
+class PrintedTooMuch(GitFailed):
+    """Git was ended because it printed more than the caller would take."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,7 @@ class Git:
             for chunk in child.chunks():
                 out += chunk
                 if len(out) > cap:
-                    raise GitFailed(_name(args), f"it printed more than {cap} bytes")
+                    raise PrintedTooMuch(_name(args), f"it printed more than {cap} bytes")
             self._judge(args, child.end(), remote, bytes(out[-MAX_WORDS:]))
         return bytes(out)
 
