@@ -67,6 +67,8 @@ class SandboxSettings(BaseSettings):
         "static.crates.io",
     )
     """The hosts that the set-up of a project may reach, and nothing else ever may."""
+    network_hosts_on_request: Annotated[tuple[str, ...], NoDecode] = ()
+    """Further hosts that a project may ask for; `.example.org` stands for all names below it."""
     log_format: Literal["json", "console"] = "json"
     """How log lines are written: for machines or for people."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -80,7 +82,9 @@ class SandboxSettings(BaseSettings):
         except ValidationError as error:
             raise SettingsError(_explain(error, cls.model_fields)) from None
 
-    @field_validator("sandbox_images", "network_hosts", mode="before")
+    @field_validator(
+        "sandbox_images", "network_hosts", "network_hosts_on_request", mode="before"
+    )
     @classmethod
     def _listed(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
@@ -122,7 +126,7 @@ class KeeperSettings(SandboxSettings):
     @classmethod
     def load(cls) -> Self:
         """Read the environment; SettingsError too where it holds what opens a door elsewhere."""
-        held = sorted(name for name, value in os.environ.items() if value and _opens(name, value))
+        held = sorted(name for name, value in os.environ.items() if value and opens(name, value))
         if held:
             raise SettingsError(
                 "The keeper cannot start:\n  it must hold no key and no token, and its environment "
@@ -155,7 +159,7 @@ def passwords(*urls: str) -> list[str]:
     return found
 
 
-def _opens(name: str, value: str) -> bool:
+def opens(name: str, value: str) -> bool:
     """Say whether a variable looks like something that opens a door elsewhere."""
     return bool(_KEY.search(name.upper()) or any(passwords(value)))
 

@@ -32,7 +32,7 @@ DOORS = {
     "nh3": ("demo/",),
     "openai": ("jobs/model/",),
     "pydantic": ("bot/settings.py", "bot/sandbox_settings.py"),
-    "pydantic_settings": ("bot/sandbox_settings.py",),
+    "pydantic_settings": ("bot/settings.py", "bot/sandbox_settings.py"),
     "redis": ("jobs/queues.py", "jobs/worker.py"),
     "requests": ("bot/github_app.py", "jobs/sandbox/"),
     "rq": ("jobs/queues.py", "jobs/worker.py"),
