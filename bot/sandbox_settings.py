@@ -56,6 +56,13 @@ class SandboxSettings(BaseSettings):
         "patchbay/full",
     )
     """The images that a task may run in, beside that one."""
+    sandbox_runtime: str = Field(
+        "runc",
+        validation_alias=AliasChoices(
+            "PATCHBAY_SANDBOX_RUNTIME", "SANDBOX_RUNTIME", "sandbox_runtime"
+        ),
+    )
+    """The container runtime: `runc`, or `runsc` for gVisor (`SANDBOX_RUNTIME` is read too)."""
     network_hosts: Annotated[tuple[str, ...], NoDecode] = (
         "pypi.org",
         "files.pythonhosted.org",
@@ -82,9 +89,7 @@ class SandboxSettings(BaseSettings):
         except ValidationError as error:
             raise SettingsError(_explain(error, cls.model_fields)) from None
 
-    @field_validator(
-        "sandbox_images", "network_hosts", "network_hosts_on_request", mode="before"
-    )
+    @field_validator("sandbox_images", "network_hosts", "network_hosts_on_request", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
@@ -97,13 +102,6 @@ class SandboxSettings(BaseSettings):
 class KeeperSettings(SandboxSettings):
     """What the keeper needs beside that: no key and no token, which it refuses to be given."""
 
-    sandbox_runtime: str = Field(
-        "runc",
-        validation_alias=AliasChoices(
-            "PATCHBAY_SANDBOX_RUNTIME", "SANDBOX_RUNTIME", "sandbox_runtime"
-        ),
-    )
-    """The container runtime: `runc`, or `runsc` for gVisor (`SANDBOX_RUNTIME` is read too)."""
     sandbox_most: int = Field(64, ge=1)
     """How many sandboxes may be in use on this machine at once."""
     keeper_group: str = ""

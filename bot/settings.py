@@ -54,7 +54,7 @@ class Settings(SandboxSettings):
     )
     """`REDIS_URL`: the Redis that carries the queues."""
 
-    history_depth: int = Field(50, ge=1, le=10_000)
+    history_depth: int = Field(50, ge=1, le=1_000)
     """How many commits of history a task gets with its base commit."""
     mirrors_gb: float = Field(20.0, gt=0)
     """The disk space for the mirrors of repositories, in GiB; the longest unused go first."""

@@ -105,3 +105,26 @@ def test_every_setting_has_a_sentence() -> None:
     for name, field in all_fields().items():
         assert field.description, name
         assert field.description.endswith("."), name
+
+
+def test_what_a_setup_may_know_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATCHBAY_SETUP_ENV", "PIP_INDEX_URL=https://mirror.example.org/simple A=b")
+    assert Settings.load().setup_env == ("PIP_INDEX_URL=https://mirror.example.org/simple", "A=b")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "NPM_TOKEN=canary",
+        "PIP_INDEX_URL=https://bot:canary@mirror.example.org/simple",
+        "X=ghp_canarycanarycanarycanarycanarycanary",
+        "no-equals",
+        "=canary",
+        "a b=canary",
+    ],
+)
+def test_a_key_for_a_setup_stops_the_start(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PATCHBAY_SETUP_ENV", value)
+    with pytest.raises(SettingsError, match="PATCHBAY_SETUP_ENV") as raised:
+        Settings.load()
+    assert "canary" not in str(raised.value)
