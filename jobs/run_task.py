@@ -17,6 +17,7 @@ from jobs.patience import patiently
 from jobs.pull_request import publish
 from jobs.repository.git import GitFailed
 from jobs.repository.mirror import NotInRepository
+from jobs.room import in_room, wait_for_room
 from jobs.sandbox import SandboxError
 from jobs.services import Services
 from jobs.solution import Solution
@@ -112,6 +113,7 @@ def _carry_out(job: Job) -> TaskEnd:
         raise TaskFailed(
             Failure.INTERNAL, f"It was started {_MOST_ATTEMPTS} times and never ended."
         )
+    wait_for_room(job)
     base = _base(job)
     job.services.tasks.write(job.lease, base_sha=base.sha, base_branch=base.branch)
     job.log.event(f"fetch `{base.branch}`", base.sha[:12])
@@ -138,7 +140,7 @@ def _base(job: Job) -> Base:
 def _solution(job: Job, base: Base) -> Solution:
     """Let the agent work; if its sandbox is lost, let it go on in a new one."""
     for _ in range(_MOST_SANDBOXES - 1):
-        solution = solve(job, base)
+        solution = in_room(job, lambda: solve(job, base))
         if solution.ending.outcome is not Outcome.SANDBOX_LOST or job.watch.halted.is_set():
             return solution
         job.log.event("the sandbox was lost", "goes on in a new one")
