@@ -30,7 +30,7 @@ class Workplace:
         with self._job.sandbox(self.environment) as sandbox:
             pack = self.base.mirror.pack(self.base.sha)
             try:
-                sandbox.put(pack, self.base.sha, pack.shallow)
+                sandbox.put(pack, self.base.sha, pack.shallow, tags=pack.tags, index=pack.index)
             except ToolRefused as refused:
                 # Most often the repository is larger than the sandbox's work folder.
                 raise TaskFailed(Failure.SETUP_FAILED, str(refused)) from refused

@@ -8,8 +8,8 @@ from jobs.agent.ports import CommandResult
 from jobs.repository import change as hostile
 from jobs.repository import policy, tree
 from jobs.repository.change import Change, HostileChange
-from jobs.repository.mirror import Snapshot
 from jobs.repository.policy import PolicyReport
+from jobs.repository.snapshot import Snapshot
 from jobs.sandbox import ToolRefused
 
 _CANNOT_RUN = 126

@@ -12,6 +12,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 
 from jobs.repository.git import Git, GitFailed
@@ -20,6 +21,7 @@ from jobs.repository.tags import MAX_GIVEN, Tag, looks_like_a_version
 DEPTH = 50
 FOLDER = "patchbay-packs"
 _KEPT = 2
+_GIVEN_BYTES = 16 * 1024
 _CHUNK = 1024 * 1024
 _PACK_TIMEOUT_S = 300.0
 
@@ -125,8 +127,11 @@ def _given(commits: tuple[str, ...], tags: Mapping[str, Tag]) -> dict[str, str]:
     by_commit: dict[str, list[str]] = {}
     for name, tag in sorted(tags.items()):
         by_commit.setdefault(tag.commit, []).append(name)
-    names = [name for sha in commits for name in by_commit.get(sha, ())]
-    return {name: tags[name].object for name in names[:MAX_GIVEN]}
+    names = [name for sha in commits for name in by_commit.get(sha, ())][:MAX_GIVEN]
+    # They travel in the header of one frame, as ASCII.
+    sizes = accumulate(len(json.dumps(name)) + len(tags[name].object) + 8 for name in names)
+    fitting = [name for name, size in zip(names, sizes, strict=True) if size <= _GIVEN_BYTES]
+    return {name: tags[name].object for name in fitting}
 
 
 def _already_shallow(git_dir: Path) -> set[str]:

@@ -19,7 +19,7 @@ from jobs.agent import (
 )
 from jobs.agent.ports import KeepPort, LogPort, SandboxPort
 from jobs.model import Wire, open_wire
-from jobs.repository.mirror import Snapshot
+from jobs.repository.snapshot import Snapshot
 from jobs.sandbox import Sandbox
 from records.tasks import Progress
 

@@ -15,7 +15,7 @@ from jobs.agent import (
     limits,
 )
 from jobs.agent.gate import review_text
-from jobs.repository.mirror import Snapshot
+from jobs.repository.snapshot import Snapshot
 from jobs.sandbox import Sandbox
 from tests.agent import given
 

@@ -13,7 +13,7 @@ from demo.model import ScriptedModel
 from jobs.agent import Budget, Outcome, TurnDone
 from jobs.agent.conversation import Conversation
 from jobs.repository import change
-from jobs.repository.mirror import Snapshot
+from jobs.repository.snapshot import Snapshot
 from jobs.sandbox import Sandbox, Sandboxes
 from records.actions import Actions
 from records.database import Database, migrate, open_database

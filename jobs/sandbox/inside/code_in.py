@@ -4,37 +4,71 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Iterator
 
 from . import change, git, stripping
 from .frames import Refused, Request
 from .places import BASE_GIT, REPO, make_real_folder, remove
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_TAG = re.compile(r"(?!-)[^\x00-\x20\x7f~^:?*\[\\]{1,240}")
 _SHA256_LENGTH = 64
+_CHECK_OUT_S = 240
 _REPO_GIT = f"{REPO}/.git"
 
 
 def put(request: Request) -> None:
     """Answer a `put` request."""
     base, shallow = request.header["base"], request.header["shallow"]
-    if not all(_SHA.fullmatch(sha) for sha in (base, *shallow)):
+    tags = request.header.get("tags", {})
+    if not all(_SHA.fullmatch(sha) for sha in (base, *shallow, *tags.values())):
         raise Refused("put needs full commit ids")
+    if not all(_TAG.fullmatch(name) for name in tags):
+        raise Refused("put needs names of tags that git would take")
     if change.has_base():
         raise Refused("this sandbox has its code already")
     prepared = os.path.lexists(REPO)
     _clear()
-    _make(BASE_GIT, base, shallow, bare=True)
-    git.feed(request.pieces(), "index-pack", "--stdin")
-    git.run("cat-file", "-e", base + "^{commit}")
+    _make(BASE_GIT, base, shallow, {}, bare=True)
+    _take_pack(request, base)
     # The agent's own repository: whatever it does to it, the base stays as it is.
-    _make(_REPO_GIT, base, shallow, bare=False)
-    git.run("read-tree", "--reset", "-u", base, git_dir=_REPO_GIT, work_tree=REPO)
+    _make(_REPO_GIT, base, shallow, tags, bare=False)
+    check_out = ("read-tree", "--reset", "-u", base)
+    git.run(*check_out, git_dir=_REPO_GIT, work_tree=REPO, timeout_s=_CHECK_OUT_S)
     files = change.remember(base)
     if prepared:
         # What this commit does not ignore any more would look like the agent's work.
         for path in change.new_files():
             stripping.remove_in_repo(path)
     request.answer({"files": files})
+
+
+def _take_pack(request: Request, base: str) -> None:
+    """Store the pack; one that comes with its index needs no work but this."""
+    pieces, size = request.pieces(), request.header.get("index", 0)
+    if size:
+        index, rest = _cut(pieces, size)
+        checksum = len(base) // 2
+        name = f"{BASE_GIT}/objects/pack/pack-{index[-2 * checksum : -checksum].hex()}"
+        with open(f"{name}.pack", "wb") as opened:
+            opened.write(rest)
+            opened.writelines(pieces)
+        with open(f"{name}.idx", "wb") as opened:
+            opened.write(index)
+    else:
+        git.feed(pieces, "index-pack", "--stdin")
+    git.run("cat-file", "-e", base + "^{commit}")
+
+
+def _cut(pieces: Iterator[bytes], size: int) -> tuple[bytes, bytes]:
+    """Take the first `size` bytes, and what came along behind them."""
+    taken = bytearray()
+    while len(taken) < size:
+        piece = next(pieces, b"")
+        if not piece:
+            raise Refused("the pack ends within its index")
+        taken += piece
+    return bytes(taken[:size]), bytes(taken[size:])
 
 
 def _clear() -> None:
@@ -44,7 +78,7 @@ def _clear() -> None:
     remove(_REPO_GIT)
 
 
-def _make(path: str, base: str, shallow: list[str], *, bare: bool) -> None:
+def _make(path: str, base: str, shallow: list[str], tags: dict[str, str], *, bare: bool) -> None:
     for folder in ("objects/info", "objects/pack", "refs/heads", "refs/tags", "info"):
         os.makedirs(f"{path}/{folder}")
     files = {
@@ -55,10 +89,13 @@ def _make(path: str, base: str, shallow: list[str], *, bare: bool) -> None:
     }
     if shallow:
         files["shallow"] = "".join(sha + "\n" for sha in shallow)
+    if tags:
+        # One file for all, so that no name has to be one of a file.
+        files["packed-refs"] = "".join(f"{sha} refs/tags/{name}\n" for name, sha in tags.items())
     if not bare:
         files["objects/info/alternates"] = f"{BASE_GIT}/objects\n"
     for name, content in files.items():
-        with open(f"{path}/{name}", "w", encoding="ascii") as opened:
+        with open(f"{path}/{name}", "w", encoding="utf-8") as opened:
             opened.write(content)
 
 

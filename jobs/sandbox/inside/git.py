@@ -63,6 +63,7 @@ def run(
     stdin: bytes = b"",
     fine: tuple[int, ...] = (0,),
     silent: bool = False,
+    timeout_s: float = _TIMEOUT_S,
 ) -> bytes:
     """Return what git printed; refuse with its complaint when it failed, or was not `silent`."""
     try:
@@ -71,12 +72,12 @@ def run(
             env=environment(git_dir, work_tree, index),
             input=stdin,
             capture_output=True,
-            timeout=_TIMEOUT_S,
+            timeout=timeout_s,
             cwd=work_tree or "/",
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise Refused(f"git {arguments[0]} did not end within {_TIMEOUT_S} s") from None
+        raise Refused(f"git {arguments[0]} did not end within {timeout_s:g} s") from None
     if ended.returncode not in fine or (silent and ended.stderr):
         raise Refused(f"git {arguments[0]} failed: {_short(ended.stderr)}")
     return ended.stdout
