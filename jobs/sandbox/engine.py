@@ -14,6 +14,7 @@ from docker.errors import ImageNotFound, NotFound
 from jobs.sandbox import bundle, profile, uppers
 from jobs.sandbox.connection import STANDS_ON_LABEL, WAY_LABEL, Connection
 from jobs.sandbox.errors import ImageMissing, SandboxLost, SnapshotMissing
+from jobs.sandbox.leftovers import Leftovers
 from jobs.sandbox.networks import Networks
 from jobs.sandbox.profile import SandboxLimits
 from jobs.sandbox.sandbox import Sandbox
@@ -25,7 +26,6 @@ _SERVER_STARTS_S = 20.0
 _PREFIX = "patchbay"
 _NAMED = re.compile(rf"/{_PREFIX}-([a-z0-9]+)-(\d+)-[0-9a-f]{{8}}")
 _WORKSPACE = "/workspace"
-_VOLUME = "workspace"
 _GB = 1024**3
 
 
@@ -70,6 +70,7 @@ class Engine:
         self._owner = owner
         self._networks = Networks(self._connection)
         self.snapshots = Snapshots(self._connection, int(snapshots_gb * _GB))
+        self._leftovers = Leftovers(self._connection, self._networks, self.snapshots)
 
     def start(
         self,
@@ -135,6 +136,14 @@ class Engine:
         self._connection.remove_container(container)
         if token:
             self._networks.close(token)
+
+    def sweep(self) -> list[str]:
+        """Remove what nobody holds any more, and snapshots that are too much; says what.
+
+        For one process that is always there: nothing is touched that is younger than 30 seconds,
+        nor what has labels of anybody else.
+        """
+        return self._leftovers.sweep()
 
     def _start_with_network(self, asked: _Asked, hosts: Iterable[str]) -> Sandbox:
         with ExitStack() as undo:
@@ -217,7 +226,7 @@ class Engine:
             config["NetworkMode"] = kind.network
         if kind.workspace is not None:
             del config["Tmpfs"][_WORKSPACE]
-            labels = self._connection.labels(_VOLUME)
+            labels = self._connection.labels(uppers.WORKSPACE)
             config["Mounts"] = [uppers.volume(_WORKSPACE, kind.workspace, labels)]
         return config
 

@@ -10,6 +10,7 @@ sandboxes; who starts one makes it first and then looks for the mark. So one of 
 
 import re
 import secrets
+import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -26,10 +27,10 @@ from jobs.sandbox.sandboxes import Snapshot
 
 _SNAPSHOT = "snapshot"
 _MARK = "mark"
-_COPIER = "copier"
+COPIER = "copier"
 _KEY = re.compile(r"[0-9a-f]{8,64}")
 _MB = 1024 * 1024
-_COPY_S = 600
+COPY_S = 600
 _USE_COUNTS_AFTER_S = 60
 """Uses within a minute are one use: the order of the least recently used stays the same."""
 
@@ -51,6 +52,7 @@ class Snapshots:
     def __init__(self, connection: Connection, most_bytes: int) -> None:
         self._connection = connection
         self._most_bytes = most_bytes
+        self._taking_away = threading.RLock()
 
     def stored(self) -> tuple[Stored, ...]:
         """List those that are whole, the longest unused first."""
@@ -126,16 +128,21 @@ class Snapshots:
 
     def remove(self, stored: Stored) -> bool:
         """Throw one away; False if a sandbox stands on it."""
-        if self._stood_on(stored.volume):
-            return False
-        self._unmark(stored.volume)
-        if self._stood_on(stored.volume) or not self._connection.remove_volume(stored.volume):
-            self._mark(stored.snapshot, stored.bytes)
-            return False
-        return True
+        with self._taking_away:
+            if self._stood_on(stored.volume):
+                return False
+            self._unmark(stored.volume)
+            if self._stood_on(stored.volume) or not self._connection.remove_volume(stored.volume):
+                self._mark(stored.snapshot, stored.bytes)
+                return False
+            return True
 
     def sweep(self) -> list[str]:
         """Remove what copies left that were killed, marks of nothing, and what is too much."""
+        with self._taking_away:
+            return self._sweep_unfinished() + self.evict()
+
+    def _sweep_unfinished(self) -> list[str]:
         connection = self._connection
         whole = self._marks()
         gone = []
@@ -150,17 +157,17 @@ class Snapshots:
         there = {volume["Name"] for volume in listed}
         for name in whole.keys() - there:
             self._unmark(name)
-        return gone + self.evict()
+        return gone
 
     def _copy(self, workspace: str, volume: str, image: str, limit_mb: int) -> int:
         connection = self._connection
         api = connection.api
         config = _copier(workspace, volume, image, limit_mb)
-        config["Labels"] = connection.labels(_COPIER)
+        config["Labels"] = connection.labels(COPIER)
         copier = connection.create(config)
         try:
             api.start(copier)
-            ended = api.wait(copier, timeout=_COPY_S)["StatusCode"]
+            ended = api.wait(copier, timeout=COPY_S)["StatusCode"]
             said = api.logs(copier).decode("utf-8", "replace").strip()
         finally:
             connection.remove_container(copier)

@@ -15,6 +15,8 @@ from jobs.sandbox.connection import Connection
 from jobs.sandbox.stream import FrameStream
 
 _HOLDER = "holder"
+WORKSPACE = "workspace"
+"""The kind of the volumes that sandboxes write to; each goes with its container."""
 _HOLD = (
     "mkdir -m 700 /upper/up /upper/work && "
     "printf '\\000\\000\\000\\002\\000\\000\\000\\000{}' && read -r _"
@@ -42,7 +44,8 @@ class Upper:
 def make(connection: Connection, image: str, size_mb: int) -> Upper:
     """Make one; whoever has it lets it go, and the engine does if that process dies."""
     api = connection.api
-    holder = connection.create(_config(image, size_mb, connection.labels(_HOLDER)))
+    labels, volume_labels = connection.labels(_HOLDER), connection.labels(WORKSPACE)
+    holder = connection.create(_config(image, size_mb, labels, volume_labels))
     with ExitStack() as undo:
         undo.callback(connection.remove_container, holder)
         stream = connection.attach(holder)
@@ -86,7 +89,9 @@ def volume(target: str, options: dict[str, str], labels: dict[str, str]) -> dict
     }
 
 
-def _config(image: str, size_mb: int, labels: dict[str, str]) -> dict[str, Any]:
+def _config(
+    image: str, size_mb: int, labels: dict[str, str], volume_labels: dict[str, str]
+) -> dict[str, Any]:
     return {
         "Image": image,
         "Entrypoint": [],
@@ -111,6 +116,6 @@ def _config(image: str, size_mb: int, labels: dict[str, str]) -> dict[str, Any]:
             "PidsLimit": 8,
             "LogConfig": {"Type": "none", "Config": {}},
             "AutoRemove": True,
-            "Mounts": [volume("/upper", tmpfs(size_mb, "200k"), labels)],
+            "Mounts": [volume("/upper", tmpfs(size_mb, "200k"), volume_labels)],
         },
     }
