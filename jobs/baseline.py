@@ -69,10 +69,12 @@ class BaseMemory:
             if outcome.state is not State.TIMED_OUT or outcome.side.seconds >= longest[command]
         }
 
-    def keep(self, check: Check, outcome: Outcome) -> None:
-        """Put a new outcome on record, without secrets."""
+    def keep(self, check: Check, outcome: Outcome) -> Outcome:
+        """Put a new outcome on record, and return it as it is there: without secrets."""
+        clean = self._clean(outcome.to_json())
         if outcome.state is not State.NOT_REACHED:
-            self._baselines.keep(self.of, check.command, self._clean(outcome.to_json()))
+            self._baselines.keep(self.of, check.command, clean)
+        return Outcome.from_json(clean)
 
 
 @contextmanager
@@ -90,18 +92,18 @@ def baseline(
     job: Job, workplace: Workplace, memory: BaseMemory, checks: Sequence[Check]
 ) -> Baseline:
     """Return what is on record, and what can be measured in the time that a setting gives."""
-    whole = tuple(check for check in checks if not check.wants_changed_tests)
+    once = {check.command: check for check in checks if not check.wants_changed_tests}
+    whole = tuple(once.values())
     most_s = job.services.settings.baseline_seconds
     if not whole or not most_s or _has_begun(job):
         return Baseline()
     deadline = time.monotonic() + most_s
     known = memory.recall(whole, most_s)
-    if all(check.command in known for check in whole):
+    if len(known) == len(whole):
         return _baseline(whole, known)
     with one_at_a_time(_lock_of(job, memory), deadline, job.watch.halted) as mine:
-        # Whoever had the lock before may have found out.
         known = memory.recall(whole, most_s)
-        if not mine:
+        if not mine or len(known) == len(whole):  # whoever had the lock before has found out
             return _baseline(whole, known)
         trouble = _measure(workplace, whole, known, memory, deadline)
     return _baseline(whole, known, measured=True, trouble=trouble)
@@ -119,8 +121,8 @@ def _measure(
         with workplace.sandbox() as sandbox:
             for check in checks:
                 if check.command not in known:
-                    known[check.command] = Probe(sandbox, deadline).run(check)
-                    memory.keep(check, known[check.command])
+                    outcome = Probe(sandbox, deadline).run(check)
+                    known[check.command] = memory.keep(check, outcome)
     except (SandboxError, TaskFailed) as error:
         _log.warning("baseline.cut_short", exc_info=True)
         return str(error)

@@ -32,7 +32,7 @@ _LANGUAGES = (
 
 Open = Callable[[], AbstractContextManager[Box]]
 """Opens a box with the project in it, for as long as its block lasts."""
-Learn = Callable[[Check, Outcome], None]
+Learn = Callable[[Check, Outcome], object]
 """Is told what a check of the project said about the base, where nobody knew it before."""
 
 
