@@ -2,9 +2,12 @@
 
 from typing import Final
 
+from jobs import sandbox
+
 BASH_DEFAULT_S: Final = 120
-BASH_MAX_S: Final = 1800
-READ_LINES: Final = 800
+"""Where the operator says nothing else."""
+BASH_MAX_S: Final = round(sandbox.MAX_COMMAND_S)
+READ_LINES: Final = sandbox.READ_LINES
 CALLS_PER_TURN: Final = 16
 PLAN_STEPS: Final = 20
 PLAN_STEP_CHARS: Final = 200

@@ -1,9 +1,10 @@
 """Where the agent's commands run: a container without network, secret or way back to the host.
 
 Read in this order: `errors` (what can go wrong), `sandboxes` (what can be asked for), `sandbox`
-(what a task does with one), `stream` (the frames between the two sides), `profile` (what a
-container may do), `engine` (starting and removing containers; the only door to Docker, and only
-the keeper goes through it), and then `inside/`, the tool server that answers from within.
+(what a task does with one), `execution` (how a command ended), `stream` (the frames between the
+two sides), `profile` (what a container may do), `engine` (starting and removing containers; the
+only door to Docker, and only the keeper goes through it), and then `inside/`, the tool server that
+answers from within.
 `readiness` checks a real sandbox before any task trusts one.
 """
 
@@ -14,14 +15,20 @@ from jobs.sandbox.errors import (
     SnapshotMissing,
     ToolRefused,
 )
+from jobs.sandbox.execution import Execution, Limit, LimitHit
+from jobs.sandbox.inside.bounds import MAX_COMMAND_S, READ_LINES
 from jobs.sandbox.profile import SandboxLimits
-from jobs.sandbox.sandbox import Execution, Sandbox
+from jobs.sandbox.sandbox import Sandbox
 from jobs.sandbox.sandboxes import READY, Running, Sandboxes, Snapshot
 
 __all__ = [
+    "MAX_COMMAND_S",
     "READY",
+    "READ_LINES",
     "Execution",
     "ImageMissing",
+    "Limit",
+    "LimitHit",
     "Running",
     "Sandbox",
     "SandboxError",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jobs.sandbox import SandboxError
 from jobs.sandbox.engine import Engine
-from jobs.sandbox.inside.shell import ENVIRONMENT
+from jobs.sandbox.inside.shells import ENVIRONMENT
 from jobs.sandbox.profile import AGENT
 
 _A_DAY_S = 24 * 3600.0

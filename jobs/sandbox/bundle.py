@@ -4,10 +4,13 @@ from functools import cache
 from pathlib import Path
 
 MODULES = (
+    "bounds",
     "frames",
     "places",
     "output",
     "processes",
+    "shells",
+    "hits",
     "shell",
     "git",
     "matching",
@@ -32,14 +35,18 @@ for name, source in SOURCES:
     sys.modules[module.__name__] = module
     setattr(package, name, module)
     exec(compile(source, name + ".py", "exec", dont_inherit=True), module.__dict__)
-sys.modules["inside.server"].main(float(sys.argv[2]))
+sys.modules["inside.server"].main(float(sys.argv[2]), int(sys.argv[3]))
 """
 _TAKE = "import sys; exec(sys.stdin.buffer.read(int(sys.argv[1])))"
 
 
-def command(deadline_s: float) -> list[str]:
-    """Return what the container is started with; it ends itself after `deadline_s`."""
-    return ["python3", "-I", "-S", "-B", "-c", _TAKE, str(len(packed())), str(deadline_s)]
+def command(deadline_s: float, output_mb: int = 8) -> list[str]:
+    """Return what the container is started with; it ends itself after `deadline_s`.
+
+    A command in there is ended when it has written `output_mb`.
+    """
+    numbers = (len(packed()), deadline_s, output_mb << 20)
+    return ["python3", "-I", "-S", "-B", "-c", _TAKE, *map(str, numbers)]
 
 
 @cache

@@ -30,6 +30,8 @@ class SandboxLimits:
     file_mb: int = 256
     """The largest single file."""
     open_files: int = 4096
+    output_mb: int = 8
+    """What one command may write to its output before it is ended."""
 
 
 def setup_limits(memory_mb: int = 6144, workspace_mb: int = 4096) -> SandboxLimits:

@@ -6,39 +6,20 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import chain
 from types import TracebackType
 from typing import Any, Self
 
 from jobs.sandbox.errors import SandboxError, SandboxLost, ToolRefused
-from jobs.sandbox.stream import MAX_BODY, FrameStream
+from jobs.sandbox.execution import Execution, read_execution
+from jobs.sandbox.inside.bounds import MAX_BODY, MAX_SCRIPT, MAX_TEXT, POLITE_S
+from jobs.sandbox.stream import FrameStream
 
-MAX_TEXT = 1024 * 1024
-"""The longest text that `edit` and `write` take."""
-_SCRIPT = 8 * MAX_TEXT
 _FILE_TOOLS_S = 30.0
 _PUT_S = 300.0
 _COLLECT_S = 60.0
-_GRACE_S = 12.0
-"""After a command's own limit: two seconds to end it politely, the rest to clean its output."""
-
-
-@dataclass(frozen=True)
-class Execution:
-    """How a command ended, and what of its output is worth showing."""
-
-    exit_code: int
-    output: str
-    """Cleaned; head and tail when it was long."""
-    seconds: float
-    lines: int
-    bytes: int
-    cut: bool
-    log: str
-    """Where in the sandbox the whole output lies."""
-    timed_out: bool
-    killed_for_output: bool
+_GRACE_S = POLITE_S + 10.0
+"""After a command's own limit: to end it politely, and to sweep and clean its output."""
 
 
 class Sandbox:
@@ -116,24 +97,16 @@ class Sandbox:
     def exec(self, script: str, *, timeout_s: float = 120, workdir: str | None = None) -> Execution:
         """Run a bash script in a shell of its own; what it leaves running goes on running."""
         data = script.encode("utf-8", "replace")
-        if len(data) > _SCRIPT:
-            raise ToolRefused(f"the script is {len(data):,} bytes long; the limit is {_SCRIPT:,}")
+        if len(data) > MAX_SCRIPT:
+            raise ToolRefused(
+                f"the script is {len(data):,} bytes long; the limit is {MAX_SCRIPT:,}"
+            )
         arguments = {"timeout_s": timeout_s, "workdir": workdir}
         result, output = self._call("exec", arguments, [data], timeout_s + _GRACE_S)
         try:
-            return Execution(
-                exit_code=int(result["exit_code"]),
-                output=output.decode("utf-8", "replace"),
-                seconds=float(result["seconds"]),
-                lines=int(result["lines"]),
-                bytes=int(result["bytes"]),
-                cut=bool(result["cut"]),
-                log=str(result["log"]),
-                timed_out=bool(result["timed_out"]),
-                killed_for_output=bool(result["killed_for_output"]),
-            )
+            return read_execution(result, output.decode("utf-8", "replace"), timeout_s)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            lost = self._broken("an answer with parts missing")
+            lost = self._broken("an answer with parts missing or wrong")
             with suppress(SandboxError):
                 self._give_up(str(lost))
             raise lost from error

@@ -10,9 +10,8 @@ import time
 from typing import Any
 
 from jobs.sandbox.errors import SandboxLost
+from jobs.sandbox.inside.bounds import MAX_BODY, MAX_HEADER
 
-MAX_HEADER = 64 * 1024
-MAX_BODY = 1024 * 1024
 _READ = 64 * 1024
 _DOCKER_HEADER = 8
 _STDERR = 2

@@ -8,17 +8,32 @@ from typing import Iterator
 
 from . import change, git, stripping
 from .frames import Refused, Request
-from .places import BASE_GIT, REPO, make_real_folder, remove
+from .places import BASE_GIT, REPO, WORKSPACE, make_real_folder, remove
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _TAG = re.compile(r"(?!-)[^\x00-\x20\x7f~^:?*\[\\]{1,240}")
 _SHA256_LENGTH = 64
 _CHECK_OUT_S = 240
+_NO_ROOM = 1024 * 1024
 _REPO_GIT = f"{REPO}/.git"
 
 
 def put(request: Request) -> None:
     """Answer a `put` request."""
+    try:
+        _put(request)
+    except (Refused, OSError) as error:
+        room = os.statvfs(WORKSPACE)
+        if room.f_bavail * room.f_frsize > _NO_ROOM and room.f_favail:
+            raise
+        size = room.f_blocks * room.f_frsize // 2**20
+        raise Refused(
+            f"the repository does not fit into the sandbox's work folder of {size:,} MB "
+            "(PATCHBAY_SANDBOX_WORKSPACE_MB)"
+        ) from error
+
+
+def _put(request: Request) -> None:
     base, shallow = request.header["base"], request.header["shallow"]
     tags = request.header.get("tags", {})
     if not all(_SHA.fullmatch(sha) for sha in (base, *shallow, *tags.values())):

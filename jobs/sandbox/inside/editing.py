@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from . import matching, syntax
+from .bounds import MAX_TEXT
 from .frames import Refused, Request
 from .places import resolve_writable, shown
 
-MAX_TEXT = 1024 * 1024
 _MAX_FILE = 16 * 1024 * 1024
 _AROUND = 4
 _SHOWN_REGIONS = 3

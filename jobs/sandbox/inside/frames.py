@@ -6,8 +6,7 @@ import json
 import os
 from typing import Any, Iterator
 
-MAX_HEADER = 64 * 1024
-MAX_BODY = 1024 * 1024
+from .bounds import MAX_BODY, MAX_HEADER
 
 
 class Refused(Exception):

@@ -74,14 +74,22 @@ def scratch_folder() -> str:
     """Return the folder for scripts and output: a small spare one when /tmp is full."""
     with suppress(OSError):
         _make(SCRATCH)
-        left = os.statvfs(SCRATCH)
-        if left.f_bavail * left.f_frsize >= _ROOM and left.f_favail:
-            return SCRATCH
+    if has_room(SCRATCH):
+        return SCRATCH
     # It is small, so it holds one command at a time.
     for name in ("cmd", "out"):
         shutil.rmtree(f"{_SPARE}/{name}", ignore_errors=True)
     _make(_SPARE)
     return _SPARE
+
+
+def has_room(folder: str) -> bool:
+    """Tell whether a command's script and output fit into `folder`, which may be gone."""
+    try:
+        left = os.statvfs(folder)
+    except OSError:
+        return False
+    return left.f_bavail * left.f_frsize >= _ROOM and bool(left.f_favail)
 
 
 def _open_up(folder: AnyStr) -> None:

@@ -8,11 +8,11 @@ import signal
 import time
 from contextlib import suppress
 
+from .bounds import POLITE_S
 from .frames import Gone
 
 _NICE = 10
 _POLL_S = 0.02
-_POLITE_S = 2.0
 _SWEEP_S = 5.0
 _statuses: dict[int, int] = {}
 _wakeups: list[int] = []
@@ -32,25 +32,27 @@ def set_up() -> None:
     _events.register(_STDIN, 0)  # no event but the end of the stream
 
 
-def start(command: list[str], environment: dict[str, str], folder: str, output: int) -> int:
-    """Start `command` in a session of its own, writing to the file `output`; return its id."""
-    os.chdir(folder)
-    try:
-        pid = os.posix_spawn(
-            command[0],
-            command,
-            environment,
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_DUP2, output, 1),
-                (os.POSIX_SPAWN_DUP2, output, 2),
-            ],
-            setsid=True,
-            setsigmask=[],
-            setsigdef=[signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT],
-        )
-    finally:
-        os.chdir("/")
+def start(
+    command: list[str], environment: dict[str, str], output: int, more: tuple[int, int] = (2, 2)
+) -> int:
+    """Start `command` in a session of its own, writing to the file `output`; return its id.
+
+    `more` is another open file, and the number that it has in there.
+    """
+    pid = os.posix_spawn(
+        command[0],
+        command,
+        environment,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, output, 1),
+            (os.POSIX_SPAWN_DUP2, output, 2),
+            (os.POSIX_SPAWN_DUP2, *more),
+        ],
+        setsid=True,
+        setsigmask=[],
+        setsigdef=[signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT],
+    )
     _step_back(pid)
     return pid
 
@@ -90,17 +92,28 @@ def wait(pid: int, until: float) -> int | None:
     return os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
 
 
+def is_running(pid: int) -> bool:
+    """Tell whether a child has not ended yet."""
+    reap()
+    if pid in _statuses:
+        return False
+    try:
+        return not os.waitpid(pid, os.WNOHANG)[0]
+    except ChildProcessError:
+        return False
+
+
 def end_group(pid: int, *, politely: bool) -> int:
     """End `pid` and what it started in its group: TERM, two seconds, KILL; return its exit code."""
     until = time.monotonic()
     if politely:
-        _signal(-pid, signal.SIGTERM)
-        until += _POLITE_S
+        signal_group(pid, signal.SIGTERM)
+        until += POLITE_S
     while True:
         code = wait(pid, until)
         if code is not None or time.monotonic() >= until:
             break
-    _signal(-pid, signal.SIGKILL)
+    signal_group(pid, signal.SIGKILL)
     while code is None:
         code = wait(pid, time.monotonic() + _POLL_S)
     return code
@@ -126,6 +139,11 @@ def _pause(seconds: float) -> None:
             raise Gone
     with suppress(BlockingIOError):
         os.read(_wakeups[0], 4096)
+
+
+def signal_group(pid: int, number: int) -> None:
+    """Send a signal to all of a group that is still there."""
+    _signal(-pid, number)
 
 
 def _signal(pid: int, number: int) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from . import git
+from .bounds import READ_LINES
 from .frames import Refused, Request
 from .places import BASE_INDEX, REPO, resolve, shown
 
-MAX_LINES = 800
 MAX_CHARS = 32_000
 MAX_LINE = 2_000
 _MAX_FILE = 64 * 1024 * 1024
@@ -47,7 +47,7 @@ def _file(path: str, start: int | None, end: int | None) -> str:
 def _numbered(name: str, lines: list[str], first: int, last: int) -> str:
     parts: list[str] = []
     size = 0
-    for number in range(first, min(last, first + MAX_LINES - 1) + 1):
+    for number in range(first, min(last, first + READ_LINES - 1) + 1):
         line = lines[number - 1].rstrip("\r")
         if len(line) > MAX_LINE:
             line = f"{line[:MAX_LINE]}[… {len(line) - MAX_LINE} more characters in this line]"

@@ -15,13 +15,14 @@ _SET_DUMPABLE = 4
 _ends = [0.0]
 
 
-def main(deadline_s: float) -> None:
+def main(deadline_s: float, most_output: int) -> None:
     """Serve until the stream ends, or `deadline_s` have passed."""
     _shut_in()
     signal.signal(signal.SIGALRM, _end_if_over)
     _end_after(deadline_s)
     processes.set_up()
     places.set_up()
+    shell.set_up(most_output)
     send({"hello": 1})
     try:
         while True:
