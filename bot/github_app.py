@@ -198,11 +198,15 @@ class GitHubApp:
         """Say which account the App writes with."""
         with self._lock:
             if self._bot is None:
-                slug = self._as_app(lambda api: api.get("/app"))["slug"]
+                slug = self.itself()["slug"]
                 # An App's signature opens what is below /app and nothing else, not even users.
                 user = GitHubApi(self._api_url, token.value).get(f"/users/{slug}%5Bbot%5D")
                 self._bot = Bot(slug, f"{slug}[bot]", user["id"])
             return self._bot
+
+    def itself(self) -> Any:
+        """Return what GitHub knows of the App: `slug`, `permissions` and more."""
+        return self._as_app(lambda api: api.get("/app"))
 
     def token(
         self, installation_id: int, repository_id: int, permissions: Mapping[str, str]
@@ -266,9 +270,7 @@ class GitHubApp:
 
     def forget(self, installation_id: int, repository_id: int) -> None:
         """Drop what is kept for a repository: GitHub no longer takes it."""
-        for place in [
-            place for place in self._kept if place[:2] == (installation_id, repository_id)
-        ]:
+        for place in [one for one in self._kept if one[:2] == (installation_id, repository_id)]:
             self._kept.pop(place, None)
 
     def _as_app(self, ask: Callable[["GitHubApi"], Any]) -> Any:

@@ -5,6 +5,7 @@ import re
 import time
 import uuid
 import zlib
+from dataclasses import dataclass
 from typing import Literal
 
 from redis import Redis
@@ -106,6 +107,33 @@ def connect(redis_url: str, *, patience_s: float) -> Redis:
         socket_connect_timeout=min(patience_s, 0.05),
         socket_timeout=patience_s,
         retry=Retry(NoBackoff(), 0),
+    )
+
+
+@dataclass(frozen=True)
+class RedisSettings:
+    """What of a Redis's own settings matters here."""
+
+    version: str
+    append_only: bool
+    eviction: str
+    """Its `maxmemory-policy`: what goes when its memory is short."""
+
+
+def settings_of_redis(redis_url: str) -> RedisSettings:
+    """Ask a Redis how it is set up; BellSilent if it does not answer."""
+    redis = connect(redis_url, patience_s=5.0)
+    try:
+        told = redis.info("server"), redis.info("persistence"), redis.info("memory")
+    except RedisError as error:
+        raise BellSilent(str(error)) from error
+    finally:
+        redis.close()
+    server, persistence, memory = told
+    return RedisSettings(
+        version=str(server["redis_version"]),
+        append_only=bool(persistence["aof_enabled"]),
+        eviction=str(memory["maxmemory_policy"]),
     )
 
 

@@ -12,9 +12,12 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 
+_MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_S = 30.0
 _WRITING = "patchbay_writing"
 _MIGRATION_LOCK = 0x70617463  # any number that no other user of the same database picks
@@ -95,9 +98,23 @@ def migrate(url: str) -> None:
         with database.writing() as connection:
             _wait_for_turn(connection)
             config = Config()
-            config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+            config.set_main_option("script_location", str(_MIGRATIONS))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    finally:
+        database.close()
+
+
+def schema_of(url: str) -> tuple[str | None, str]:
+    """Return the schema that the database at `url` has, if there is one, and the newest."""
+    newest = str(ScriptDirectory(str(_MIGRATIONS)).get_current_head())
+    address = database_address(url)
+    if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
+        return None, newest
+    database = open_database(url)
+    try:
+        with database.reading() as connection:
+            return MigrationContext.configure(connection).get_current_revision(), newest
     finally:
         database.close()
 
