@@ -82,7 +82,7 @@ def test_the_agent_is_told_what_failed_before(make_job: MakeJob, tmp_path: Path)
     )
     message = first_message(agent_task(job.task, base, base.detection(), baseline.told()))
     assert f"\n{line}\n" in message.partition("<environment>")[2].partition("</environment>")[0]
-    [event] = events(job)
+    event = events(job)[-1]  # on a busy machine there is one before it, about the wait
     assert event["title"] == "run the checks on the base commit"
     assert event["result"].startswith("pytest, whole suite: 1 passed, 1 failed · ")
 
