@@ -1,7 +1,5 @@
 """One execution of a task: what its steps share."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from jobs.agent.limits import GATE_ROUNDS
@@ -28,16 +26,13 @@ class Job:
     log: TaskLog
     watch: Watch
 
-    @contextmanager
-    def sandbox(self, environment: Environment) -> Iterator[Sandbox]:
-        """Start a sandbox that goes when the block ends, or at once when the job has to."""
+    def start_sandbox(self, environment: Environment) -> Sandbox:
+        """Start a sandbox without a network; SnapshotMissing if what it stands on is gone."""
         settings = self.services.settings
-        started = self.services.sandboxes.start(
+        return self.services.sandboxes.start(
             environment.image,
             task_id=self.task.id,
             epoch=self.lease.epoch,
             deadline_s=settings.task_max_minutes * 60 + _BEYOND_THE_TASK_S,
             snapshot=environment.snapshot,
         )
-        with started as sandbox, self.watch.at_halt(sandbox.kill):
-            yield sandbox

@@ -30,9 +30,9 @@ class TaskLog:
         clean = self._redactor.clean_value(content)
         self.number = self._actions.append(self._lease, kind, clean, self._progress).number
 
-    def event(self, title: str, result: str = "", text: str = "") -> None:
-        """Append what the bot itself did, for the people's log."""
-        self._progress = self._clean(replace(self._progress, doing=title))
+    def event(self, title: str, result: str = "", text: str = "", *, doing: str = "") -> None:
+        """Append what the bot itself did, for the people's log, and what it is doing now."""
+        self._progress = self._clean(replace(self._progress, doing=doing or title))
         self.append("event", {"title": title, "result": result, "text": text}, None)
 
     def sandbox_ready(self) -> None:

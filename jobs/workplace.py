@@ -1,15 +1,18 @@
 """Gives sandboxes with the base commit in them, each in the environment prepared for the task."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 
 from bot.comments import Failure
 from jobs.checkout import Base
 from jobs.ending import TaskFailed
 from jobs.job import Job
-from jobs.sandbox import Sandbox, ToolRefused
+from jobs.sandbox import Sandbox, SnapshotMissing, ToolRefused
 from jobs.setup.environment import Environment
+from jobs.setup.outcome import Shelf
+from jobs.setup.prepare import PREPARING, Setup, Site
+from jobs.setup.rules import SetupRules
 
 
 class Workplace:
@@ -18,20 +21,55 @@ class Workplace:
     def __init__(self, job: Job, base: Base) -> None:
         self.base = base
         self._job = job
+        self._lock = threading.Lock()
+        self._setup: Setup | None = None
+        self._environment: Environment | None = None
 
-    @cached_property
+    @property
     def environment(self) -> Environment:
         """Prepare the environment, or find it prepared; once for each job."""
-        return Environment(self._job.services.settings.sandbox_image)
+        with self._lock:
+            return self._environment or self._prepare()
 
     @contextmanager
     def sandbox(self) -> Iterator[Sandbox]:
         """Start a sandbox in the environment and put the base commit into it."""
-        with self._job.sandbox(self.environment) as sandbox:
+        environment = self.environment
+        try:
+            started = self._job.start_sandbox(environment)
+        except SnapshotMissing:
+            started = self._job.start_sandbox(self._again(environment))
+        with started as sandbox, self._job.watch.at_halt(sandbox.kill):
             pack = self.base.mirror.pack(self.base.sha)
             try:
-                sandbox.put(pack, self.base.sha, pack.shallow, tags=pack.tags, index=pack.index)
+                sandbox.put(pack, self.base.sha, pack.shallow)
             except ToolRefused as refused:
                 # Most often the repository is larger than the sandbox's work folder.
                 raise TaskFailed(Failure.SETUP_FAILED, str(refused)) from refused
             yield sandbox
+
+    def _again(self, missing: Environment) -> Environment:
+        """Prepare anew what was thrown away meanwhile; who comes second finds it done."""
+        with self._lock:
+            if self._environment is missing and self._setup:
+                self._setup.forget()
+                self._prepare()
+            return self._environment or missing
+
+    def _prepare(self) -> Environment:
+        job = self._job
+        settings = job.services.settings
+        site = Site(
+            repository_id=job.task.repository_id,
+            mirror=self.base.mirror,
+            sha=self.base.sha,
+            task_id=job.task.id,
+            epoch=job.lease.epoch,
+            tell=lambda *words: job.log.event(*words, doing=PREPARING),
+            halted=job.watch.halted,
+            at_halt=job.watch.at_halt,
+        )
+        shelf = Shelf(settings.data_dir.resolve() / "setups")
+        self._setup = Setup(job.services.sandboxes, SetupRules.of(settings), shelf, site)
+        self._environment = self._setup.environment()
+        return self._environment
