@@ -70,6 +70,7 @@ class Engine:
         self._owner = owner
         self._networks = Networks(self._connection)
         self.snapshots = Snapshots(self._connection, int(snapshots_gb * _GB))
+        self._uppers = uppers.Uppers(self._connection, self._limits.workspace_mb)
         self._leftovers = Leftovers(self._connection, self._networks, self.snapshots)
 
     def start(
@@ -83,10 +84,7 @@ class Engine:
         network_hosts: Iterable[str] | None = None,
     ) -> Sandbox:
         """Start a container with the tool server in it; it ends itself after `deadline_s`."""
-        digest = self.image_digest(image)
-        if digest is None:
-            raise ImageMissing(f"there is no image {image}: build it with script/images")
-        asked = _Asked(digest, _name(task_id, epoch), deadline_s)
+        asked = _Asked(self._digest_of(image), _name(task_id, epoch), deadline_s)
         with self._connection.asking("the engine refused a sandbox"):
             if network_hosts is not None:
                 return self._start_with_network(asked, network_hosts)
@@ -137,6 +135,17 @@ class Engine:
         if token:
             self._networks.close(token)
 
+    def prepare(self, image: str, count: int = 1) -> None:
+        """Have room for what `count` sandboxes on snapshots write, so that they start faster.
+
+        Each costs a small idle container of the image; for one process that is always there.
+        """
+        self._uppers.prepare(self._digest_of(image), count)
+
+    def close(self) -> None:
+        """Give back what was made in advance."""
+        self._uppers.close()
+
     def sweep(self) -> list[str]:
         """Remove what nobody holds any more, and snapshots that are too much; says what.
 
@@ -144,6 +153,12 @@ class Engine:
         nor what has labels of anybody else.
         """
         return self._leftovers.sweep()
+
+    def _digest_of(self, image: str) -> str:
+        if digest := self.image_digest(image):
+            return digest
+        name = image.removeprefix(f"{_PREFIX}/")
+        raise ImageMissing(f"there is no image {image}: build it with script/images {name}")
 
     def _start_with_network(self, asked: _Asked, hosts: Iterable[str]) -> Sandbox:
         with ExitStack() as undo:
@@ -165,7 +180,7 @@ class Engine:
         if stored is None:
             raise SnapshotMissing("this environment was not prepared yet, or was thrown away")
         lower = self.snapshots.folder(stored)
-        upper = uppers.make(self._connection, asked.image, self._limits.workspace_mb)
+        upper = self._uppers.take(asked.image)
         try:
             kind = _Kind(
                 self._limits,

@@ -153,7 +153,9 @@ class Networks:
         try:
             return self._connection.create(config, f"patchbay-{token}-proxy")
         except ImageNotFound:
-            raise ImageMissing(f"there is no image {IMAGE}: build it with script/images") from None
+            raise ImageMissing(
+                f"there is no image {IMAGE}: build it with script/images proxy"
+            ) from None
 
     def _wait_ready(self, proxy: str) -> None:
         said = b""

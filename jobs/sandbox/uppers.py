@@ -5,10 +5,14 @@ that an overlay needs, and ends when its stream is closed. By then the sandbox's
 and keeps the tmpfs alive by itself, until the sandbox is gone.
 """
 
+import os
 import time
+from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
+
+from docker.errors import NotFound
 
 from jobs.sandbox import profile
 from jobs.sandbox.connection import Connection
@@ -41,8 +45,51 @@ class Upper:
         self.stream.close()
 
 
-def make(connection: Connection, image: str, size_mb: int) -> Upper:
-    """Make one; whoever has it lets it go, and the engine does if that process dies."""
+class Uppers:
+    """Has some made in advance: they fit every snapshot, and making one takes half of a start."""
+
+    def __init__(self, connection: Connection, size_mb: int) -> None:
+        self._connection = connection
+        self._size_mb = size_mb
+        self._ready: deque[Upper] = deque()
+        self._ready_of = os.getpid()
+
+    def prepare(self, image: str, count: int) -> None:
+        """Make as many as are missing to `count`; one process does, and not in two threads."""
+        while len(self._ready) < count:
+            self._ready.append(self._make(image))
+
+    def take(self, image: str) -> Upper:
+        """Give one, which nobody else gets; whoever has it lets it go."""
+        # The streams of a parent are not a forked job's to close.
+        while self._ready and self._ready_of == os.getpid():
+            try:
+                upper = self._ready.popleft()
+            except IndexError:
+                break  # another thread took the last one
+            if self._is_held(upper):
+                return upper
+            upper.let_go()
+        return self._make(image)
+
+    def close(self) -> None:
+        """Let go of those that nobody took."""
+        while self._ready:
+            self._ready.popleft().let_go()
+
+    def _make(self, image: str) -> Upper:
+        with self._connection.asking("room for what a sandbox writes could not be made"):
+            return _make(self._connection, image, self._size_mb)
+
+    def _is_held(self, upper: Upper) -> bool:
+        with self._connection.asking("what holds a folder could not be looked up") as api:
+            try:
+                return bool(api.inspect_container(upper.holder)["State"]["Running"])
+            except NotFound:
+                return False
+
+
+def _make(connection: Connection, image: str, size_mb: int) -> Upper:
     api = connection.api
     labels, volume_labels = connection.labels(_HOLDER), connection.labels(WORKSPACE)
     holder = connection.create(_config(image, size_mb, labels, volume_labels))
