@@ -16,6 +16,7 @@ from jobs.project_file.nodes import PROJECT_FILE
 from jobs.repository.change import Change, ChangedFile, FileMode
 from jobs.repository.git import Git
 from jobs.repository.mirror import Mirrors
+from jobs.setup.environment import Environment
 from jobs.solve import solve
 from jobs.workplace import Workplace
 from tests.evidence.folder_box import box
@@ -59,8 +60,14 @@ class InFolders(Measurement):
         return nullcontext(box(self.folder / f"box {self.made}", STEERED, "/usr/bin:/bin"))
 
 
+class Nowhere(Workplace):
+    """A workplace without an engine."""
+
+    environment = Environment("none")
+
+
 def measured(job: Job, base: Base, change: Change, folder: Path) -> dict[str, Any]:
-    measurement = InFolders(job, Workplace(job, base), base.detection())
+    measurement = InFolders(job, Nowhere(job, base), base.detection())
     measurement.folder = folder
     measurement(change, DONE)
     stored = job.services.tasks.get(job.task.id).evidence
