@@ -48,6 +48,8 @@ class SandboxSettings(BaseSettings):
     """How many processes one sandbox may have."""
     sandbox_workspace_mb: int = Field(1024, ge=64)
     """The space for the repository, what is built in it and the home folder, in MiB."""
+    sandbox_output_mb: int = Field(8, ge=1, le=64)
+    """What one command may write to its output before it is ended, in MiB."""
     sandbox_images: Annotated[tuple[str, ...], NoDecode] = (
         "patchbay/base",
         "patchbay/python",

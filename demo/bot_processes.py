@@ -15,7 +15,7 @@ LOGS = ROOT / "var" / "log" / "demo"
 
 
 class BotProcesses:
-    """Redis, web, intake, workers and clock; leaving the block ends them."""
+    """Redis, keeper, web, intake, workers and clock; leaving the block ends them."""
 
     def __init__(self, stage: Stage, logs: Path = LOGS) -> None:
         self.logs = logs
@@ -35,6 +35,7 @@ class BotProcesses:
             environment = self._environment(socket)
             web = ["gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"]
             self._start(processes, "web", web, environment, "Booting worker")
+            self._start(processes, "keeper", ["script/keeper"], environment, "keeper.started")
             run = [sys.executable, "-m"]
             self._start(processes, "intake", [*run, "jobs.intake"], environment, "worker.started")
             for number in range(1, self._stage.options.workers + 1):

@@ -5,14 +5,16 @@ from functools import partial
 
 from bot.github_app import GitHubApp
 from bot.task_links import TaskLinks
-from jobs.engine import engine_of, limits_of
+from jobs.keeper.client import Keeper
+from jobs.limits import limits_of
 from jobs.model import Wire, open_wire
+from jobs.refusal import refuse
 from jobs.repository.mirror import Mirrors
 from jobs.run_task import run_task
 from jobs.sandbox import SandboxError
 from jobs.sandbox.readiness import ready
 from jobs.services import Services
-from jobs.start import Started, refuse, start
+from jobs.start import Started, start
 from jobs.worker import serve
 from records.actions import Actions
 from records.baselines import Baselines
@@ -72,7 +74,7 @@ def services_of(begun: Started) -> Services:
         baselines=Baselines(database),
         github=github,
         mirrors=Mirrors(settings.data_dir.resolve() / "mirrors"),
-        sandboxes=engine_of(settings),
+        sandboxes=Keeper(settings.keeper_path()),
         open_wire=wire,
         redactor=begun.redactor,
         task_url=TaskLinks(settings).url,

@@ -1,23 +1,21 @@
-"""Says what the settings say of sandboxes: the engine, how much of the machine, and whose."""
+"""Says what the keeper's settings say of sandboxes: the engine, and whose they are."""
 
 import socket
 
-from bot.settings import Settings
+from bot.settings import KeeperSettings
+from jobs.limits import limits_of
 from jobs.sandbox.engine import Engine
-from jobs.sandbox.profile import SandboxLimits
+from jobs.sandbox.profile import setup_limits
 
 
-def engine_of(settings: Settings) -> Engine:
+def engine_of(settings: KeeperSettings) -> Engine:
     """Return this machine's engine, with the sandboxes of this installation."""
     owner = f"{socket.gethostname()}:{settings.data_dir.resolve()}"
-    return Engine(settings.docker_host, settings.sandbox_runtime, limits_of(settings), owner=owner)
-
-
-def limits_of(settings: Settings) -> SandboxLimits:
-    """Return what one sandbox may use of the machine."""
-    return SandboxLimits(
-        memory_mb=settings.sandbox_memory_mb,
-        cpus=settings.sandbox_cpus,
-        pids=settings.sandbox_pids,
-        workspace_mb=settings.sandbox_workspace_mb,
+    return Engine(
+        settings.docker_host,
+        settings.sandbox_runtime,
+        limits_of(settings),
+        owner=owner,
+        setup=setup_limits(settings.setup_memory_mb, settings.setup_workspace_mb),
+        snapshots_gb=settings.snapshots_gb,
     )

@@ -3,7 +3,7 @@
 from functools import partial
 
 from jobs.clock import Clock
-from jobs.engine import engine_of
+from jobs.keeper.client import Keeper
 from jobs.queues import Bell
 from jobs.sandbox import READY, Sandboxes
 from jobs.start import start
@@ -21,7 +21,7 @@ def main() -> None:
         tasks=tasks,
         leases=NamedLeases(begun.database),
         bell=Bell(begun.settings.redis_url, patience_s=2.0),
-        sweeps=[partial(remove_strays, engine_of(begun.settings), tasks)],
+        sweeps=[partial(remove_strays, Keeper(begun.settings.keeper_path(), patience_s=0), tasks)],
     ).run()
 
 

@@ -1,16 +1,12 @@
 """Begins a process: settings, log and database, the same for each; `Started` is what it gets."""
 
-import sys
 from dataclasses import dataclass
-from typing import NoReturn
 
 from bot.logging import configure
 from bot.redaction import Redactor
 from bot.settings import Settings, SettingsError
+from jobs.refusal import refuse
 from records.database import Database, migrate, open_database
-
-MISCONFIGURED = 2
-"""The exit status of a process that cannot start with these settings, however often it is tried."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +34,3 @@ def start() -> Started:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     migrate(settings.database())
     return Started(settings, open_database(settings.database()), redactor)
-
-
-def refuse(words: str, *, for_good: bool = True) -> NoReturn:
-    """End the process: it cannot work as things are, for good or until something else is up."""
-    print(words, file=sys.stderr)
-    sys.exit(MISCONFIGURED if for_good else 1)

@@ -1,0 +1,132 @@
+"""Serves on a unix socket: a thread for each connection, whose end gives back what it started."""
+
+import fcntl
+import shutil
+import socket
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from jobs.keeper import channel
+from jobs.keeper.channel import Over, Peer
+from jobs.keeper.desk import Desk, Given
+from jobs.keeper.protocol import Malformed, Refused, encode, read_request
+from jobs.sandbox.errors import SandboxError
+
+_MOST_CONNECTIONS = 256
+_SPEAKS_S = 10.0
+"""A client that holds no sandbox has so long to say what it wants."""
+
+_log = structlog.get_logger()
+
+
+class Occupied(SandboxError):
+    """Another keeper has this socket."""
+
+
+class Server:
+    """Listens at `path`, for its own user only, or for a `group` too."""
+
+    def __init__(self, path: Path, desk: Desk, *, group: str = "") -> None:
+        self._path = path
+        self._desk = desk
+        self._group = group
+        self._room = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        self._end = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Listen; Occupied if another keeper does."""
+        with ExitStack() as partly:
+            lock = partly.enter_context(self._path.with_suffix(".lock").open("w"))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Occupied(
+                    f"another keeper already serves at {self._path}: one is enough for a machine"
+                ) from None
+            self._listener = partly.enter_context(channel.new_socket())
+            self._listen()
+            partly.callback(self._path.unlink, missing_ok=True)
+            self._end = partly.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Listen no more; whoever has a sandbox keeps it."""
+        self._end.close()
+
+    def serve(self, stopping: threading.Event) -> None:
+        """Take connections until asked to end."""
+        self._listener.settimeout(0.5)
+        while not stopping.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except TimeoutError:
+                continue
+            if not self._room.acquire(blocking=False):
+                _log.warning("keeper.full", peer=channel.peer_of(connection).pid)
+                connection.close()
+                continue
+            threading.Thread(target=self._attend, args=(connection,), daemon=True).start()
+
+    def _listen(self) -> None:
+        """Come into being under the name at once with the right mode, whatever lay there."""
+        new = self._path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        with channel.address(new) as address:
+            self._listener.bind(address)
+        if self._group:
+            shutil.chown(new, group=self._group)
+        new.chmod(0o660 if self._group else 0o600)
+        self._listener.listen(_MOST_CONNECTIONS)
+        new.rename(self._path)
+
+    def _attend(self, connection: socket.socket) -> None:
+        given: list[Given] = []
+        peer = channel.peer_of(connection)
+        try:
+            with connection:
+                self._converse(connection, peer, given)
+        finally:
+            for one in given:
+                self._desk.take_back(one)
+            self._room.release()
+
+    def _converse(self, connection: socket.socket, peer: Peer, given: list[Given]) -> None:
+        while True:
+            # A sandbox is held by saying nothing.
+            connection.settimeout(None if given else _SPEAKS_S)
+            try:
+                data = channel.receive(connection)
+                connection.settimeout(_SPEAKS_S)
+                self._answer(connection, data, peer, given)
+            except Over as over:
+                if not given:
+                    _log.debug("keeper.over", peer=peer.pid, why=str(over))
+                return
+
+    def _answer(
+        self, connection: socket.socket, data: bytes, peer: Peer, given: list[Given]
+    ) -> None:
+        try:
+            request = read_request(data)
+        except Malformed as malformed:
+            _log.warning("keeper.refused", peer=peer.pid, uid=peer.uid, why=str(malformed))
+            channel.send(connection, encode(Refused("", f"the keeper refuses: {malformed}")))
+            return
+        answer, one = self._desk.answer(request, peer)
+        if one is None:
+            channel.send(connection, encode(answer))
+            return
+        given.append(one)
+        with one.stream:
+            # The other process has it from now on; here it is closed, or it would never end.
+            channel.send(connection, encode(answer), one.stream.fileno())
