@@ -10,9 +10,9 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import accumulate, chain
 from pathlib import Path
 
 from jobs.repository.git import Git, GitFailed
@@ -23,23 +23,25 @@ FOLDER = "patchbay-packs"
 _KEPT = 2
 _GIVEN_BYTES = 16 * 1024
 _CHUNK = 1024 * 1024
+_PART = "200m"
+"""Parts stay below what a sandbox allows a file to be."""
 _PACK_TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True)
 class Pack:
-    """The bytes of a git pack, to be read once, and what goes with them."""
+    """One or several git packs with their indexes, to be read once, and what goes with them."""
 
     shallow: tuple[str, ...]
     """The commits whose parents are not in it."""
-    chunks: Iterator[bytes]
-    index: bytes = b""
-    """The index of the pack, as git makes it; empty where whoever takes it in makes one."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str]
     """The tags that point into its history, by name, and the object of each, which is in it."""
+    parts: tuple[tuple[int, int], ...]
+    """Of each part in turn, the bytes of its index and the bytes of its pack."""
+    chunks: Iterator[bytes]
 
     def __iter__(self) -> Iterator[bytes]:
-        """Hand on the bytes of the pack."""
+        """Hand on the bytes, each part's index before its pack."""
         return self.chunks
 
 
@@ -154,6 +156,7 @@ def _make(git: Git, git_dir: Path, folder: Path, wanted: Wanted) -> None:
     }
     # Without a window no delta is looked for; those that the mirror has are taken over.
     args = ["pack-objects", "--revs", "--delta-base-offset", "--window=0", "-q"]
+    args += [f"--max-pack-size={_PART}"]
     try:
         git.run(
             [*args, str(new / "pack" / "pack")],
@@ -162,7 +165,8 @@ def _make(git: Git, git_dir: Path, folder: Path, wanted: Wanted) -> None:
             stdin="".join(f"{line}\n" for line in asked).encode(),
             timeout_s=_PACK_TIMEOUT_S,
         )
-        about = {"shallow": past.shallow, "tags": dict(past.tags)}
+        parts = sum(1 for _ in new.glob("pack/*.pack"))
+        about = {"shallow": past.shallow, "tags": dict(past.tags), "parts": parts}
         (new / "about.json").write_text(json.dumps(about), "utf-8")
         _appear(new, folder)
     finally:
@@ -190,29 +194,36 @@ def _open(folder: Path, base_sha: str) -> Pack | None:
         return None
     try:
         about = json.loads((folder / "about.json").read_text("utf-8"))
-        (index_file,) = folder.glob("pack/*.idx")
-        index, pack_file = index_file.read_bytes(), index_file.with_suffix(".pack")
-        _check_end(pack_file, index, len(base_sha) // 2)
+        packs = sorted(folder.glob("pack/*.pack"))
+        files = [(pack_file.with_suffix(".idx"), pack_file) for pack_file in packs]
+        _check(files, about["parts"], len(base_sha) // 2)
         os.utime(folder)
-    except (OSError, ValueError):
+        parts = tuple((index.stat().st_size, one.stat().st_size) for index, one in files)
+    except (OSError, ValueError, KeyError):
         # A folder appears whole, so what lacks something is damaged, and not about to come.
         shutil.rmtree(folder, ignore_errors=True)
         return None
-    return Pack(tuple(about["shallow"]), _chunks(pack_file), index, about["tags"])
+    return Pack(tuple(about["shallow"]), about["tags"], parts, _chunks(chain(*files)))
 
 
-def _check_end(pack_file: Path, index: bytes, checksum: int) -> None:
-    with pack_file.open("rb") as opened:
-        opened.seek(-checksum, os.SEEK_END)
-        if opened.read() != index[-2 * checksum : -checksum]:
-            raise ValueError("the pack is not the one that the index is of")
+def _check(files: list[tuple[Path, Path]], count: int, checksum: int) -> None:
+    """Raise unless all parts are there, each with the checksum that its index is of."""
+    if len(files) != count:
+        raise ValueError("a part is missing")
+    for index_file, pack_file in files:
+        with index_file.open("rb") as index, pack_file.open("rb") as opened:
+            index.seek(-2 * checksum, os.SEEK_END)
+            opened.seek(-checksum, os.SEEK_END)
+            if opened.read() != index.read(checksum):
+                raise ValueError("the pack is not the one that the index is of")
 
 
-def _chunks(pack_file: Path) -> Iterator[bytes]:
+def _chunks(files: Iterable[Path]) -> Iterator[bytes]:
     try:
-        with pack_file.open("rb") as opened:
-            while chunk := opened.read(_CHUNK):
-                yield chunk
+        for file in files:
+            with file.open("rb") as opened:
+                while chunk := opened.read(_CHUNK):
+                    yield chunk
     except OSError as error:
         raise GitFailed("pack-objects", f"the kept pack cannot be read: {error.strerror}") from None
 

@@ -6,9 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from itertools import chain
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from jobs.sandbox.errors import SandboxError, SandboxLost, ToolRefused
 from jobs.sandbox.execution import Execution, read_execution
@@ -20,6 +19,30 @@ _PUT_S = 300.0
 _COLLECT_S = 60.0
 _GRACE_S = POLITE_S + 10.0
 """After a command's own limit: to end it politely, and to sweep and clean its output."""
+
+
+@runtime_checkable
+class IndexedPack(Protocol):
+    """Git packs in parts: of each its index and then the pack; and the tags that are in them."""
+
+    @property
+    def shallow(self) -> tuple[str, ...]:
+        """The commits whose parents are not in it."""
+        ...
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """The object of each tag, by its name."""
+        ...
+
+    @property
+    def parts(self) -> tuple[tuple[int, int], ...]:
+        """Of each part, the bytes of its index and the bytes of its pack."""
+        ...
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Hand on the bytes."""
+        ...
 
 
 class Sandbox:
@@ -55,22 +78,18 @@ class Sandbox:
             self.close()
 
     def put(
-        self,
-        pack: Iterable[bytes],
-        base_sha: str,
-        shallow: tuple[str, ...] = (),
-        *,
-        tags: Mapping[str, str] | None = None,
-        index: bytes = b"",
+        self, pack: "Iterable[bytes] | IndexedPack", base_sha: str, shallow: tuple[str, ...] = ()
     ) -> None:
         """Check out `base_sha` from a git pack at /workspace/repo, with its history beside it.
 
-        `tags` names objects in the pack. With the pack's own `index` it is only stored, else it is
-        read through and indexed in the sandbox, which takes ten times as long.
+        A pack that comes with its index is only stored; any other is read through and indexed in
+        the sandbox, which takes ten times as long.
         """
-        arguments = {"base": base_sha, "shallow": list(shallow), "tags": dict(tags or {})}
-        body = chain([index] if index else [], pack)
-        self._call("put", {**arguments, "index": len(index)}, body, _PUT_S)
+        arguments: dict[str, Any] = {"base": base_sha, "shallow": list(shallow)}
+        if isinstance(pack, IndexedPack):
+            arguments |= {"shallow": list(pack.shallow), "tags": dict(pack.tags)}
+            arguments["parts"] = [list(sizes) for sizes in pack.parts]
+        self._call("put", arguments, pack, _PUT_S)
 
     def restore(self, frames: bytes) -> None:
         """Apply a change, framed as `collect` returns it, to the work tree."""

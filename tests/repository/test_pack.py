@@ -17,8 +17,13 @@ def unpack(pack: Pack, folder: Path) -> Path:
     if pack.shallow:
         lines = "".join(f"{sha}\n" for sha in pack.shallow)
         (folder / ".git/shallow").write_text(lines)
-    index = ["git", "-C", str(folder), "index-pack", "--stdin", "--strict"]
-    subprocess.run(index, input=b"".join(pack), check=True, capture_output=True)
+    body, at = b"".join(pack), 0
+    for index_size, pack_size in pack.parts:
+        at += index_size
+        index = ["git", "-C", str(folder), "index-pack", "--stdin", "--strict"]
+        subprocess.run(index, input=body[at : at + pack_size], check=True, capture_output=True)
+        at += pack_size
+    assert at == len(body)
     return folder
 
 

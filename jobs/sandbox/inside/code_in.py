@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from typing import Iterator
@@ -23,6 +24,8 @@ def put(request: Request) -> None:
     try:
         _put(request)
     except (Refused, OSError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            raise Refused("the repository has a file larger than a sandbox allows") from error
         room = os.statvfs(WORKSPACE)
         if room.f_bavail * room.f_frsize > _NO_ROOM and room.f_favail:
             raise
@@ -59,31 +62,38 @@ def _put(request: Request) -> None:
 
 
 def _take_pack(request: Request, base: str) -> None:
-    """Store the pack; one that comes with its index needs no work but this."""
-    pieces, size = request.pieces(), request.header.get("index", 0)
-    if size:
-        index, rest = _cut(pieces, size)
-        checksum = len(base) // 2
-        name = f"{BASE_GIT}/objects/pack/pack-{index[-2 * checksum : -checksum].hex()}"
-        with open(f"{name}.pack", "wb") as opened:
-            opened.write(rest)
-            opened.writelines(pieces)
-        with open(f"{name}.idx", "wb") as opened:
-            opened.write(index)
+    """Store the pack; parts that come with their indexes need no work but this."""
+    parts = request.header.get("parts", [])
+    if parts:
+        body = _Body(request.pieces())
+        for number, (index_size, pack_size) in enumerate(parts):
+            # Git knows a pack by the name of its files, and its index by the same.
+            name = f"{BASE_GIT}/objects/pack/pack-{number:0{len(base)}x}"
+            body.store(f"{name}.idx", index_size)
+            body.store(f"{name}.pack", pack_size)
     else:
-        git.feed(pieces, "index-pack", "--stdin")
+        git.feed(request.pieces(), "index-pack", "--stdin")
     git.run("cat-file", "-e", base + "^{commit}")
 
 
-def _cut(pieces: Iterator[bytes], size: int) -> tuple[bytes, bytes]:
-    """Take the first `size` bytes, and what came along behind them."""
-    taken = bytearray()
-    while len(taken) < size:
-        piece = next(pieces, b"")
-        if not piece:
-            raise Refused("the pack ends within its index")
-        taken += piece
-    return bytes(taken[:size]), bytes(taken[size:])
+class _Body:
+    """The body of a request, taken file by file."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._left = memoryview(b"")
+
+    def store(self, name: str, size: int) -> None:
+        """Write the next `size` bytes into a new file."""
+        with open(name, "wb") as opened:
+            while size:
+                if not self._left:
+                    self._left = memoryview(next(self._pieces, b""))
+                if not self._left:
+                    raise Refused("the pack ends before its end")
+                written = opened.write(self._left[:size])
+                self._left = self._left[written:]
+                size -= written
 
 
 def _clear() -> None:
