@@ -24,12 +24,45 @@ from bot.sandbox_settings import (
 )
 from bot.secret_forms import CERTAIN
 
-__all__ = ["KeeperSettings", "SandboxSettings", "Settings", "SettingsError", "variable"]
+__all__ = [
+    "KeeperSettings",
+    "SandboxSettings",
+    "Settings",
+    "SettingsError",
+    "SetupSettings",
+    "variable",
+]
 
 SHORTEST_WEBHOOK_SECRET = 32
 
 
-class Settings(SandboxSettings):
+class SetupSettings(SandboxSettings):
+    """What prepares a project's environment: a worker, or a person with `script/sandbox`."""
+
+    setup: Literal["on", "off"] = "on"
+    """Whether a project's environment is prepared, with a network, before the agent starts."""
+    setup_minutes: float = Field(20.0, gt=0)
+    """How long the set-up of a project may take."""
+    setup_env: Annotated[tuple[str, ...], NoDecode] = ()
+    """Variables for a set-up's commands, as `NAME=value`, such as a mirror's address; no keys."""
+
+    @field_validator("setup_env", mode="before")
+    @classmethod
+    def _variables(cls, value: object) -> object:
+        return tuple(value.split()) if isinstance(value, str) else value
+
+    @field_validator("setup_env")
+    @classmethod
+    def _no_key_in_a_setup(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
+        for name, equals, value in (pair.partition("=") for pair in pairs):
+            if not (equals and name.isidentifier()):
+                raise ValueError("must be NAME=value, several with spaces between them")
+            if opens(name, value) or any(re.search(form, value) for _, form in CERTAIN):
+                raise ValueError(f"{name} looks like a key: what a set-up has, a project can read")
+        return pairs
+
+
+class Settings(SetupSettings):
     """All other settings, each from `PATCHBAY_<NAME>` unless its sentence names another."""
 
     github_app_id: int = Field(gt=0)
@@ -98,13 +131,6 @@ class Settings(SandboxSettings):
     """The word that a command line begins with."""
     fix_label: str = Field("agent:fix", min_length=1, max_length=50)
     """The label that starts a fix, with whoever sets it as the requester."""
-    setup: Literal["on", "off"] = "on"
-    """Whether a project's environment is prepared, with a network, before the agent starts."""
-    setup_minutes: float = Field(20.0, gt=0)
-    """How long the set-up of a project may take."""
-    setup_env: Annotated[tuple[str, ...], NoDecode] = ()
-    """Variables for a set-up's commands, as `NAME=value`, such as a mirror's address; no keys."""
-
     workers: int = Field(2, ge=1, le=64)
     """How many tasks this machine works on at once."""
     least_free_mb: int = Field(1024, ge=0)
@@ -116,21 +142,6 @@ class Settings(SandboxSettings):
         if not url.startswith(("https://", "http://")):
             raise ValueError("must begin with https:// or http://")
         return url.rstrip("/")
-
-    @field_validator("setup_env", mode="before")
-    @classmethod
-    def _variables(cls, value: object) -> object:
-        return tuple(value.split()) if isinstance(value, str) else value
-
-    @field_validator("setup_env")
-    @classmethod
-    def _no_key_in_a_setup(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
-        for name, equals, value in (pair.partition("=") for pair in pairs):
-            if not (equals and name.isidentifier()):
-                raise ValueError("must be NAME=value, several with spaces between them")
-            if opens(name, value) or any(re.search(form, value) for _, form in CERTAIN):
-                raise ValueError(f"{name} looks like a key: what a set-up has, a project can read")
-        return pairs
 
     @field_validator("webhook_secret")
     @classmethod
