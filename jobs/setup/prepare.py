@@ -21,7 +21,7 @@ from jobs.setup.facts import facts_of
 from jobs.setup.key import key_of
 from jobs.setup.languages import languages
 from jobs.setup.manifests import Manifests
-from jobs.setup.outcome import SetupOutcome, Shelf
+from jobs.setup.outcome import SetupOutcome, Shelf, Tried
 from jobs.setup.plan import Plan
 from jobs.setup.rules import Image, SetupRules
 from jobs.setup.running import SetupRun, Tell
@@ -125,11 +125,13 @@ class Setup:
                 return SetupOutcome(trouble="another task's set-up took too long")
             before = self._shelf.read(self._snapshot)
             outcome = replace(self._tried(), tries=before.tries + 1 if before else 1)
-            self._shelf.write(self._snapshot, outcome)
+            if outcome.tried:  # else it was this machine's fault, which may be mended any moment
+                self._shelf.write(self._snapshot, outcome)
             return outcome
 
     def _tried(self) -> SetupOutcome:
         outcome = SetupOutcome(made_at=self._site.sha, task_id=self._site.task_id, at=time.time())
+        tried: list[Tried] = []
         try:
             started = self._sandboxes.start(
                 self.image.name,
@@ -139,18 +141,20 @@ class Setup:
                 network_hosts=self._hosts[0],
             )
             with started as sandbox, self._site.at_halt(sandbox.kill):
-                return self._carried_out(sandbox, outcome)
+                return self._carried_out(sandbox, outcome, tried)
         except SandboxError as error:
             if self._site.halted.is_set():
                 raise
             _log.warning("setup.failed", task=self._site.task_id, exc_info=True)
             self._site.tell("the set-up came to no end", str(error), "")
-            return replace(outcome, trouble=str(error))
+            return replace(outcome, tried=tuple(tried), trouble=str(error))
 
-    def _carried_out(self, sandbox: Sandbox, outcome: SetupOutcome) -> SetupOutcome:
+    def _carried_out(
+        self, sandbox: Sandbox, outcome: SetupOutcome, tried: list[Tried]
+    ) -> SetupOutcome:
         site = self._site
         deadline = time.monotonic() + self._minutes * 60
-        run = SetupRun(sandbox, self.plan, deadline, self._rules.environment, site.tell)
+        run = SetupRun(sandbox, self.plan, deadline, self._rules.environment, site.tell, tried)
         run.carry_out(site.mirror.pack(site.sha), site.sha)
         refused = self._sandboxes.refused_hosts(sandbox)
         if refused:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.settings import Settings
+from bot.settings import SetupSettings
 from jobs.project_file.nodes import PROJECT_FILE
 
 _HOLDS = {
@@ -42,7 +42,7 @@ class SetupRules:
     fallback: str = "patchbay/python"
 
     @classmethod
-    def of(cls, settings: Settings) -> "SetupRules":
+    def of(cls, settings: SetupSettings) -> "SetupRules":
         """Read them from the settings."""
         chosen = "sandbox_image" in settings.model_fields_set
         return cls(

@@ -4,7 +4,7 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jobs.repository.pack import Pack
@@ -47,7 +47,8 @@ class SetupRun:
     environment: Mapping[str, str]
     """The operator's, for the commands of the set-up."""
     tell: Tell
-    tried: list[Tried] = field(default_factory=list)
+    tried: list[Tried]
+    """Grows with each command, for whoever wants to know how far it came."""
     python: str = ""
 
     def carry_out(self, pack: Pack, sha: str) -> None:
