@@ -117,12 +117,10 @@ class Engine:
 
     def image_digest(self, image: str) -> str | None:
         """Return the id of an image, or None if there is none of that name."""
-        with self._connection.asking("an image could not be looked up") as api:
-            try:
-                found = api.inspect_image(image)  # type: ignore[no-untyped-call]
-            except ImageNotFound:
-                return None
-            return str(found["Id"])
+        try:
+            return self._digest_of(image)
+        except ImageMissing:
+            return None
 
     def running(self) -> tuple[Running, ...]:
         """List the sandboxes of this installation."""
@@ -155,10 +153,14 @@ class Engine:
         return self._leftovers.sweep()
 
     def _digest_of(self, image: str) -> str:
-        if digest := self.image_digest(image):
-            return digest
-        name = image.removeprefix(f"{_PREFIX}/")
-        raise ImageMissing(f"there is no image {image}: build it with script/images {name}")
+        with self._connection.asking("an image could not be looked up") as api:
+            try:
+                found = api.inspect_image(image)  # type: ignore[no-untyped-call]
+            except ImageNotFound:
+                name = image.removeprefix(f"{_PREFIX}/")
+                words = f"there is no image {image}: build it with script/images {name}"
+                raise ImageMissing(words) from None
+        return str(found["Id"])
 
     def _start_with_network(self, asked: _Asked, hosts: Iterable[str]) -> Sandbox:
         with ExitStack() as undo:

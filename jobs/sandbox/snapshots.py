@@ -227,6 +227,7 @@ def _copier(workspace: str, volume: str, image: str, limit_mb: int) -> dict[str,
         "Cmd": ["python3", "-I", "-S", "-B", "-c", program, str(limit_mb * _MB)],
         "User": "0:0",
         "Healthcheck": {"Test": ["NONE"]},
+        "NetworkDisabled": True,
         "HostConfig": {
             "NetworkMode": "none",
             "Dns": ["127.0.0.1"],

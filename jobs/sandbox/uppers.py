@@ -151,6 +151,9 @@ def _config(
         "AttachStdout": True,
         "AttachStderr": True,
         "Healthcheck": {"Test": ["NONE"]},
+        # As without a network, but Docker does not make one first, which is half of a start. There
+        # is no /etc/hosts then: for a sandbox it will not do.
+        "NetworkDisabled": True,
         "HostConfig": {
             "NetworkMode": "none",
             "Dns": ["127.0.0.1"],
