@@ -1,6 +1,9 @@
 """The keeper process: `python -m jobs.keeper` owns the Docker socket and gives out sandboxes."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import structlog
 
@@ -9,10 +12,16 @@ from bot.redaction import Redactor
 from bot.settings import KeeperSettings, SettingsError
 from jobs.engine import engine_of
 from jobs.keeper.allowance import Allowance
+from jobs.keeper.demand import PoolSize
 from jobs.keeper.desk import Desk
+from jobs.keeper.pool import Pool
+from jobs.keeper.pressure import Pressure
 from jobs.keeper.server import Occupied, Server
+from jobs.keeper.sweeping import Sweeper
 from jobs.refusal import refuse
 from jobs.stopping import heed_signals
+
+_ENDS_WITHIN_S = 15.0
 
 _log = structlog.get_logger()
 
@@ -28,8 +37,12 @@ def main() -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     stopping = threading.Event()
     heed_signals(stopping)
+    parts = parts_of(settings)
     try:
-        with Server(path, desk_of(settings), group=settings.keeper_group) as server:
+        with (
+            Server(path, parts.desk, group=settings.keeper_group) as server,
+            parts.at_work(stopping),
+        ):
             _log.info("keeper.started", socket=str(path))
             server.serve(stopping)
     except Occupied as occupied:
@@ -37,11 +50,43 @@ def main() -> None:
     _log.info("keeper.stopped")
 
 
-def desk_of(settings: KeeperSettings) -> Desk:
-    """Make what answers the requests."""
+@dataclass(frozen=True)
+class Parts:
+    """What the process is made of, beside its socket."""
+
+    desk: Desk
+    pool: Pool
+    sweeper: Sweeper
+
+    @contextmanager
+    def at_work(self, stopping: threading.Event) -> Iterator[None]:
+        """Tend the pool and sweep, each in a thread; what waits is gone when the block ends."""
+        threads = [
+            threading.Thread(target=part.run, args=(stopping,), daemon=True)
+            for part in (self.pool, self.sweeper)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stopping.set()
+            self.pool.ring()
+            for thread in threads:
+                thread.join(_ENDS_WITHIN_S)
+
+
+def parts_of(settings: KeeperSettings) -> Parts:
+    """Put the parts together."""
+    engine = engine_of(settings)
+    size = PoolSize(settings.pool_size, min(settings.pool_size, 1), settings.pool_idle_minutes * 60)
+    pressure = Pressure(settings.pool_least_free_mb, settings.pool_most_pressure)
+    pool = Pool(engine, size, pressure, always=(settings.sandbox_image,))
     images = (settings.sandbox_image, *settings.sandbox_images)
-    allowance = Allowance(images, settings.network_hosts, settings.sandbox_most)
-    return Desk(engine_of(settings), allowance)
+    hosts = (*settings.network_hosts, *settings.network_hosts_on_request)
+    allowance = Allowance(images, hosts, settings.sandbox_most)
+    desk = Desk(engine, pool, allowance)
+    return Parts(desk, pool, Sweeper(engine, desk, pool))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ class Allowance:
                 f"the image {request.image} is not among this machine's: "
                 "PATCHBAY_SANDBOX_IMAGES lists them"
             )
-        unknown = sorted(set(request.network_hosts or ()) - set(self.network_hosts))
+        unknown = [host for host in request.network_hosts or () if not self._may_reach(host)]
         if unknown:
             raise SandboxError(
                 f"sandboxes may not reach {', '.join(unknown)}: "
@@ -32,3 +32,10 @@ class Allowance:
                 f"{given} sandboxes are in use on this machine, which is the limit: "
                 "PATCHBAY_SANDBOX_MOST sets it"
             )
+
+    def _may_reach(self, host: str) -> bool:
+        # `.example.org` stands for all names below it.
+        return any(
+            host == one or (one.startswith(".") and host.endswith(one))
+            for one in self.network_hosts
+        )

@@ -1,7 +1,8 @@
-"""Does what clients ask for: each request comes to one method of the engine."""
+"""Does what clients ask for: each request comes to one method of the engine, or of the pool."""
 
 import socket
 import threading
+import time
 from dataclasses import dataclass
 from os import getpid
 from typing import assert_never
@@ -10,6 +11,7 @@ import structlog
 
 from jobs.keeper.allowance import Allowance
 from jobs.keeper.channel import Peer
+from jobs.keeper.pool import POOL, Pool
 from jobs.keeper.protocol import (
     MOST_LISTED,
     Answer,
@@ -30,11 +32,14 @@ from jobs.keeper.protocol import (
     Started,
     Status,
 )
+from jobs.keeper.waiting import Kind
 from jobs.sandbox.engine import Engine
 from jobs.sandbox.errors import SandboxError, SandboxLost
 from jobs.sandbox.sandbox import Sandbox
 
 _LONGEST_WORDS = 8000
+_LATE_S = 10.0
+"""So much later than it should have ended by itself, a sandbox is removed."""
 
 log = structlog.get_logger()
 
@@ -47,14 +52,25 @@ class Given:
     stream: socket.socket
 
 
-class Desk:
-    """Answers for one engine; may be asked from many threads at once."""
+@dataclass(frozen=True)
+class _Held:
+    """A sandbox that somebody has."""
 
-    def __init__(self, engine: Engine, allowance: Allowance) -> None:
+    sandbox: Sandbox
+    ends: float
+    """When it shall have ended by itself (monotonic)."""
+
+
+class Desk:
+    """Answers for one engine and its pool; may be asked from many threads at once."""
+
+    def __init__(self, engine: Engine, pool: Pool, allowance: Allowance) -> None:
         self._engine = engine
+        self._pool = pool
         self._allowance = allowance
         self._lock = threading.Lock()
-        self._given: dict[str, Sandbox] = {}
+        self._held: dict[str, _Held] = {}
+        self._left: set[str] = set()
 
     def answer(self, request: Request, peer: Peer) -> tuple[Answer, Given | None]:
         """Do what is asked; what went wrong is an answer too."""
@@ -70,11 +86,25 @@ class Desk:
     def take_back(self, given: Given) -> None:
         """Remove a sandbox that nobody holds any more."""
         with self._lock:
-            self._given.pop(given.container, None)
+            self._held.pop(given.container, None)
+        self._remove_or_remember(given.container)
+
+    def remove_leftovers(self) -> None:
+        """Try again where removing failed, and end what has outlived its time."""
+        now = time.monotonic()
+        with self._lock:
+            overdue = [name for name, one in self._held.items() if one.ends < now]
+            left, self._left = self._left, set()
+        for container in {*overdue, *left}:
+            self._remove_or_remember(container)
+
+    def _remove_or_remember(self, container: str) -> None:
         try:
-            self._engine.remove(given.container)
+            self._engine.remove(container)
         except SandboxError as error:
-            log.warning("sandbox.not_removed", container=given.container, why=str(error))
+            log.warning("sandbox.not_removed", container=container[:12], why=str(error))
+            with self._lock:
+                self._left.add(container)
 
     def _do(self, request: Request, peer: Peer) -> tuple[Answer, Given | None]:
         answer: Answer
@@ -83,9 +113,11 @@ class Desk:
             case Start():
                 answer, given = self._start(request, peer)
             case Save():
-                answer = Saved(self._engine.save(self._held(request.container), request.snapshot))
+                answer = Saved(
+                    self._engine.save(self._sandbox_of(request.container), request.snapshot)
+                )
             case RefusedHosts():
-                answer = Hosts(self._engine.refused_hosts(self._held(request.container)))
+                answer = Hosts(self._engine.refused_hosts(self._sandbox_of(request.container)))
             case Image():
                 answer = Digest(self._engine.image_digest(request.image))
             case List():
@@ -93,14 +125,53 @@ class Desk:
             case Remove():
                 answer = self._remove(request.container)
             case Status():
-                answer = Standing(getpid(), len(self._given), 0, False)
+                answer = self._standing()
             case _:
                 assert_never(request)
         return answer, given
 
+    def _standing(self) -> Standing:
+        return Standing(
+            pid=getpid(),
+            given=len(self._held),
+            idle=len(self._pool.containers()),
+            pooling=self._pool.has_room,
+        )
+
     def _start(self, request: Start, peer: Peer) -> tuple[Answer, Given]:
-        self._allowance.check(request, len(self._given))
-        sandbox = self._engine.start(
+        self._allowance.check(request, len(self._held))
+        began = time.monotonic()
+        sandbox, pooled = self._sandbox(request)
+        given = Given(sandbox.container, sandbox.detach())
+        ends = began + request.deadline_s + _LATE_S
+        with self._lock:
+            self._held[given.container] = _Held(sandbox, ends)
+        log.info(
+            "sandbox.given",
+            task=request.task_id,
+            container=given.container[:12],
+            pooled=pooled,
+            seconds=round(time.monotonic() - began, 3),
+            pid=peer.pid,
+            uid=peer.uid,
+        )
+        return Started(given.container, sandbox.image_digest, pooled), given
+
+    def _sandbox(self, request: Start) -> tuple[Sandbox, bool]:
+        """Take one out of the pool, or start one; the second says which."""
+        if request.network_hosts is not None:
+            return self._fresh(request), False
+        kind = Kind(request.image, request.snapshot)
+        sandbox = self._pool.take(kind, request.task_id, request.epoch, request.deadline_s)
+        pooled = sandbox is not None
+        if sandbox is None:
+            with self._pool.held_back():
+                sandbox = self._fresh(request)
+        self._pool.note(kind)
+        return sandbox, pooled
+
+    def _fresh(self, request: Start) -> Sandbox:
+        return self._engine.start(
             request.image,
             task_id=request.task_id,
             epoch=request.epoch,
@@ -108,21 +179,11 @@ class Desk:
             snapshot=request.snapshot,
             network_hosts=request.network_hosts,
         )
-        given = Given(sandbox.container, sandbox.detach())
-        with self._lock:
-            self._given[given.container] = sandbox
-        log.info(
-            "sandbox.given",
-            task=request.task_id,
-            container=given.container[:12],
-            pid=peer.pid,
-            uid=peer.uid,
-        )
-        return Started(given.container, sandbox.image_digest, False), given
 
     def _list(self, after: str) -> Listed:
-        found = sorted(self._engine.running(), key=lambda one: one.container)
-        return Listed(tuple(one for one in found if one.container > after)[:MOST_LISTED])
+        given = [one for one in self._engine.running() if one.task_id != POOL]
+        given.sort(key=lambda one: one.container)
+        return Listed(tuple(one for one in given if one.container > after)[:MOST_LISTED])
 
     def _remove(self, container: str) -> Done:
         # Whatever else runs on this engine is not ours to end.
@@ -130,9 +191,9 @@ class Desk:
             self._engine.remove(container)
         return Done()
 
-    def _held(self, container: str) -> Sandbox:
+    def _sandbox_of(self, container: str) -> Sandbox:
         with self._lock:
-            sandbox = self._given.get(container)
-        if sandbox is None:
+            held = self._held.get(container)
+        if held is None:
             raise SandboxLost("the keeper that gave this sandbox is gone: start another")
-        return sandbox
+        return held.sandbox

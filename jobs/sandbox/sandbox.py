@@ -102,9 +102,9 @@ class Sandbox:
         """
         self._call("strip", {}, [], _PUT_S)
 
-    def set_deadline(self, seconds: float) -> None:
+    def set_deadline(self, seconds: float, *, within_s: float = _FILE_TOOLS_S) -> None:
         """Let the sandbox end itself `seconds` from now, whatever it was told before."""
-        self._call("deadline", {"seconds": seconds}, [], _FILE_TOOLS_S)
+        self._call("deadline", {"seconds": seconds}, [], within_s)
 
     def collect(self, *, max_bytes: int = 16 * 1024 * 1024, sweep: bool = True) -> bytes:
         """Return what differs from the base as hostile frames; `sweep` ends all processes first."""
