@@ -96,6 +96,8 @@ class Settings(SetupSettings):
     """How many model calls one task may make."""
     task_max_tokens: int = Field(4_000_000, ge=1)
     """How many tokens one task may use, input and output together."""
+    sandbox_command_seconds: int = Field(120, ge=1, le=1800)
+    """How long one command may take where the model does not say, in seconds."""
     task_max_minutes: float = Field(60.0, gt=0)
     """How long one task may run."""
     baseline_seconds: float = Field(120.0, ge=0)

@@ -96,6 +96,7 @@ def _budget(job: Job) -> Budget:
             input=settings.price_input_per_mtok or 0.0, output=settings.price_output_per_mtok or 0.0
         ),
         context_window=settings.model_context_window,
+        command_s=settings.sandbox_command_seconds,
     )
 
 

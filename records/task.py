@@ -66,6 +66,14 @@ class PlanStep:
 
 
 @dataclass(frozen=True)
+class LimitMet:
+    """A limit of the sandbox that commands ran into, in words for people, and how often."""
+
+    words: str
+    times: int = 1
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far a task is, for the status comment."""
 
@@ -78,6 +86,7 @@ class Progress:
     cost_usd: float = 0.0
     sandbox_ready_at: float | None = None
     first_command_at: float | None = None
+    limits: tuple[LimitMet, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -173,10 +182,14 @@ def issue_from_json(text: str) -> IssueSnapshot:
 def progress_json(progress: Progress) -> str:
     """Write progress for its column."""
     # Not asdict: it copies deeply, which is the most expensive part of a step's entry.
-    return canonical_json({**vars(progress), "plan": [vars(step) for step in progress.plan]})
+    plan = [vars(step) for step in progress.plan]
+    limits = [vars(limit) for limit in progress.limits]
+    return canonical_json({**vars(progress), "plan": plan, "limits": limits})
 
 
 def progress_from_json(text: str) -> Progress:
     """Read progress from its column."""
     fields = json.loads(text)
-    return Progress(**{**fields, "plan": tuple(PlanStep(**step) for step in fields["plan"])})
+    plan = tuple(PlanStep(**step) for step in fields["plan"])
+    limits = tuple(LimitMet(**limit) for limit in fields.get("limits", ()))
+    return Progress(**{**fields, "plan": plan, "limits": limits})

@@ -2,8 +2,8 @@
 
 Read in this order: `neutral` (how others' text is made harmless), `readable` (times and numbers),
 `frame` (markers and limits), `answers` (to commands), `failures` (why a task ended without a
-result), `views` (what texts are made from), `action_log`, `evidence`, `status` (the comment of a
-task), `pull_request`.
+result), `views` (what texts are made from), `action_log`, `evidence`, `limits_met` (of a sandbox),
+`status` (the comment of a task), `pull_request`.
 """
 
 from bot.comments.answers import (
@@ -26,6 +26,7 @@ from bot.comments.answers import (
 )
 from bot.comments.failures import Failure
 from bot.comments.frame import fitted, marker
+from bot.comments.limits_met import limit_sentence, limit_words
 from bot.comments.pull_request import commit_message, pull_request_body, pull_request_title
 from bot.comments.status import status_comment
 from bot.comments.views import Limits, LogLine, Look, Surroundings, log_lines
@@ -43,6 +44,8 @@ __all__ = [
     "fitted",
     "general_failure_comment",
     "help_comment",
+    "limit_sentence",
+    "limit_words",
     "locked_comment",
     "log_lines",
     "marker",

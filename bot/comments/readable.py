@@ -6,6 +6,7 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 _SECONDS_WITH_TENTHS = 10
 _THOUSAND, _MILLION = 1_000, 1_000_000
 _CENT = 0.01
+_KB, _MB, _GB = 1024, 1024**2, 1024**3
 
 
 def span(seconds: float) -> str:
@@ -39,6 +40,14 @@ def count(number: int) -> str:
     if number < _MILLION:
         return f"{number // _THOUSAND}k"
     return f"{number / _MILLION:.1f}".removesuffix(".0") + "M"
+
+
+def storage(size: int) -> str:
+    """Return a number of bytes, such as `2 GB`, `1.5 GB`, `512 MB` or `64 KB`."""
+    for unit, name in ((_GB, "GB"), (_MB, "MB")):
+        if size >= unit:
+            return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{size / _KB:.0f} KB"
 
 
 def money(usd: float) -> str:

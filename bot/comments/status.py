@@ -7,6 +7,7 @@ from bot.comments.answers import person
 from bot.comments.evidence import evidence_table
 from bot.comments.failures import failure_words
 from bot.comments.frame import fitted
+from bot.comments.limits_met import limits_met
 from bot.comments.neutral import quoted, words
 from bot.comments.readable import count, money, plural, span, time_of_day
 from bot.comments.views import Surroundings
@@ -54,7 +55,8 @@ def _body(task: Task, around: Surroundings) -> list[str]:
             return ["A worker takes it as soon as one is free.", _stop_hint(around)]
         case TaskState.RUNNING | TaskState.WAITING:
             doing = words(task.progress.doing, 300) or "Preparing the sandbox"
-            return [doing, _plan(task), _meter(task, around), _stop_hint(around)]
+            met = limits_met(task.progress.limits)
+            return [doing, _plan(task), met, _meter(task, around), _stop_hint(around)]
         case TaskState.SUCCEEDED:
             return [words(task.explanation, 1_000), *_outcome(task, around)]
         case TaskState.STOPPED:
@@ -77,6 +79,7 @@ def _outcome(task: Task, around: Surroundings) -> list[str]:
     return [
         evidence_table(task.evidence, task.base_sha or ""),
         said if task.summary else "",
+        limits_met(task.progress.limits),
         _meter(task, around),
     ]
 

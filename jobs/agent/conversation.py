@@ -1,6 +1,6 @@
 """Holds what is known of the work so far: a fold over the log, live and on resume the same."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ from jobs.agent.task import Budget, Outcome, Prices, Submission
 from jobs.agent.tools import BASH
 from jobs.agent.window import Window
 from jobs.model.wire import Call, Item, Reply, Stop, Wire
-from records.tasks import PlanStep, Progress
+from records.task import LimitMet, PlanStep, Progress
 
 Entry = dict[str, Any]
 _REMEMBERED = 2 * limits.REPEATS_BEFORE_END
@@ -85,6 +85,8 @@ class Conversation:
     rounds: int = 0
     submission: Submission | None = None
     accepted: Outcome | None = None
+    limits: Counter[str] = field(default_factory=Counter)
+    """What of the sandbox commands ran into, in words, and how often."""
     _seen: set[Print] = field(default_factory=set)
     _turn_has: str = ""
     """What the steps of the current turn were: new, known, misread."""
@@ -115,6 +117,7 @@ class Conversation:
             output_tokens=self.output_tokens,
             cost_usd=self.cost_usd,
             first_command_at=self.first_command_at,
+            limits=tuple(LimitMet(*each) for each in self.limits.items()),
         )
 
     def shares(self, budget: Budget) -> dict[str, float]:
@@ -182,6 +185,7 @@ class Conversation:
         self.window.told += size
         self.seconds += entry["seconds"]
         self.doing = entry["title"]
+        self.limits.update(entry.get("limits", ()))
         self.steps.append(
             Step(entry["step"], self.turns, len(self.items) - 1, call, entry["title"],
                  entry["result"], entry["log"], size)

@@ -1,17 +1,20 @@
 """Carries out a call in the sandbox and words its result, for the model and for people."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 from hashlib import blake2b
 
+from bot.comments import limit_sentence, limit_words
 from jobs.agent import limits
 from jobs.agent.calls import Request
 from jobs.agent.ports import CommandResult, SandboxPort
-from jobs.agent.titles import test_counts, title
+from jobs.agent.task import Budget
+from jobs.agent.titles import runs_tests, test_counts, title
 from jobs.agent.tools import BASH, EDIT, READ, WRITE
 from jobs.agent.untrusted import in_its_own_voice
-from jobs.sandbox import ToolRefused
+from jobs.sandbox import Limit, ToolRefused
 
 
 class Status(StrEnum):
@@ -37,12 +40,25 @@ class Done:
     """Of what came out, without times and counters: equal results have equal digests."""
     log: str = ""
     """Where in the sandbox the whole output is."""
+    limits: tuple[str, ...] = ()
+    """What of the sandbox it ran into, in words for people."""
 
 
-def carry_out(request: Request, sandbox: SandboxPort, seconds_left: float) -> Done:
+@dataclass(frozen=True)
+class Terms:
+    """What holds for every call of a task."""
+
+    seconds_left: float
+    command_s: int = Budget.command_s
+    """How long a command may take if the model does not say."""
+    checks: Sequence[str] = ()
+    """Commands that are known to test the project."""
+
+
+def carry_out(request: Request, sandbox: SandboxPort, terms: Terms) -> Done:
     """Do what `request` asks for; raises what the sandbox raises when it is gone."""
     if request.tool == BASH:
-        return _run(request, sandbox, seconds_left)
+        return _run(request, sandbox, terms)
     began = time.monotonic()
     try:
         text, result = _files(request, sandbox)
@@ -76,10 +92,10 @@ def _files(request: Request, sandbox: SandboxPort) -> tuple[str, str]:
             raise ValueError(tool)
 
 
-def _run(request: Request, sandbox: SandboxPort, seconds_left: float) -> Done:
+def _run(request: Request, sandbox: SandboxPort, terms: Terms) -> Done:
     given = request.arguments
-    wanted = max(1, min(given.get("timeout_s", limits.BASH_DEFAULT_S), limits.BASH_MAX_S))
-    timeout_s = max(1.0, min(float(wanted), seconds_left))
+    wanted = max(1, min(given.get("timeout_s", terms.command_s), limits.BASH_MAX_S))
+    timeout_s = max(1.0, min(float(wanted), terms.seconds_left))
     began = time.monotonic()
     try:
         ran = sandbox.exec(given["command"], timeout_s=timeout_s, workdir=given.get("workdir"))
@@ -87,16 +103,27 @@ def _run(request: Request, sandbox: SandboxPort, seconds_left: float) -> Done:
         seconds = time.monotonic() - began
         text = str(refusal)
         return Done(title(request), "refused", text, Status.FAILED, seconds, digest(text))
-    end = _how_it_ended(ran)
+    end, counts = _how_it_ended(ran), test_counts(ran.output)
     return Done(
         title=title(request),
-        result=" · ".join(filter(None, [end, test_counts(ran.output), f"{ran.seconds:.1f} s"])),
+        result=" · ".join(filter(None, [end, *_in_short(ran), counts, f"{ran.seconds:.1f} s"])),
         text=f"{_header(ran, end)}\n{in_its_own_voice(ran.output) or '(no output)'}",
         status=_status(ran),
         seconds=ran.seconds,
         digest=digest(f"{end}\n{ran.output}"),
         log=ran.log if ran.cut else "",
+        limits=_in_words(ran, tests=runs_tests(given["command"], terms.checks)),
     )
+
+
+def _in_short(ran: CommandResult) -> list[str]:
+    """Say what it ran into, where the way it ended does not."""
+    said = (Limit.TIME, Limit.OUTPUT)
+    return [limit_words(*astuple(hit)) for hit in ran.limits if hit.limit not in said]
+
+
+def _in_words(ran: CommandResult, *, tests: bool) -> tuple[str, ...]:
+    return tuple(limit_sentence(*astuple(hit), tests=tests) for hit in ran.limits)
 
 
 def _status(ran: CommandResult) -> Status:

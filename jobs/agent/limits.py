@@ -4,8 +4,6 @@ from typing import Final
 
 from jobs import sandbox
 
-BASH_DEFAULT_S: Final = 120
-"""Where the operator says nothing else."""
 BASH_MAX_S: Final = round(sandbox.MAX_COMMAND_S)
 READ_LINES: Final = sandbox.READ_LINES
 CALLS_PER_TURN: Final = 16

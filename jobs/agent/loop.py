@@ -11,7 +11,7 @@ from jobs.agent.ports import GatePort, KeepPort, LogPort, SandboxPort, TurnDone
 from jobs.agent.prompt import SYSTEM, first_message
 from jobs.agent.task import AgentTask, Budget, Ending
 from jobs.agent.titles import title
-from jobs.agent.tools import TOOLS
+from jobs.agent.tools import tools
 from jobs.agent.turn import Asked, act, answer_interrupted
 from jobs.agent.untrusted import VOICE
 from jobs.agent.work import Work
@@ -123,7 +123,7 @@ def _send(work: Work) -> Reply:
     return work.wire.send(
         SYSTEM,
         work.talk.items,
-        TOOLS,
+        tools(work.budget.command_s),
         deadline_s=max(1.0, min(work.budget.call_deadline_s, work.seconds_left)),
         max_output=room.reply_room(work.talk, work.budget),
         stopped=work.stopped,

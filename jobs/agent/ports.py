@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from jobs.agent.task import GateResult, Submission
+from jobs.sandbox import LimitHit
 from records.tasks import Progress
 
 
@@ -54,6 +55,11 @@ class CommandResult(Protocol):
     @property
     def killed_for_output(self) -> bool:
         """Whether it was ended for writing too much."""
+        ...
+
+    @property
+    def limits(self) -> tuple[LimitHit, ...]:
+        """What of the sandbox it ran into."""
         ...
 
 

@@ -72,6 +72,8 @@ class Budget:
     context_window: int = 128_000
     max_output: int = 32_000
     call_deadline_s: float = 900.0
+    command_s: int = 120
+    """How long a command may take where the model does not say."""
 
 
 class Outcome(StrEnum):

@@ -1,6 +1,7 @@
 """Names each step for the people who read the action log."""
 
 import re
+from collections.abc import Sequence
 
 from jobs.agent.calls import Request
 from jobs.agent.tools import BASH, EDIT, READ, SUBMIT, UPDATE_PLAN, WRITE
@@ -14,6 +15,10 @@ _TEST_COUNTS = re.compile(
     r"(?:, \d+ (?:passed|failed|skipped|errors?|xfailed|xpassed|deselected|warnings?))*"
 )
 _TAIL_CHARS = 400
+_TESTS = re.compile(
+    r"\b(?:pytest|py\.test|unittest|tox|nox|jest|vitest|mocha|go test|cargo test|node --test"
+    r"|(?:npm|pnpm|yarn)(?: run)? t(?:est)?|make (?:check|test))\b"
+)
 
 
 def title(request: Request) -> str:
@@ -44,6 +49,11 @@ def test_counts(output: str) -> str:
     """Return what a test runner says at the end of its output, or nothing."""
     found = _TEST_COUNTS.findall(output[-_TAIL_CHARS:])
     return found[-1] if found else ""
+
+
+def runs_tests(script: str, checks: Sequence[str]) -> bool:
+    """Tell whether a script runs the project's tests, as far as its words show."""
+    return bool(_TESTS.search(script)) or any(check and check in script for check in checks)
 
 
 def _command(script: str) -> str:

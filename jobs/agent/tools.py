@@ -1,9 +1,10 @@
 """Describes the six tools to the model, in words made of the limits that the code keeps."""
 
+from functools import cache
 from typing import Any
 
 from jobs.agent import limits
-from jobs.agent.task import CLAIMS
+from jobs.agent.task import CLAIMS, Budget
 from jobs.model.wire import ToolSpec
 
 BASH, READ, EDIT, WRITE, UPDATE_PLAN, SUBMIT = (
@@ -30,24 +31,26 @@ def _object(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
     }
 
 
-_BASH = ToolSpec(
-    BASH,
+_BASH_TEXT = (
     "Run a bash script in the sandbox; answers with its exit code and what it wrote to stdout and "
     "stderr. Each call is a fresh shell in the repository root: cd and variables are forgotten, "
     "but every later call first sources the file $AGENT_ENV, which you may append to. No network, "
     "no stdin, no terminal. Long output loses its middle; the result names the file that has all "
-    "of it. Start what must go on running as `cmd >/tmp/cmd.log 2>&1 &`.",
-    _object(
+    "of it. Start what must go on running as `cmd >/tmp/cmd.log 2>&1 &`."
+)
+
+
+def _bash(command_s: int) -> ToolSpec:
+    until_killed = f"Seconds until it is killed: {command_s} unless given, at most"
+    parameters = _object(
         ("command",),
         command=_text("The script, one line or many."),
-        timeout_s={
-            "type": "integer",
-            "description": f"Seconds until it is killed: {limits.BASH_DEFAULT_S} unless given, "
-            f"at most {limits.BASH_MAX_S}.",
-        },
+        timeout_s={"type": "integer", "description": f"{until_killed} {limits.BASH_MAX_S}."},
         workdir=_text("Folder to run in, if not the root."),
-    ),
-)
+    )
+    return ToolSpec(BASH, _BASH_TEXT, parameters)
+
+
 _READ = ToolSpec(
     READ,
     "Show a text file with line numbers, or what is in a folder. At most "
@@ -117,6 +120,15 @@ _SUBMIT = ToolSpec(
         unverified=_text("What you could not check, and open questions; may be empty."),
     ),
 )
-TOOLS: tuple[ToolSpec, ...] = (_BASH, _READ, _EDIT, _WRITE, _UPDATE_PLAN, _SUBMIT)
-"""In the order in which every request carries them."""
-SPECS = {tool.name: tool for tool in TOOLS}
+
+
+@cache
+def tools(command_s: int) -> tuple[ToolSpec, ...]:
+    """Return the tools in the order in which every request carries them.
+
+    A command is killed after `command_s` seconds, unless the model says otherwise.
+    """
+    return (_bash(command_s), _READ, _EDIT, _WRITE, _UPDATE_PLAN, _SUBMIT)
+
+
+SPECS = {tool.name: tool for tool in tools(Budget.command_s)}

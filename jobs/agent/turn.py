@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from jobs.agent import attention, endings, limits
 from jobs.agent.calls import Misread, Request
 from jobs.agent.conversation import Entry, Print
-from jobs.agent.hands import Done, Status, carry_out, digest
+from jobs.agent.hands import Done, Status, Terms, carry_out, digest
 from jobs.agent.ports import TurnDone
 from jobs.agent.task import DeclaredCheck, Ending, GateResult, Outcome, Submission
 from jobs.agent.titles import code, title
@@ -119,6 +119,7 @@ def observe(work: Work, asked: Asked, done: Done, *, started_at: float, last: bo
         "step": talk.step_count + 1,
         "status": done.status.value,
         "log": done.log,
+        "limits": done.limits,
         "print": marks,
         "notes": notes,
     }
@@ -137,7 +138,11 @@ def _answer(work: Work, planned: Planned) -> tuple[Done, Ending | None]:
         return _plan(work, meaning), None
     if meaning.tool == SUBMIT:
         return _submit(work, meaning)
-    return carry_out(meaning, work.sandbox, work.seconds_left), None
+    return carry_out(meaning, work.sandbox, _terms(work)), None
+
+
+def _terms(work: Work) -> Terms:
+    return Terms(work.seconds_left, work.budget.command_s, work.task.checks)
 
 
 def _plan(work: Work, request: Request) -> Done:

@@ -221,7 +221,7 @@ class Engine:
         return {
             "Image": image,
             "Entrypoint": [],
-            "Cmd": bundle.command(deadline_s),
+            "Cmd": bundle.command(deadline_s, kind.limits.output_mb),
             "User": profile.AGENT,
             "Env": [*profile.environment(), *kind.environment],
             "WorkingDir": _WORKSPACE,

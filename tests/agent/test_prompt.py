@@ -6,7 +6,7 @@ import pytest
 from demo.model import ScriptedModel
 from jobs.agent import Budget, IssueComment, IssueText, Outcome
 from jobs.agent.prompt import SYSTEM, first_message
-from jobs.agent.tools import TOOLS
+from jobs.agent.tools import tools
 from tests.agent import given
 
 GOLDEN = Path(__file__).parent
@@ -50,10 +50,10 @@ def test_the_rules_are_of_a_middling_length() -> None:
 
 
 def test_tools_come_in_one_order_and_allow_nothing_more() -> None:
-    assert [tool.name for tool in TOOLS] == [
+    assert [tool.name for tool in tools(Budget.command_s)] == [
         "bash", "read", "edit", "write", "update_plan", "submit",
     ]  # fmt: skip
-    assert all(tool.parameters["additionalProperties"] is False for tool in TOOLS)
+    assert all(tool.parameters["additionalProperties"] is False for tool in tools(Budget.command_s))
 
 
 def test_an_issue_that_plays_the_system_stays_in_its_block() -> None:

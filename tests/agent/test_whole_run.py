@@ -17,6 +17,7 @@ from jobs.repository.snapshot import Snapshot
 from jobs.sandbox import Sandbox, Sandboxes
 from records.actions import Actions
 from records.database import Database, migrate, open_database
+from records.task import LimitMet
 from records.tasks import Progress
 from tests.agent import given
 from tests.records.given import lease
@@ -205,3 +206,32 @@ def test_stopping_in_the_middle_of_a_command_ends_at_once(
     killers[0].join()
 
     assert ending.outcome == Outcome.STOPPED
+
+
+def test_what_commands_ran_into_is_counted_and_named(scripted_model: Model, box: Sandbox) -> None:
+    bomb = "python3 -m pytest --version; python3 -c 'x = bytearray(3 << 30)'"
+    log = given.Log()
+    model = scripted_model(
+        [given.turn(given.bash(bomb)), given.turn(given.bash(f"true; {bomb}")),
+         given.turn(given.bash("sleep 9", timeout_s=1)), given.turn(given.bash("true"))]
+    )  # fmt: skip
+    given.work(model, sandbox=box, log=log, budget=Budget(turns=4))
+    assert log.progress
+    assert log.progress.limits == (
+        LimitMet("the tests were killed at 2 GB", 2),
+        LimitMet("a command was killed after 1 s", 1),
+    )
+    observed = log.of("observation")
+    assert observed[0]["result"].startswith("exit 137 · killed at 2 GB · ")
+    assert (
+        "[the sandbox ran out of memory (2048 MB) and a process was killed]" in observed[0]["text"]
+    )
+    assert [len(each["limits"]) for each in observed] == [1, 1, 1, 0]
+
+
+def test_a_command_has_the_operator_s_time(scripted_model: Model, box: Sandbox) -> None:
+    log = given.Log()
+    model = scripted_model([given.turn(given.bash("sleep 9"))])
+    given.work(model, sandbox=box, log=log, budget=Budget(turns=1, command_s=1))
+    assert log.of("observation")[0]["limits"] == ("a command was killed after 1 s",)
+    assert "Seconds until it is killed: 1 unless given" in model.requests[0].body.decode()

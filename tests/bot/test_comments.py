@@ -25,7 +25,7 @@ from bot.comments.action_log import LONGEST, action_log
 from bot.comments.failures import WORDS
 from bot.comments.readable import clock, count, moment, money, span, time_of_day
 from records.actions import Action
-from records.task import IssueSnapshot, PlanStep, Progress, Task, TaskState
+from records.task import IssueSnapshot, LimitMet, PlanStep, Progress, Task, TaskState
 from tests.bot.test_neutral import hostile
 
 NOON = 1_792_065_600.0
@@ -399,3 +399,13 @@ def test_the_longest_comment_fits() -> None:
 )
 def test_numbers_are_for_people(shown: str, wanted: str) -> None:
     assert shown == wanted
+
+
+@pytest.mark.parametrize("state", [TaskState.RUNNING, TaskState.SUCCEEDED, TaskState.FAILED])
+def test_a_limit_that_was_hit_is_named(state: TaskState) -> None:
+    met = (LimitMet("the tests were killed at 2 GB", 2), LimitMet("a command was killed after 9 s"))
+    task = make_task(state=state, progress=Progress(limits=met))
+    said = status_comment(task, around())
+    assert "⚠️ The tests were killed at 2 GB (2 times); a command was killed after 9 s." in said
+    without = status_comment(make_task(state=state, progress=Progress()), around())
+    assert "⚠️" not in without
