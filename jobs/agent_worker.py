@@ -3,13 +3,16 @@
 import threading
 from functools import partial
 
+import structlog
+
 from bot.github_app import GitHubApp
 from bot.task_links import TaskLinks
 from jobs.keeper.client import Keeper
+from jobs.keeper.reach import docker_in_reach
 from jobs.limits import limits_of
+from jobs.mirrors import mirrors_of
 from jobs.model import Wire, open_wire
 from jobs.refusal import refuse
-from jobs.repository.mirror import Mirrors
 from jobs.run_task import run_task
 from jobs.sandbox import SandboxError
 from jobs.sandbox.readiness import ready
@@ -21,6 +24,8 @@ from records.baselines import Baselines
 from records.checkpoints import Checkpoints
 from records.effects import Effects
 from records.tasks import Tasks
+
+_log = structlog.get_logger()
 
 
 def main() -> None:
@@ -34,6 +39,8 @@ def main() -> None:
         ready(services.sandboxes, begun.settings.sandbox_image, limits_of(begun.settings))
     except SandboxError as unfit:
         refuse(f"Patchbay cannot start:\n  {unfit}", for_good=False)
+    if words := docker_in_reach(begun.settings.docker_host):
+        _log.warning("worker.docker_in_reach", why=words)
     stopping = threading.Event()
     serve(
         "tasks",
@@ -73,7 +80,7 @@ def services_of(begun: Started) -> Services:
         checkpoints=Checkpoints(database),
         baselines=Baselines(database),
         github=github,
-        mirrors=Mirrors(settings.data_dir.resolve() / "mirrors"),
+        mirrors=mirrors_of(settings),
         sandboxes=Keeper(settings.keeper_path()),
         open_wire=wire,
         redactor=begun.redactor,

@@ -19,7 +19,10 @@ log = structlog.get_logger()
 
 
 class Clock:
-    """One of any number of clocks; one works at a time, by a lease in the database."""
+    """One of any number of clocks; one works at a time, by a lease in the database.
+
+    `local_sweeps` are every clock's own: each looks after the machine that it runs on.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class Clock:
         leases: NamedLeases,
         bell: Bell,
         sweeps: Sequence[Callable[[], object]] = (),
+        local_sweeps: Sequence[Callable[[], object]] = (),
         every_s: float = 2.0,
         lease_s: float = 10.0,
     ) -> None:
@@ -37,6 +41,7 @@ class Clock:
         self._leases = leases
         self._bell = bell
         self._sweeps = (self._ring_again, *sweeps)
+        self._local_sweeps = local_sweeps
         self._every_s = every_s
         self._lease_s = lease_s
         self._owner = uuid.uuid4().hex
@@ -55,7 +60,9 @@ class Clock:
         log.info("clock.stopped")
 
     def sweep(self) -> bool:
-        """Do one round; False if another clock has the lease."""
+        """Do one round; False if another clock has the lease, and with it all but this machine."""
+        for sweep in self._local_sweeps:
+            self._survive(sweep)
         if not self._leases.take(_LEASE, self._owner, self._lease_s):
             return False
         for sweep in self._sweeps:

@@ -1,15 +1,19 @@
 """The clock process: `python -m jobs.keep_time` picks up what was left lying."""
 
-from functools import partial
+import time
+from collections.abc import Callable
 
 from jobs.clock import Clock
 from jobs.keeper.client import Keeper
+from jobs.mirrors import mirrors_of
 from jobs.queues import Bell
-from jobs.sandbox import READY, Sandboxes
 from jobs.start import start
+from jobs.strays import Strays
 from records.deliveries import Deliveries
 from records.named_leases import NamedLeases
 from records.tasks import Tasks
+
+_MIRRORS_EVERY_S = 30.0
 
 
 def main() -> None:
@@ -21,17 +25,24 @@ def main() -> None:
         tasks=tasks,
         leases=NamedLeases(begun.database),
         bell=Bell(begun.settings.redis_url, patience_s=2.0),
-        sweeps=[partial(remove_strays, Keeper(begun.settings.keeper_path(), patience_s=0), tasks)],
+        local_sweeps=[
+            Strays(Keeper(begun.settings.keeper_path(), patience_s=0), tasks).remove,
+            seldom(_MIRRORS_EVERY_S, mirrors_of(begun.settings).sweep),
+        ],
     ).run()
 
 
-def remove_strays(sandboxes: Sandboxes, tasks: Tasks) -> None:
-    """Remove the sandboxes that outlived themselves, or that no job has."""
-    for one in sandboxes.running():
-        # A worker is trying a sandbox at its start.
-        tried = one.task_id == READY
-        if one.overdue or not (tried or tasks.is_leased(one.task_id, one.epoch)):
-            sandboxes.remove(one.container)
+def seldom(every_s: float, sweep: Callable[[], object]) -> Callable[[], None]:
+    """Let a sweep that looks at many files be done in some rounds only, the first included."""
+    due_at = 0.0
+
+    def sweep_if_due() -> None:
+        nonlocal due_at
+        if time.monotonic() >= due_at:
+            due_at = time.monotonic() + every_s
+            sweep()
+
+    return sweep_if_due
 
 
 if __name__ == "__main__":
