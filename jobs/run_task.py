@@ -47,7 +47,9 @@ def run_task(task_id: str, services: Services, shutting_down: threading.Event) -
         return
     task = services.tasks.get(task_id)
     log = TaskLog(services.actions, lease, redactor=services.redactor, progress=task.progress)
-    with Watch(services.tasks, lease, shutting_down=shutting_down) as watch:
+    # Its mirror may not go for want of room while a job works with it.
+    mirror_stays = services.mirrors.open(task.repository_id).hold()
+    with Watch(services.tasks, lease, shutting_down=shutting_down) as watch, mirror_stays:
         job = Job(services, task, lease, log, watch)
         try:
             _take_to_its_end(job)

@@ -262,6 +262,8 @@ class Fetch:
 
     def _commit(self, sha: str) -> None:
         depth = self.mirror.furthest(self.depth)
+        # One that a crash left half written; git would write through one that names another.
+        (self.mirror.path / FETCHED / sha).unlink(missing_ok=True)
         try:
             self._run([f"--depth={depth}"], [f"+{sha}:{FETCHED}{sha}"])
         except GitFailed as failed:

@@ -19,7 +19,7 @@ from jobs.repository.git import GitFailed
 QUOTA_BYTES = 20 * 1024**3
 LEFT_AFTER_S = 600.0
 """What was begun so long ago in a folder of its own will not be finished."""
-_HALF_DONE = ("*.lock", "gc.pid", "refs/**/*.lock", "objects/pack/*.lock", "objects/pack/*tmp_*")
+_HALF_DONE = ("*.lock", "gc.pid", "refs/**/*.lock", "objects/pack/*.lock", "objects/pack/*tmp[-_]*")
 
 
 @contextlib.contextmanager
