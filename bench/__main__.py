@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from bench import measures, real_tasks, report
+from bench import measures, projects, real_tasks, report
 from bench.machine import facts
 
 _FEWEST_RUNS = 5
@@ -23,6 +23,8 @@ def main() -> int:
     try:
         if asked.what == "real-tasks":
             return real_tasks.work_on_all(docker_host, known, command)
+        if asked.what == "projects":
+            return projects.prepare_all(docker_host, known, command, tuple(asked.package))
         taken = measures.take(docker_host, tuple(asked.only), asked.runs, quick=asked.quick)
         whole = not asked.quick and set(asked.only) == set(measures.NAMES)
         words = report.write("latest" if whole else "partial", known, list(taken), command)
@@ -35,7 +37,9 @@ def main() -> int:
 
 def _read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/bench", description=_DESCRIPTION)
-    parser.add_argument("what", nargs="?", choices=("measures", "real-tasks"), default="measures")
+    parser.add_argument(
+        "what", nargs="?", choices=("measures", "real-tasks", "projects"), default="measures"
+    )
     parser.add_argument(
         "--runs", type=_runs, default=_FEWEST_RUNS, help="of each measure: 5, or more"
     )
@@ -43,13 +47,15 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="+", choices=measures.NAMES, default=list(measures.NAMES), help="measures"
     )
+    parser.add_argument("--package", nargs="+", default=[], help="projects, by their names")
     return parser.parse_args()
 
 
 _DESCRIPTION = (
     "Measures Patchbay on this machine and writes bench/results/latest.json and latest.md (with "
     "--quick or --only: partial.json and partial.md); or works on real bugs of real packages and "
-    "writes bench/results/real-tasks.json and real-tasks.md."
+    "writes bench/results/real-tasks.json and real-tasks.md; or prepares real projects and writes "
+    "bench/results/projects.json and projects.md."
 )
 
 

@@ -1,5 +1,6 @@
-"""Brings a real task's package: its source release as a repository, an image with what it needs."""
+"""Brings source releases as repositories, and images with what their tests need."""
 
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from bench.machine import ROOT
 
 KEPT = ROOT / "var" / "bench" / "releases"
 """Source releases stay here, so that each is fetched once."""
+SAMPLES = ROOT / "bench" / "samples"
 _RUNNER = ("pytest<9",)
 
 Json = dict[str, Any]
@@ -19,16 +21,23 @@ class NotBrought(Exception):
     """A command failed; the message holds what it said."""
 
 
-@dataclass(frozen=True)
-class RealTask:
-    """One bug in one release of a package."""
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A source release in a registry: pypi, npm, debian, or ours (`bench/samples/PACKAGE`)."""
 
-    instance_id: str
     package: str
     version: str
     archive: str
-    strip_components: int
-    seed_gitignore: str
+    registry: str = "pypi"
+    strip_components: int = 1
+    seed_gitignore: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RealTask(Release):
+    """One bug in one release of a package."""
+
+    instance_id: str
     issue_title: str
     issue_body: str
     needs: tuple[str, ...]
@@ -43,20 +52,35 @@ class RealTask:
         return f"patchbay/python-{self.instance_id.lower()}"
 
 
-def make_repository(task: RealTask, folder: Path) -> Path:
+def make_repository(release: Release, folder: Path) -> Path:
     """Make the source release a repository with one commit."""
-    repository = folder / task.package
+    repository = folder / release.package
     repository.mkdir()
-    # tar refuses to leave the folder; Python's own filter for that is newer than Debian's Python.
-    strip = f"--strip-components={task.strip_components}"
-    _run("tar", "-x", "-C", str(repository), "--no-same-owner", strip, "-f", str(_fetch(task)))
+    if release.registry == "ours":
+        shutil.copytree(SAMPLES / release.package, repository, dirs_exist_ok=True)
+    else:
+        _unpack(release, _fetch(release), repository)
     with (repository / ".gitignore").open("a") as ignored:
-        ignored.write(f"\n{task.seed_gitignore}")
+        ignored.write(f"\n{release.seed_gitignore}")
     maker = ["-c", "user.name=Release", "-c", "user.email=release@example.org"]
     _run("git", "init", "-q", "-b", "main", str(repository))
     _run("git", "-C", str(repository), "add", "-A")
-    _run("git", "-C", str(repository), *maker, "commit", "-q", "-m", f"Release {task.version}")
+    _run("git", "-C", str(repository), *maker, "commit", "-q", "-m", f"Release {release.version}")
     return repository
+
+
+def _unpack(release: Release, archive: Path, repository: Path) -> None:
+    # tar refuses to leave the folder; Python's own filter for that is newer than Debian's Python.
+    strip = f"--strip-components={release.strip_components}"
+    unpack = ["tar", "-x", "-C", str(repository), "--no-same-owner", strip]
+    if release.registry != "debian":
+        _run(*unpack, "-f", str(archive))
+        return
+    contents = subprocess.run(
+        ["dpkg-deb", "--fsys-tarfile", str(archive)], check=True, capture_output=True
+    ).stdout
+    sources = ["--wildcards", "--no-wildcards-match-slash", "./usr/share/gocode/src/*"]
+    subprocess.run([*unpack, *sources], check=True, input=contents)
 
 
 def build_image(task: RealTask) -> None:
@@ -65,19 +89,34 @@ def build_image(task: RealTask) -> None:
     _run(str(ROOT / "script" / "images"), "--derive", task.image, "--pip", *needs)
 
 
-def _fetch(task: RealTask) -> Path:
-    archive = KEPT / task.archive
+def _fetch(release: Release) -> Path:
+    archive = KEPT / release.archive
     if not archive.exists():
-        pip = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps"]
-        source_only = ["--no-binary", task.package, "--dest", str(KEPT)]
-        _run(*pip, *source_only, f"{task.package}=={task.version}")
+        KEPT.mkdir(parents=True, exist_ok=True)
+        _run(*_client(release), folder=KEPT)
     return archive
 
 
-def _run(*command: str) -> None:
+def _client(release: Release) -> list[str]:
+    """Return the command of the registry's own client that brings the release."""
+    match release.registry:
+        case "npm":
+            return ["npm", "pack", "--silent", f"{release.package}@{release.version}"]
+        case "debian":
+            return ["apt-get", "download", f"{release.package}={release.version}"]
+    pip = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps"]
+    return [*pip, "--no-binary", release.package, f"{release.package}=={release.version}"]
+
+
+def _run(*command: str, folder: Path = ROOT) -> None:
     """Run a command that has nothing to say unless it fails."""
     ran = subprocess.run(
-        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=folder,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     if ran.returncode != 0:
         raise NotBrought(f"{' '.join(command)}\n{ran.stdout[-4000:]}")
