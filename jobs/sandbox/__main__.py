@@ -1,60 +1,131 @@
 """Opens a shell in a sandbox, for a person who wants to see what the agent sees.
 
-The shell is an exec of Docker's command line: a person needs a terminal, which the agent has not.
+The environment is prepared as for a task, by the same code. The shell is an exec of Docker's
+command line: a person needs a terminal, which the agent has not.
 """
 
 import argparse
+import shlex
 import subprocess
 import sys
+import threading
+import zlib
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
-from jobs.sandbox import SandboxError
+from bot.settings import KeeperSettings, SettingsError, SetupSettings
+from jobs.limits import limits_of
+from jobs.repository.git import Git, GitFailed
+from jobs.repository.mirror import Mirror, Mirrors
+from jobs.sandbox import Sandbox, SandboxError
 from jobs.sandbox.engine import Engine
 from jobs.sandbox.inside.shells import ENVIRONMENT
-from jobs.sandbox.profile import AGENT
+from jobs.sandbox.profile import AGENT, setup_limits
+from jobs.setup.outcome import Shelf
+from jobs.setup.prepare import Setup, Site
+from jobs.setup.rules import SetupRules
 
 _A_DAY_S = 24 * 3600.0
-_SHELL = 'cd /workspace/repo; [ ! -r "$AGENT_ENV" ] || . "$AGENT_ENV"; exec bash'
+_START = 'cd /workspace/repo; [ ! -r "$AGENT_ENV" ] || . "$AGENT_ENV"; '
+_PEOPLE = "people"
+"""Their sandboxes and snapshots are their own, so that no keeper clears them up."""
 
 
 def main(arguments: list[str]) -> int:
-    """Start a sandbox with the named repository in it, and a shell in there."""
-    parser = argparse.ArgumentParser(prog="script/sandbox", description=__doc__)
-    parser.add_argument("repository", help="a folder with a git repository")
-    parser.add_argument("--image", default="patchbay/python")
-    parser.add_argument("--docker-host", required=True)
+    """Prepare the environment of a repository, and run a shell or one command in it."""
+    arguments, command = _split(arguments)
+    parser = argparse.ArgumentParser(
+        prog="script/sandbox", usage="%(prog)s [REPOSITORY] [options] [-- COMMAND …]"
+    )
+    parser.add_argument("repository", type=Path, help="a folder with a git repository")
+    parser.add_argument("--image", help="this image, whatever the repository holds")
+    parser.add_argument("--no-setup", action="store_true", help="nothing is installed beforehand")
+    parser.add_argument("--docker-host", required=True, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
-    git = ["git", "-C", str(Path(chosen.repository).resolve())]
     try:
-        head = subprocess.run(
-            [*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True
-        ).stdout.strip()
-        pack = subprocess.run(
-            [*git, "pack-objects", "--revs", "--stdout", "-q"],
-            input=f"{head}\n".encode(),
-            check=True,
-            capture_output=True,
-        ).stdout
-        return _open(chosen, head, pack)
-    except (SandboxError, subprocess.CalledProcessError) as error:
+        return _run(chosen, command)
+    except (SandboxError, GitFailed, SettingsError) as error:
         sys.stderr.write(f"script/sandbox: {error}\n")
         return 1
 
 
-def _open(chosen: argparse.Namespace, head: str, pack: bytes) -> int:
-    made = Engine(chosen.docker_host, owner="people")
-    with made.start(chosen.image, task_id="shell", epoch=0, deadline_s=_A_DAY_S) as sandbox:
-        sandbox.put([pack], head)
-        environment = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
-        terminal = ["--tty"] if sys.stdin.isatty() else []
-        return subprocess.run(
-            [
-                *("docker", "--host", chosen.docker_host, "exec", "--interactive", *terminal),
-                *(part for pair in environment for part in ("--env", pair)),
-                *("--user", AGENT, sandbox.container, "bash", "-c", _SHELL),
-            ],
-            check=False,
-        ).returncode
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Return the options, and the command behind `--`."""
+    if "--" not in arguments:
+        return arguments, []
+    at = arguments.index("--")
+    return arguments[:at], arguments[at + 1 :]
+
+
+def _run(chosen: argparse.Namespace, command: list[str]) -> int:
+    settings = SetupSettings.load()
+    engine = _engine(chosen.docker_host)
+    folder = chosen.repository.resolve()
+    place = settings.data_dir.resolve() / _PEOPLE
+    number = zlib.crc32(str(folder).encode())
+    mirror = Mirrors(place / "mirrors", Git(allow_file=True)).open(number)
+    sha = mirror.fetch(folder.as_uri(), _head(folder))
+    rules = replace(SetupRules.of(settings), enabled=not chosen.no_setup)
+    if chosen.image:
+        rules = replace(rules, one_image=chosen.image, images=(chosen.image,))
+    site = Site(number, mirror, sha, "shell", 0, _tell, threading.Event(), lambda _: nullcontext())
+    found = Setup(engine, rules, Shelf(place / "setups"), site).environment()
+    _tell("start a sandbox", found.words)
+    with engine.start(
+        found.image, task_id="shell", epoch=0, deadline_s=_A_DAY_S, snapshot=found.snapshot
+    ) as sandbox:
+        _put(mirror, sha, sandbox)
+        return _shell(chosen.docker_host, sandbox, command)
+
+
+def _engine(docker_host: str) -> Engine:
+    keepers = KeeperSettings()
+    return Engine(
+        docker_host,
+        keepers.sandbox_runtime,
+        limits_of(keepers),
+        owner=_PEOPLE,
+        setup=setup_limits(keepers.setup_memory_mb, keepers.setup_workspace_mb),
+        snapshots_gb=keepers.snapshots_gb,
+    )
+
+
+def _head(folder: Path) -> str:
+    """Ask git what is checked out; as who owns the folder is none of its business here."""
+    asked = ["git", "-c", f"safe.directory={folder}", "-C", str(folder), "rev-parse", "HEAD"]
+    ended = subprocess.run(asked, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise SandboxError(f"{folder}: {ended.stderr.strip()}")
+    return ended.stdout.strip()
+
+
+def _put(mirror: Mirror, sha: str, sandbox: Sandbox) -> None:
+    pack = mirror.pack(sha)
+    sandbox.put(pack, sha, pack.shallow)
+
+
+def _shell(docker_host: str, sandbox: Sandbox, command: list[str]) -> int:
+    environment = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
+    terminal = ["--tty"] if sys.stdin.isatty() else []
+    inside = _START + (shlex.join(command) if command else "exec bash")
+    return subprocess.run(
+        [
+            *("docker", "--host", docker_host, "exec", "--interactive", *terminal),
+            *(part for pair in environment for part in ("--env", pair)),
+            *("--user", AGENT, sandbox.container, "bash", "-c", inside),
+        ],
+        check=False,
+    ).returncode
+
+
+def _tell(title: str, result: str = "", text: str = "") -> None:
+    """Say to a person what a task would have in its log."""
+    lines = [
+        f"{title}: {result}" if result else title,
+        *(f"    {each}" for each in text.split("\n")),
+    ]
+    sys.stderr.write("\n".join(line for line in lines if line.strip()) + "\n")
 
 
 if __name__ == "__main__":
