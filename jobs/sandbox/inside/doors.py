@@ -32,6 +32,7 @@ _CALLS: dict[str, tuple[Any, ...]] = {
     "ptrace": (101, 0, 0, 0, 0),
     "process_vm_readv": (310, 1, _BAD, 1, _BAD, 1, 0),
     "process_vm_writev": (311, 1, _BAD, 1, _BAD, 1, 0),
+    "prlimit of another": (302, 1, 7, 0, 0),
     "kcmp": (312, -1, -1, 99, 0, 0),
     "pidfd_getfd": (438, -1, -1, 0),
     "bpf": (321, 9999, 0, 0),

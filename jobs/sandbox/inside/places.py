@@ -74,13 +74,18 @@ def scratch_folder() -> str:
     """Return the folder for scripts and output: a small spare one when /tmp is full."""
     with suppress(OSError):
         _make(SCRATCH)
-    if has_room(SCRATCH):
-        return SCRATCH
+        if has_room(SCRATCH):
+            return SCRATCH
     # It is small, so it holds one command at a time.
-    for name in ("cmd", "out"):
-        shutil.rmtree(f"{_SPARE}/{name}", ignore_errors=True)
+    _empty(_SPARE)
     _make(_SPARE)
     return _SPARE
+
+
+def renew_scratch() -> None:
+    """Throw away all scripts and outputs, with whatever was put among them."""
+    remove(SCRATCH)
+    _empty(_SPARE)
 
 
 def has_room(folder: str) -> bool:
@@ -101,5 +106,13 @@ def _open_up(folder: AnyStr) -> None:
 
 
 def _make(folder: str) -> None:
-    os.makedirs(f"{folder}/cmd", exist_ok=True)
-    os.makedirs(f"{folder}/out", exist_ok=True)
+    for each in (folder, f"{folder}/cmd", f"{folder}/out"):
+        make_real_folder(each)
+        if not os.access(each, os.R_OK | os.W_OK | os.X_OK):
+            os.chmod(each, 0o700)
+
+
+def _empty(folder: str) -> None:
+    os.chmod(folder, 0o700)
+    for name in os.listdir(folder):
+        remove(f"{folder}/{name}")
