@@ -1,0 +1,209 @@
+"""Environments are prepared in real sandboxes, from the real registries."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from jobs.sandbox import SandboxError, SnapshotMissing, networks
+from jobs.setup.prepare import PREPARING
+from tests.setup.conftest import Act, MakeProject, Project
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
+
+SIX = {
+    "requirements.txt": "six==1.16.0\n",
+    "shop.py": "import six\n",
+    "test_shop.py": "import pytest\nimport shop\n\ndef test_shop():\n    assert shop.six.PY3\n",
+    ".gitignore": "__pycache__/\nbuilt/\n",
+}
+TESTS = "python3 -m pytest -q -p no:cacheprovider"
+
+
+def wish(*lines: str) -> dict[str, str | bytes]:
+    return {".github/agent.yml": "\n".join(["env:", *(f"  {line}" for line in lines), ""])}
+
+
+def test_a_task_finds_what_its_project_needs_and_no_network(project: MakeProject) -> None:
+    shop = project(SIX)
+    environment = shop.prepare()
+    assert environment.snapshot
+    assert "requirements.txt" in environment.facts[0]
+    with shop.sandbox(environment) as box:
+        ran = box.exec(f"{TESTS}; git status --short; python -m pip install six==1.15.0")
+        assert "1 passed" in ran.output
+        assert "??" not in ran.output
+        assert ran.exit_code != 0
+        assert "/workspace/venv/bin/python" in box.exec("command -v python").output
+
+
+def test_the_second_task_sets_nothing_up(project: MakeProject) -> None:
+    shop = project(SIX)
+    first = shop.prepare()
+    assert shop.titles()[0] == PREPARING
+    assert shop.titles()[-1] == "keep the environment"
+    assert shop.as_task("second").prepare() == first
+    assert shop.told == []
+
+
+def test_other_code_keeps_the_environment_and_another_lock_file_does_not(
+    project: MakeProject,
+) -> None:
+    shop = project(SIX)
+    first = shop.prepare()
+    shop.origin.commit({"shop.py": "import six\nprint(six)\n", "README.md": "A shop.\n"})
+    assert shop.prepare().snapshot == first.snapshot
+    shop.origin.commit({"requirements.txt": "six==1.17.0\n"})
+    assert shop.prepare().snapshot != first.snapshot
+    assert "1.17.0" in shop.run("python -c 'import six; print(six.__version__)'").output
+
+
+def test_one_repository_never_gets_the_environment_of_another(project: MakeProject) -> None:
+    shop = project(SIX)
+    first = shop.prepare()
+    shop.repository_id += 1
+    shop.told.clear()
+    second = shop.prepare()
+    assert shop.titles()[0] == PREPARING
+    assert first.snapshot
+    assert second.snapshot
+    assert first.snapshot.repository_id != second.snapshot.repository_id
+
+
+def test_what_failed_is_told_with_its_last_lines_and_the_rest_is_kept(
+    project: MakeProject,
+) -> None:
+    broken = SIX | {"setup.py": "raise SystemExit('this project cannot be built')\n"}
+    shop = project(broken)
+    environment = shop.prepare()
+    [failed] = [fact for fact in environment.facts if "failed" in fact]
+    assert "python -m pip install -e ." in failed
+    assert "this project cannot be built" in failed
+    [(_, result, text)] = [each for each in shop.told if "install -e" in each[0]]
+    assert result.startswith("exit 1 after")
+    assert "this project cannot be built" in text
+    with shop.sandbox(environment) as box:
+        assert "1 passed" in box.exec(TESTS).output
+    # A job that takes the task up goes by it; the next task tries again, but not for ever.
+    shop.told.clear()
+    assert shop.prepare() == environment
+    assert shop.told == []
+    for again in ("b", "c"):
+        shop.as_task(again).prepare()
+        assert PREPARING in shop.titles()
+    shop.as_task("d").prepare()
+    assert shop.told == []
+
+
+def test_the_projects_own_commands_end_with_the_first_that_fails(project: MakeProject) -> None:
+    shop = project(SIX | wish("setup: ['mkdir built', 'exit 7', 'touch built/third']"))
+    environment = shop.prepare()
+    assert any("`exit 7` (exit 7)" in fact for fact in environment.facts)
+    with shop.sandbox(environment) as box:
+        assert box.exec("ls -A built").output == "(no output)"
+
+
+def test_what_a_set_up_exports_counts_for_every_later_command(project: MakeProject) -> None:
+    own = (
+        "setup: ['mkdir built', 'echo \"export ANSWER=42\" >>\"$AGENT_ENV\"', 'test $ANSWER = 42']"
+    )
+    shop = project(SIX | wish(own))
+    assert shop.run("echo $ANSWER; ls -d built").output.split() == ["42", "built"]
+
+
+def test_only_the_hosts_that_the_operator_allows_are_reached(project: MakeProject) -> None:
+    reach = "curl -sS -o /dev/null -m 20 https://registry.npmjs.org/six && echo reached"
+    shop = project(
+        SIX | wish("network_hosts: [registry.npmjs.org, example.com]", f"setup: ['{reach}']"),
+        hosts=("pypi.org",),
+        hosts_on_request=(".npmjs.org",),
+    )
+    environment = shop.prepare()
+    assert not [fact for fact in environment.facts if "failed" in fact]
+    assert any("example.com" in fact and "does not allow" in fact for fact in environment.facts)
+    refused = project(SIX | wish(f"setup: ['{reach}']"), hosts=("pypi.org",)).prepare()
+    assert any("not let through to these hosts: registry.npmjs.org" in f for f in refused.facts)
+
+
+def test_an_environment_that_was_thrown_away_is_prepared_again(project: MakeProject) -> None:
+    shop = project(SIX)
+    setup = shop.setup()
+    environment = setup.environment()
+    [stored] = [
+        one for one in shop.sandboxes.snapshots.stored() if one.snapshot == environment.snapshot
+    ]
+    assert shop.sandboxes.snapshots.remove(stored)
+    with pytest.raises(SnapshotMissing), shop.sandbox(environment):
+        pass
+    setup.forget()
+    with shop.sandbox(shop.prepare()) as box:
+        assert "1 passed" in box.exec(TESTS).output
+
+
+def test_two_tasks_at_once_set_up_once(project: MakeProject) -> None:
+    shop = project(SIX)
+    setups = [shop.setup(), shop.setup()]
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda one: one.environment(), setups)
+    assert first == second
+    assert shop.titles().count("keep the environment") == 1
+
+
+def test_a_stop_ends_a_set_up_at_once_and_leaves_nothing(project: MakeProject) -> None:
+    shop = project(SIX | wish("setup: ['sleep 200']"))
+    acts: list[Act] = []
+
+    @contextmanager
+    def at_halt(act: Act) -> Iterator[None]:
+        acts.append(act)
+        threading.Timer(3, halt).start()
+        yield
+
+    def halt() -> None:
+        shop.halted.set()
+        acts[0]()
+
+    shop.at_halt = at_halt
+    began = time.monotonic()
+    with pytest.raises(SandboxError):
+        shop.prepare()
+    assert time.monotonic() - began < 100
+    assert nothing_runs(shop)
+    assert not list((shop.folder / "setups").glob("*"))
+
+
+def test_a_set_up_that_takes_too_long_is_ended_and_told(project: MakeProject) -> None:
+    shop = project(SIX | wish("setup: ['sleep 200']", "setup_minutes: 0.1"))
+    environment = shop.prepare()
+    assert any("ended after" in fact for fact in environment.facts)
+
+
+def test_without_a_proxy_tasks_run_as_before(
+    project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(networks, "IMAGE", "patchbay/no-such-image")
+    shop = project(SIX)
+    environment = shop.prepare()
+    assert environment.snapshot is None
+    assert any("patchbay/no-such-image" in fact for fact in environment.facts)
+    assert "the set-up came to no end" in shop.titles()
+    assert nothing_runs(shop)
+
+
+def test_a_set_up_that_is_switched_off_is_told(project: MakeProject) -> None:
+    shop = project(SIX, enabled=False)
+    assert shop.prepare().snapshot is None
+    assert shop.titles() == ["nothing is set up"]
+
+
+def test_a_project_that_needs_nothing_begins_at_once(project: MakeProject) -> None:
+    shop = project({"shop.py": "", "tests/test_shop.py": "import pytest\n"})
+    environment = shop.prepare()
+    assert (environment.snapshot, environment.facts, shop.told) == (None, (), [])
+
+
+def nothing_runs(shop: Project) -> bool:
+    return not [one for one in shop.sandboxes.running() if one.task_id == shop.task_id]
