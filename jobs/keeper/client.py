@@ -130,7 +130,13 @@ class Keeper:
             undo.pop_all()
         give_back = partial(self._give_back, lifeline, started.container)
         frames = FrameStream(socket.socket(fileno=stream))
-        return Sandbox(started.container, frames, give_back, image_digest=started.image_digest)
+        return Sandbox(
+            started.container,
+            frames,
+            give_back,
+            image_digest=started.image_digest,
+            pooled=started.pooled,
+        )
 
     def _give_back(self, lifeline: socket.socket, container: str) -> None:
         if lifeline.fileno() < 0:

@@ -55,9 +55,12 @@ class Sandbox:
         remove: Callable[[], None],
         *,
         image_digest: str = "",
+        pooled: bool = False,
     ) -> None:
         self.container = container
         self.image_digest = image_digest
+        self.pooled = pooled
+        """Whether it was started before anybody asked for it."""
         self._stream = stream
         self._remove = remove
         self._turn = threading.Lock()
