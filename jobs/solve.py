@@ -67,7 +67,8 @@ def _resume(job: Job, sandbox: Sandbox, environment: Environment) -> None:
         sandbox.restore(checkpoint.content)
         job.log.event("restore the work so far", f"as of step {checkpoint.action_number}")
     job.log.sandbox_ready()
-    job.log.event("start a sandbox", f"no network, no secret · {environment.words}")
+    words = environment.words(sandbox.image_digest, pooled=sandbox.pooled)
+    job.log.event("start a sandbox", f"no network, no secret · {words}")
 
 
 def _handed_in(

@@ -71,7 +71,7 @@ def _run(chosen: argparse.Namespace, command: list[str]) -> int:
         rules = replace(rules, one_image=chosen.image, images=(chosen.image,))
     site = Site(number, mirror, sha, "shell", 0, _tell, threading.Event(), lambda _: nullcontext())
     found = Setup(engine, rules, Shelf(place / "setups"), site).environment()
-    _tell("start a sandbox", found.words)
+    _tell("start a sandbox", found.words())
     with engine.start(
         found.image, task_id="shell", epoch=0, deadline_s=_A_DAY_S, snapshot=found.snapshot
     ) as sandbox:

@@ -21,10 +21,9 @@ class Environment:
         """Stand for all that the result of a check depends on, besides the code."""
         return f"{self.digest or self.image}+{self.snapshot.key if self.snapshot else 'plain'}"
 
-    @property
-    def words(self) -> str:
-        """Name it in one line, for the log."""
-        digest = self.digest.removeprefix("sha256:")[:12]
-        named = f"{self.image} ({digest})" if digest else self.image
+    def words(self, digest: str = "", *, pooled: bool = False) -> str:
+        """Name it in one line, for the log; `digest` is of what really was started."""
+        short = (digest or self.digest).removeprefix("sha256:")[:12]
+        named = f"{self.image} ({short})" if short else self.image
         prepared = f"prepared, snapshot {self.snapshot.key[:12]}" if self.snapshot else "plain"
-        return f"{named}, {prepared}"
+        return f"{named}, {prepared}" + (", from the pool" if pooled else "")

@@ -101,7 +101,8 @@ MakeProject = Callable[..., Project]
 @pytest.fixture(scope="module")
 def small(docker_host: str, sandboxes: Engine, proxy_image: str) -> Iterator[Engine]:
     """Set-ups with little room, so that what fills it is soon done."""
-    assert sandboxes, proxy_image
+    assert sandboxes is not None
+    assert proxy_image
     made = Engine(
         docker_host, owner=f"set-ups-{secrets.token_hex(4)}", setup=setup_limits(1536, 512)
     )
