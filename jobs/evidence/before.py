@@ -24,12 +24,14 @@ def shown(check: Check, outcome: Outcome | None) -> str:
 
 def _came_to(outcome: Outcome) -> str:
     side = outcome.side
-    note = f" ({one_line(outcome.note, 200)})" if outcome.note else ""
+    said = "; ".join(filter(None, (outcome.note, *outcome.limits)))
+    note = f" ({one_line(said, 300)})" if said and said != side.summary else ""
     match outcome.state:
         case State.CANNOT_RUN:
             return f"cannot run here: {one_line(outcome.note or side.summary, 200)}"
         case State.TIMED_OUT:
-            return f"did not end within {side.seconds:.0f} s"
+            met = f" ({'; '.join(outcome.limits)})" if outcome.limits else ""
+            return f"did not end within {side.seconds:.0f} s{met}"
         case State.NO_TESTS:
             return f"runs no tests{note}; it takes {side.seconds:.1f} s"
     failing = f": {_names(outcome)}" if side.failed else ""

@@ -33,16 +33,20 @@ class Outcome:
     state: State
     side: Side
     note: str = ""
+    limits: tuple[str, ...] = ()
+    """Which limits of its sandbox the run met, in words."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as plain JSON values."""
         side = {**asdict(self.side), "failed": list(self.side.failed)}
-        return {"state": self.state.value, "side": side, "note": self.note}
+        limits = list(self.limits)
+        return {"state": self.state.value, "side": side, "note": self.note, "limits": limits}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        return cls(State(stored["state"]), Side.from_json(stored["side"]), stored["note"])
+        side, limits = Side.from_json(stored["side"]), tuple(stored["limits"])
+        return cls(State(stored["state"]), side, stored["note"], limits)
 
 
 @dataclass(frozen=True)

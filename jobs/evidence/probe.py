@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from bot.comments import limit_words
 from bot.plain_text import one_line
 from jobs.evidence.check import Check
 from jobs.evidence.evidence import Side
@@ -19,6 +20,7 @@ from jobs.evidence.outcome import (
     judge,
 )
 from jobs.evidence.runners import read_counts
+from jobs.sandbox import Limit, LimitHit
 
 LEAST_S = 5.0
 REPORT_TIMEOUT_S = 30.0
@@ -55,6 +57,11 @@ class Ran(Protocol):
     @property
     def timed_out(self) -> bool:
         """Whether it was ended for taking too long."""
+        ...
+
+    @property
+    def limits(self) -> tuple[LimitHit, ...]:
+        """Which limits of the sandbox it met."""
         ...
 
 
@@ -104,7 +111,8 @@ class Probe:
         ran = self.box.exec(_script(command, report, extra), timeout_s=left)
         if ran.timed_out:
             why = f"ended after {left:.0f} s"
-            return Outcome(State.TIMED_OUT, Side(ran.exit_code, why, seconds=left), why), None, None
+            side = Side(ran.exit_code, why, seconds=left)
+            return Outcome(State.TIMED_OUT, side, why, _limits(ran)), None, None
         counts = self._report(report) or read_counts(ran.output)
         return _outcome(ran, counts), ran, counts
 
@@ -139,7 +147,8 @@ def _outcome(ran: Ran, counts: Counts | None) -> Outcome:
     state, why = judge(ran.exit_code, ran.output, counts)
     said = [line for line in ran.output.splitlines() if line.strip() and line != SILENCE]
     last = one_line(said[-1], MAX_SUMMARY) if said else ""
-    summary = why or (counts.summary if counts else last)
+    limits = _limits(ran)
+    summary = why or (counts.summary if counts else "; ".join(limits) or last)
     side = Side(
         exit_code=ran.exit_code,
         summary=summary or f"exit code {ran.exit_code}",
@@ -148,7 +157,13 @@ def _outcome(ran: Ran, counts: Counts | None) -> Outcome:
         failed_count=counts.failed if counts else None,
         passed_count=counts.passed if counts else None,
     )
-    return Outcome(state, side, why)
+    return Outcome(state, side, why, limits)
+
+
+def _limits(ran: Ran) -> tuple[str, ...]:
+    """Say what the run met besides its time, which is told anyway."""
+    met = [hit for hit in ran.limits if hit.limit is not Limit.TIME]
+    return tuple(limit_words(hit.limit, hit.size, hit.folder) for hit in met)
 
 
 def _read_report(output: str) -> Counts | None:

@@ -186,13 +186,14 @@ def _test_files(change: Change) -> bytes | None:
 
 def _row(check: Check, base: Outcome, change: Outcome) -> EvidenceRow:
     verdict, note = compare(base, change)
+    met = [*change.limits, *(f"on the base: {words}" for words in base.limits)]
     return EvidenceRow(
         name=check.name,
         command=check.command,
         base=base.side,
         change=change.side,
         verdict=verdict,
-        note=note,
+        note="; ".join(filter(None, (note, *met))),
         source=check.source,
         required=check.required,
     )

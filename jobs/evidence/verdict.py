@@ -77,8 +77,8 @@ def _failing(base: Outcome, change: Outcome) -> tuple[Verdict, str]:
 def _doubt(row: EvidenceRow, declared: bool) -> str:
     """Say why this row keeps the evidence from being clean, or nothing."""
     if row.verdict is Verdict.NEWLY_FAILING:
-        names = ", ".join(newly_failing(row)[:MAX_NAMED])
-        return f"{row.name}: newly failing" + (f" ({names})" if names else "")
+        why = ", ".join(newly_failing(row)[:MAX_NAMED]) or row.note
+        return f"{row.name}: newly failing" + (f" ({why})" if why else "")
     if declared and row.verdict not in {Verdict.FIXED, Verdict.PASSES}:
         return f"{row.name}: the check that the agent named does not pass"
     if row.required and row.verdict in {Verdict.NOT_RUN, Verdict.NO_TESTS}:

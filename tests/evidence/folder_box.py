@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.repository.change import parse
+from jobs.sandbox import LimitHit
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Ran:
     output: str
     seconds: float
     timed_out: bool
+    limits: tuple[LimitHit, ...] = ()
 
 
 @dataclass(frozen=True)

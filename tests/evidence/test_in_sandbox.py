@@ -1,22 +1,29 @@
 """Evidence is gathered in real sandboxes, as a task does it."""
 
 import os
+import secrets
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from jobs.evidence.check import Check
 from jobs.evidence.evidence import Verdict
 from jobs.evidence.run import gather
 from jobs.repository.change import Change, ChangedFile, FileMode, serialise
 from jobs.repository.git import Git
 from jobs.repository.mirror import Mirror, Mirrors
 from jobs.sandbox import Sandbox, Sandboxes
+from jobs.sandbox.engine import Engine
+from jobs.sandbox.profile import SandboxLimits
 from tests.evidence.conftest import found
 from tests.evidence.test_run import FIX, PROJECT
 
 pytestmark = pytest.mark.docker
+
+
+HUNGRY = "def test_much():\n    assert len(b'x' * 600 * 1024 * 1024) > 0\n"
 
 
 def started(sandboxes: Sandboxes, mirror: Mirror, base: str, change: Change) -> Sandbox:
@@ -63,3 +70,27 @@ def test_a_fix_is_proved_without_network_or_install(
     assert evidence.clean, evidence
     assert [row.verdict for row in evidence.rows] == [Verdict.FIXED, Verdict.PASSES]
     assert evidence.rows[0].base.failed == ("tests/test_new.py::test_three",)
+
+
+def test_a_limit_of_the_sandbox_is_the_reason_that_is_given(
+    mirror: Mirror, docker_host: str, sandbox_image: str, tmp_path: Path
+) -> None:
+    assert sandbox_image
+    base = committed(mirror, PROJECT, tmp_path / "origin")
+    change = Change((ChangedFile("tests/test_old.py", FileMode.REGULAR, HUNGRY.encode()),))
+    small = Engine(
+        docker_host,
+        limits=SandboxLimits(memory_mb=256),
+        owner=f"tests-{secrets.token_hex(4)}",
+    )
+    evidence = gather(
+        lambda: started(small, mirror, base, Change()),
+        lambda: started(small, mirror, base, change),
+        [Check("whole", "python3 -m pytest -q")],
+        (),
+        change,
+    )
+    [row] = evidence.rows
+    assert row.verdict is Verdict.NEWLY_FAILING
+    assert row.note == row.change.summary == "killed at 256 MB"
+    assert evidence.why_not_clean == "whole: newly failing (killed at 256 MB)"
