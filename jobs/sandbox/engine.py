@@ -25,6 +25,7 @@ from jobs.sandbox.stream import FrameStream
 _SERVER_STARTS_S = 20.0
 _PREFIX = "patchbay"
 _NAMED = re.compile(rf"/{_PREFIX}-([a-z0-9]+)-(\d+)-[0-9a-f]{{8}}")
+_WITH_NETWORK = "runc"
 _WORKSPACE = "/workspace"
 _GB = 1024**3
 
@@ -238,7 +239,9 @@ class Engine:
         }
 
     def _host_config(self, kind: _Kind) -> dict[str, Any]:
-        config = profile.host_config(kind.limits, self._runtime)
+        # gVisor cannot join a network of Docker's, and is registered without any.
+        runtime = _WITH_NETWORK if kind.network else self._runtime
+        config = profile.host_config(kind.limits, runtime)
         if kind.network:
             config["NetworkMode"] = kind.network
         if kind.workspace is not None:

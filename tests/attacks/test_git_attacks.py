@@ -219,7 +219,8 @@ def test_gt07_a_file_that_turns_into_a_link_meanwhile_is_one_or_the_other(start:
     [
         pytest.param("ln -s a link", True, id="symbolic link"),
         pytest.param("mkfifo pipe", False, id="pipe"),
-        pytest.param("python3 -c 'import socket as s; s.socket(1).bind(\"s\")'", False, id="socket"),
+        pytest.param("python3 -c 'import socket as s; s.socket(1).bind(b\"s\")'",
+                     False, id="socket"),
         pytest.param("git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),sub; "
                      "git init -q sub; git -C sub -c user.name=a -c user.email=a@example.org "
                      "commit -qm x --allow-empty", None, id="gitlink"),
