@@ -65,7 +65,7 @@ class Setup:
         for problem in problems:
             self._site.tell("a wish of the project's does not count", problem, "")
         if self.plan.empty or not self.image.digest:
-            return replace(plain, facts=problems)  # without an image no sandbox starts, which says so
+            return replace(plain, facts=problems)  # no sandbox starts without an image, and says so
         if not self._rules.enabled:
             self._site.tell("nothing is set up", "the operator has switched it off", "")
             return replace(plain, facts=(*problems, _SWITCHED_OFF))
