@@ -75,6 +75,7 @@ def agent_task(
         guidance_source=source,
         environment=(
             *environment,
+            *base.mirror.facts(base.sha).told(),
             *(f"No check is known: {problem}." for problem in detection.problems),
         ),
         checks=tuple(check.command for check in detection.checks),

@@ -16,6 +16,7 @@ MAX_LISTING_BYTES = 256 * 1024 * 1024
 _NEIGHBOUR_BYTES = 32 * 1024
 _NEIGHBOURS = 60
 _MAX_POINTERS = 5_000
+_NAMED = 10
 _POINTER_BYTES = range(100, 300)
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _GITLINK = "160000"
@@ -56,6 +57,21 @@ class Facts:
     """Their folders, which stay empty."""
     lfs_pointers: int
     """Files whose content Git LFS keeps elsewhere; what lies there is a pointer of three lines."""
+
+    def told(self) -> tuple[str, ...]:
+        """Say it to whoever works on the checkout, one fact a line; nothing where all is there."""
+        facts = []
+        if self.submodules:
+            named = ", ".join(self.submodules[:_NAMED])
+            more = len(self.submodules) - _NAMED
+            rest = f" and {more} more" if more > 0 else ""
+            facts.append(f"Git submodules are not here, their folders are empty: {named}{rest}.")
+        if self.lfs_pointers:
+            facts.append(
+                f"The content of Git LFS files is not here: {self.lfs_pointers} pointers stand for "
+                "it. Leave them as they are."
+            )
+        return tuple(facts)
 
 
 class Snapshot:
