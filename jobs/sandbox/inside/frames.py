@@ -13,6 +13,10 @@ class Refused(Exception):
     """The request cannot be done; the words go to whoever asked."""
 
 
+class Broken(Exception):
+    """This sandbox cannot serve any more; the words go to whoever starts another."""
+
+
 class Gone(Exception):
     """The other side closed the stream."""
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import time
 from typing import Any, Callable, Dict
 
 from . import change, code_in, editing, places, processes, reading, restoring, shell, stripping
-from .frames import Gone, Refused, Request, receive, send
+from .frames import Broken, Gone, Refused, Request, receive, send
 
 _SET_DUMPABLE = 4
+_LIMITS = tuple(getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_"))
 _ends = [0.0]
 
 
@@ -23,15 +25,21 @@ def main(deadline_s: float, most_output: int) -> None:
     processes.set_up()
     places.set_up()
     shell.set_up(most_output)
+    as_it_was = _standing()
     send({"hello": 1})
     try:
         while True:
-            _serve(Request(*receive()))
+            _serve(Request(*receive()), as_it_was)
     except Gone:
         os._exit(0)
+    except Broken as broken:
+        os.write(2, str(broken).encode("utf-8", "replace"))
+        os._exit(1)
 
 
-def _serve(request: Request) -> None:
+def _serve(request: Request, as_it_was: tuple[object, ...]) -> None:
+    if _standing() != as_it_was:
+        raise Broken("a command has changed what the tool server may use")
     operation = _OPERATIONS[request.header["op"]]
     try:
         operation(request)
@@ -51,6 +59,12 @@ def _shut_in() -> None:
     # As process 1 it gets only the signals that it asks for, and Python asks for this one.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.umask(0o022)
+
+
+def _standing() -> tuple[object, ...]:
+    """Return what any process of this user can take away from this one, and not give back."""
+    limits = tuple(map(resource.getrlimit, _LIMITS))
+    return (limits, os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0))
 
 
 def _end_after(deadline_s: float) -> None:

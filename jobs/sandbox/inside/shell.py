@@ -41,10 +41,8 @@ def run(request: Request) -> None:
     if not os.path.isdir(folder):
         raise Refused(f"there is no directory {folder} to run in")
     started = time.monotonic()
-    shell, note = shells.take()
+    shell, note = shells.take(script)
     try:
-        with open(shell.file, "wb") as opened:
-            opened.write(script)
         if _is_wrong(script, shell):
             ended = _Ended(_SYNTAX, note="[syntax error: nothing was run]\n")
         else:

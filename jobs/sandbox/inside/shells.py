@@ -8,12 +8,15 @@ started.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import shutil
+import signal
 from contextlib import suppress
 
 from . import processes
-from .places import AGENT_ENV, SCRATCH, has_room, scratch_folder
+from .frames import Broken
+from .places import AGENT_ENV, SCRATCH, has_room, renew_scratch, scratch_folder
 
 ENVIRONMENT = {
     "SHELL": "/bin/bash",
@@ -53,6 +56,8 @@ cd -P "$PATCHBAY_FOLDER" || exit
 unset PATCHBAY_FOLDER OLDPWD
 {_SOURCE}. "$0"
 """
+_NO_PROCESS = "[the limit of processes was reached: all earlier ones were ended]\n"
+_NO_FOLDER = "[no command could be started: earlier ones were ended, and /tmp/agent was emptied]\n"
 _KEEP_SIZE = 1
 _RESERVED = 64 * 1024
 _LIBC = ctypes.CDLL(None)
@@ -77,8 +82,14 @@ class Shell:
         finally:
             os.close(reader)
 
+    def write(self, script: bytes) -> None:
+        """Lay down what it will run."""
+        with open(self.file, "wb") as opened:
+            opened.write(script)
+
     def go(self, folder: str) -> None:
         """Let it run its script in `folder`."""
+        processes.signal_group(self.pid, signal.SIGCONT)
         with suppress(BrokenPipeError):  # it was killed, and is waited for as any other
             os.write(self._gate, os.fsencode(folder) + (b"\0" if BASH else b"\n"))
 
@@ -92,21 +103,36 @@ class Shell:
         os.close(self._gate)
 
 
-def take() -> tuple[Shell, str]:
-    """Return a shell, and what has to be said about how there came to be room for it."""
+def take(script: bytes) -> tuple[Shell, str]:
+    """Return a shell with its script, and what has to be said about how it came to be."""
     while _ahead:
         shell = _ahead.pop()
-        if has_room(SCRATCH) and shell.is_fit():
-            return shell, ""
+        with suppress(OSError):
+            if has_room(SCRATCH) and shell.is_fit():
+                shell.write(script)
+                return shell, ""
         shell.drop()
-    scratch = scratch_folder()
     try:
-        return Shell(scratch), ""
-    except BlockingIOError:
-        # Earlier commands have left so many processes that not one more can be started.
+        return _start(script), ""
+    except OSError as error:
+        # Earlier commands have left no room for one more process, or have spoilt the folder.
         processes.sweep()
-        note = "[the limit of processes was reached: all earlier ones were ended]\n"
-        return Shell(scratch), note
+        renew_scratch()
+        note = _NO_PROCESS if error.errno == errno.EAGAIN else _NO_FOLDER
+    try:
+        return _start(script), note
+    except OSError as error:
+        raise Broken(f"no command can be started: {error}") from None
+
+
+def _start(script: bytes) -> Shell:
+    shell = Shell(scratch_folder())
+    try:
+        shell.write(script)
+    except OSError:
+        shell.drop()
+        raise
+    return shell
 
 
 def start_ahead() -> None:
