@@ -20,6 +20,8 @@ class Step:
     """A command that says by its exit code 0 that this step is not needed."""
     otherwise: str = ""
     """A command to try where the first one fails."""
+    label: str = ""
+    """What is shown in place of a command that is too long to be read."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 from jobs.repository.pack import Pack
 from jobs.sandbox import Execution, Sandbox
 from jobs.sandbox.inside.places import AGENT_ENV, REPO
-from jobs.setup import tools
+from jobs.setup import debian, tools
+from jobs.setup.debian import debian_steps
 from jobs.setup.outcome import Tried
 from jobs.setup.plan import VENV, Plan, Step
 
@@ -56,7 +57,8 @@ class SetupRun:
         self.sandbox.put(pack, sha, pack.shallow)
         self.sandbox.write(tools.CERTIFICATES, certificates())
         with_python = self.plan.python is not None
-        self.sandbox.write(AGENT_ENV, tools.lasting(with_python=with_python))
+        lasting = tools.lasting(with_python=with_python)
+        self.sandbox.write(AGENT_ENV, lasting + (debian.exports() if self.plan.packages else ""))
         if with_python:
             self.python = self._choose_python()
         for step in self._steps():
@@ -68,11 +70,12 @@ class SetupRun:
         )
 
     def _steps(self) -> list[Step]:
+        packages = debian_steps(self.plan.packages)
         if not self.plan.makes_venv:
-            return list(self.plan.steps)
+            return [*packages, *self.plan.steps]
         python = f"python{self.python}"
         make = Step(f"{python} -m venv {VENV}", otherwise=f"{python} -m virtualenv {VENV}")
-        return [make, *self.plan.steps]
+        return [*packages, make, *self.plan.steps]
 
     def _choose_python(self) -> str:
         default, *others = _VERSION.findall(self._quietly(_PYTHONS).output) or ["3"]
@@ -87,25 +90,25 @@ class SetupRun:
         if done or not step.otherwise:
             return done
         self.tried.pop()  # what counts is how the other way ends
-        return self._try(replace(step, command=step.otherwise))
+        return self._try(replace(step, command=step.otherwise, label=""))
 
     def _try(self, step: Step) -> bool:
         left = min(_LONGEST_COMMAND_S, self.deadline - time.monotonic())
         if left < LEAST_S:
-            self._note(step, Tried(step.command, 124, 0.0, "there was no time left for it"))
+            self._note(step, Tried(shown(step), 124, 0.0, "there was no time left for it"))
             return False
         ended = self._exec(step.command, step.folder, left)
         if ended.exit_code and _WANTS_TAGS.search(ended.output):
             ended = self._exec(_PRETENDED + step.command, step.folder, left)
         why = f"\nended after {left:.0f} s" if ended.timed_out else ""
         last = last_lines(ended.output) + why if ended.exit_code else ""
-        self._note(step, Tried(step.command, ended.exit_code, round(ended.seconds, 1), last))
+        self._note(step, Tried(shown(step), ended.exit_code, round(ended.seconds, 1), last))
         return not ended.exit_code
 
     def _note(self, step: Step, tried: Tried) -> None:
         where = f" in `{step.folder}`" if step.folder else ""
-        title = f"set up: `{' '.join(step.command.split())[:_SHOWN_COMMAND]}`{where}"
-        self.tell(title, f"exit {tried.exit_code} after {tried.seconds:.1f} s", tried.last_lines)
+        ended = f"exit {tried.exit_code} after {tried.seconds:.1f} s"
+        self.tell(f"set up: `{tried.command}`{where}", ended, tried.last_lines)
         self.tried.append(tried)
 
     def _quietly(self, command: str, folder: str = "") -> Execution:
@@ -119,6 +122,12 @@ class SetupRun:
         script = f"{exports}{tools.OWN_TMP}{command}\n"
         workdir = f"{REPO}/{folder}" if folder else None
         return self.sandbox.exec(script, timeout_s=timeout_s, workdir=workdir)
+
+
+def shown(step: Step) -> str:
+    """Return a step in one line; what a project wrote cannot end the quotation."""
+    line = step.label or " ".join(step.command.split()).replace("`", "'")
+    return line if len(line) <= _SHOWN_COMMAND else f"{line[:_SHOWN_COMMAND]} …"
 
 
 def last_lines(output: str) -> str:

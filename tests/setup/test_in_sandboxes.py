@@ -207,3 +207,15 @@ def test_a_project_that_needs_nothing_begins_at_once(project: MakeProject) -> No
 
 def nothing_runs(shop: Project) -> bool:
     return not [one for one in shop.sandboxes.running() if one.task_id == shop.task_id]
+
+
+def test_packages_of_debian_come_in_without_root(project: MakeProject) -> None:
+    source = "#include <gmp.h>\nint main(void) { mpz_t n; mpz_init(n); return 0; }\n"
+    shop = project({"a.c": source} | wish("image: python", "packages: [libgmp-dev, jq]"))
+    environment = shop.prepare()
+    assert not [fact for fact in environment.facts if "failed" in fact], environment.facts
+    with shop.sandbox(environment) as box:
+        ran = box.exec(
+            "echo '{\"a\": 1}' | jq -c . && cc a.c -lgmp -o /tmp/a && /tmp/a && echo ran"
+        )
+        assert ran.output == '{"a":1}\nran'
