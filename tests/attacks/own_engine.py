@@ -63,10 +63,14 @@ class OwnEngine:
             )
 
     def kill(self) -> None:
-        """End it as the kernel would."""
+        """End it as the kernel would, its containerd too; shims and containers live on."""
         assert self._process
         self._process.kill()
         self._process.wait()
+        for pid, line in self.processes().items():
+            if "containerd --config" in line:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def end(self) -> None:
         """End it, all that it started and all that it mounted."""
