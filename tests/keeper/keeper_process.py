@@ -1,0 +1,120 @@
+"""A keeper as it runs in production, to be asked, killed and started again."""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import docker
+
+from jobs.keeper.client import Keeper
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGE = "patchbay/python"
+
+
+def until(holds: Callable[[], object], what: str, *, within_s: float = 20.0) -> None:
+    """Wait until something holds; fail if it does not come to that."""
+    deadline = time.monotonic() + within_s
+    pause = threading.Event()
+    while not holds():
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        pause.wait(0.02)
+
+
+class KeeperProcess:
+    """One keeper after another at the same socket."""
+
+    def __init__(self, folder: Path, docker_host: str, **settings: object) -> None:
+        self.folder = folder
+        self.socket = folder / "keeper.sock"
+        self.log = folder / "keeper.log"
+        self.client = Keeper(self.socket, patience_s=10.0)
+        self.process: subprocess.Popen[bytes] | None = None
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "DOCKER_HOST": docker_host,
+            "PATCHBAY_DATA_DIR": str(folder),
+            "PATCHBAY_LOG_FORMAT": "console",
+            **{f"PATCHBAY_{name.upper()}": str(value) for name, value in settings.items()},
+        }
+        self._engine = docker.APIClient(docker_host, "auto")
+
+    def start(self, **more: str) -> subprocess.Popen[bytes]:
+        """Start one, without waiting for it: a client does."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                ["script/keeper"],
+                cwd=ROOT,
+                env={**self._environment, **more},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def serve(self) -> None:
+        """Start one, and wait until it answers."""
+        self.process = self.start()
+        self.client.status()
+
+    def kill(self) -> None:
+        """End it without a chance to say goodbye."""
+        assert self.process
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def end(self) -> None:
+        """End it politely, if it runs, and whatever it left."""
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            assert self.process.wait(20) == 0, self.log.read_text()
+        for container in self.containers():
+            self._engine.remove_container(container, force=True, v=True)
+        self._engine.close()
+
+    def words(self) -> str:
+        """Return what it has logged."""
+        return self.log.read_text()
+
+    def names(self) -> dict[str, str]:
+        """Return the name of each container of this installation."""
+        owner = f"dev.patchbay.owner={socket.gethostname()}:{self.folder}"
+        found = self._engine.containers(all=True, filters={"label": owner})
+        return {one["Id"]: (one["Names"] or ["/?"])[0] for one in found}
+
+    def containers(self) -> list[str]:
+        """Name the containers of this installation."""
+        return list(self.names())
+
+    def waiting(self) -> list[str]:
+        """Name the containers that wait in the pool."""
+        return [one for one, name in self.names().items() if name.startswith("/patchbay-pool-")]
+
+    def memory_kb(self) -> int:
+        """Return the resident memory of the process."""
+        assert self.process
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        [line] = [line for line in status.splitlines() if line.startswith("VmRSS")]
+        return int(line.split()[1])
+
+    def open_files(self) -> int:
+        """Count the open files of the process."""
+        assert self.process
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def sweep_the_rest(self, container: str) -> None:
+        """Remove a container as somebody else would."""
+        self._engine.remove_container(container, force=True)
+
+    def pause(self, container: str) -> None:
+        """Stop everything in a container."""
+        self._engine.pause(container)
+
+    def limits(self, container: str) -> dict[str, object]:
+        """Return the isolation of a container, in the names of Docker's API."""
+        about = self._engine.inspect_container(container)
+        host: dict[str, object] = about["HostConfig"]
+        return host
