@@ -36,7 +36,8 @@ def main() -> None:
     services = services_of(begun)
     try:
         # No task is given to a sandbox that was not seen to deny what it must deny.
-        ready(services.sandboxes, begun.settings.sandbox_image, limits_of(begun.settings))
+        limits, runtime = limits_of(begun.settings), begun.settings.sandbox_runtime
+        ready(services.sandboxes, begun.settings.sandbox_image, limits, runtime=runtime)
     except SandboxError as unfit:
         refuse(f"Patchbay cannot start:\n  {unfit}", for_good=False)
     if words := docker_in_reach(begun.settings.docker_host):
