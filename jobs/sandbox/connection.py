@@ -1,6 +1,7 @@
 """Speaks to one Docker engine, and says in whose name: labels for all that is made there."""
 
 import os
+import socket
 import time
 import weakref
 from collections.abc import Iterator
@@ -26,8 +27,9 @@ STANDS_ON_LABEL = "dev.patchbay.stands-on"
 
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _ANSWERS_S = 30
+_READ = 64 * 1024
 _IN_THE_WAY = 409
-_YOUNG_S = 30
+YOUNG_S = 30
 
 
 class Connection:
@@ -86,12 +88,31 @@ class Connection:
 
     def attach(self, container: str) -> FrameStream:
         """Connect to the input and output of a container that is not started yet."""
-        wanted = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-        reader = self.api.attach_socket(container, wanted)
+        return FrameStream(self._attach(container, {"stdin": 1, "stdout": 1, "stderr": 1}))
+
+    def wait_said(self, container: str, words: bytes, seconds: float) -> None:
+        """Start a container and wait until it has said `words` on stderr."""
+        deadline = time.monotonic() + seconds
+        said = b""
+        with self._attach(container, {"stderr": 1}) as connection:
+            self.api.start(container)
+            while words not in said:
+                connection.settimeout(max(deadline - time.monotonic(), 0.001))
+                try:
+                    piece = connection.recv(_READ)
+                except TimeoutError:
+                    piece = b""
+                if not piece:
+                    words_said = said[-500:].decode("utf-8", "replace")
+                    raise SandboxError(f"a container did not start: {words_said}")
+                said += piece
+
+    def _attach(self, container: str, wanted: dict[str, int]) -> socket.socket:
+        reader = self.api.attach_socket(container, {**wanted, "stream": 1})
         # The library offers a reader only, and its socket closes when the response is collected.
-        connection = reader._sock.dup()  # noqa: SLF001
+        connection: socket.socket = reader._sock.dup()  # noqa: SLF001
         reader._response.close()  # noqa: SLF001
-        return FrameStream(connection)
+        return connection
 
     def remove_container(self, container: str) -> None:
         """Remove a container with its own volumes, whatever it is doing; gone already is fine."""
@@ -134,7 +155,7 @@ class Connection:
 def is_young(labels: dict[str, str] | None) -> bool:
     """Tell whether a thing may still be on its way to its owner."""
     since = (labels or {}).get(SINCE_LABEL, "")
-    return since.isdigit() and time.time() - int(since) < _YOUNG_S
+    return since.isdigit() and time.time() - int(since) < YOUNG_S
 
 
 def label(thing: dict[str, Any], name: str) -> str:

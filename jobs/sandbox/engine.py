@@ -99,17 +99,19 @@ class Engine:
             api.rename(container, _name(task_id, epoch))
 
     def save(self, sandbox: Sandbox, snapshot: Snapshot) -> int:
-        """End a sandbox that was for setting up, and keep its work folder; returns its bytes."""
+        """End a sandbox that was for setting up, and keep its work folder; returns its bytes.
+
+        It was stripped first: nothing runs in there any more that could write meanwhile.
+        """
         try:
             with self._connection.asking("an environment could not be kept") as api:
-                # Nothing may change while it is copied.
-                api.pause(sandbox.container)
                 about = api.inspect_container(sandbox.container)
             [workspace] = [m["Name"] for m in about["Mounts"] if m["Destination"] == _WORKSPACE]
             limit_mb = self._setup.workspace_mb
             return self.snapshots.save(workspace, about["Image"], snapshot, limit_mb)
         finally:
             self.remove(sandbox.container)
+            sandbox.close()
 
     def refused_hosts(self, sandbox: Sandbox) -> tuple[str, ...]:
         """Return the hosts that a sandbox for setting up was not let through to, so far."""
@@ -244,6 +246,8 @@ class Engine:
         config = profile.host_config(kind.limits, runtime)
         if kind.network:
             config["NetworkMode"] = kind.network
+            # No name server answers; who asks all the same need not wait for long.
+            config["DnsOptions"] = ["timeout:1", "attempts:1"]
         if kind.workspace is not None:
             del config["Tmpfs"][_WORKSPACE]
             labels = self._connection.labels(uppers.WORKSPACE)

@@ -4,15 +4,13 @@ import time
 from typing import Any
 
 from jobs.sandbox import profile
-from jobs.sandbox.connection import KIND_LABEL, WAY_LABEL, Connection, is_young
+from jobs.sandbox.connection import KIND_LABEL, WAY_LABEL, YOUNG_S, Connection, is_young
 from jobs.sandbox.networks import Networks
 from jobs.sandbox.shims import Shims
 from jobs.sandbox.snapshots import COPIER, COPY_S, Snapshots
 from jobs.sandbox.uppers import WORKSPACE
 
 _ALIVE = ("running", "paused", "restarting")
-_MADE_S = 30
-"""How long after its making a container may still be on its way to being started."""
 
 
 class Leftovers:
@@ -68,7 +66,7 @@ def _is_left(container: dict[str, Any]) -> bool:
     """Tell whether a container has ended, was never started, or is past its own end."""
     age_s = time.time() - int(container["Created"])
     if container["State"] not in _ALIVE:
-        return age_s > _MADE_S
+        return age_s > YOUNG_S
     if _is_sandbox(container):
         deadline = container["Labels"].get(profile.DEADLINE_LABEL, "")
         return not deadline.isdigit() or int(deadline) < time.time()

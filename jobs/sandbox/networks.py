@@ -25,7 +25,7 @@ _NETWORK = "network"
 _PORT = 3128
 _USER = "13:13"
 _READY = b"Accepting HTTP Socket connections"
-_STARTS_S = 20
+_STARTS_S = 20.0
 _OUTLIVES_S = 60
 """How long a proxy stays after its sandbox must have ended."""
 _FORBIDDEN = 403
@@ -79,8 +79,7 @@ class Networks:
                 configuration = _configuration(inside["IPAM"]["Config"][0]["Subnet"], allowed)
                 proxy = self._proxy(token, inside["Id"], configuration, deadline_s)
                 api.connect_container_to_network(proxy, outside["Id"])
-                api.start(proxy)
-                self._wait_ready(proxy)
+                self._connection.wait_said(proxy, _READY, _STARTS_S)
                 found = api.inspect_container(proxy)["NetworkSettings"]["Networks"]
             undo.pop_all()
         address = found[inside["Name"]]["IPAddress"]
@@ -156,14 +155,6 @@ class Networks:
             raise ImageMissing(
                 f"there is no image {IMAGE}: build it with script/images proxy"
             ) from None
-
-    def _wait_ready(self, proxy: str) -> None:
-        said = b""
-        for piece in self._connection.api.logs(proxy, stream=True, follow=True):
-            said += piece
-            if _READY in said:
-                return
-        raise SandboxError(f"the proxy of a set-up did not start: {said[-500:].decode()}")
 
     def _remove(self, network: str) -> None:
         try:

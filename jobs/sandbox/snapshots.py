@@ -185,14 +185,15 @@ class Snapshots:
                 marks[label(mark, "of")].append(mark)
         return marks
 
-    def _mark(self, snapshot: Snapshot, size: int) -> None:
+    def _mark(self, snapshot: Snapshot, size: int, used: float = 0) -> None:
+        """Record a use, now or `used` seconds from now; it takes the place of what was recorded."""
         volume = self.volume_of(snapshot)
         about = {
             "of": volume,
             "repository": str(snapshot.repository_id),
             "key": snapshot.key,
             "bytes": str(size),
-            "used": f"{time.time():.3f}",
+            "used": f"{time.time() + used:.3f}",
         }
         name = f"patchbay-mark-{secrets.token_hex(12)}"
         with self._connection.asking("the use of a snapshot could not be recorded") as api:
