@@ -27,7 +27,8 @@ from records.baselines import BaseState
 
 _MENTION_AFTER_S = 3.0
 """A wait that is longer than this is put into words before it is over."""
-_SLACK_S = 1.0
+_NEARLY_ALL = 0.8
+"""Who gave a check this share of the time that there is now need not try again."""
 
 _log = structlog.get_logger()
 
@@ -57,8 +58,8 @@ class BaseMemory:
         self.of = BaseState(job.task.repository_id, workplace.base.sha, _conditions(job, workplace))
 
     def recall(self, checks: Sequence[Check], most_s: float) -> dict[str, Outcome]:
-        """Return the outcomes by command; none that was given up sooner than after `most_s`."""
-        longest = {check.command: min(check.timeout_s, most_s) - _SLACK_S for check in checks}
+        """Return the outcomes by command; none that `most_s` would give much more time to."""
+        longest = {check.command: min(check.timeout_s, most_s) * _NEARLY_ALL for check in checks}
         known = {
             command: Outcome.from_json(stored)
             for command, stored in self._baselines.known(self.of, longest).items()

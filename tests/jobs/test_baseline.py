@@ -41,7 +41,10 @@ class Exhausted(Engine):
         raise SandboxError("there is no sandbox left")
 
 
-NOBODY = Exhausted()
+@pytest.fixture
+def nobody(docker_host: str) -> Engine:
+    """An engine with images and without sandboxes."""
+    return Exhausted(docker_host)
 
 
 @pytest.fixture
@@ -87,10 +90,12 @@ def test_the_agent_is_told_what_failed_before(make_job: MakeJob, tmp_path: Path)
     assert event["result"].startswith("pytest, whole suite: 1 passed, 1 failed · ")
 
 
-def test_the_next_task_on_this_base_need_not_run_them(make_job: MakeJob, tmp_path: Path) -> None:
+def test_the_next_task_on_this_base_need_not_run_them(
+    make_job: MakeJob, nobody: Engine, tmp_path: Path
+) -> None:
     base = base_with(PROJECT, tmp_path)
     first = found(make_job(), base)
-    next_job = within(make_job(new_task("comment:2", issue_number=4)), 120, NOBODY)
+    next_job = within(make_job(new_task("comment:2", issue_number=4)), 120, nobody)
     again = found(next_job, base)
     assert (first.measured, again.measured) == (True, False)
     assert again.told() == first.told()
@@ -153,23 +158,25 @@ def test_a_stop_ends_them_at_once(make_job: MakeJob, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("files", "seconds"), [({"shop.py": "x = 1\n"}, 120), (PROJECT, 0)])
 def test_where_there_is_nothing_to_find_out_no_sandbox_is_started(
-    make_job: MakeJob, tmp_path: Path, files: dict[str, str], seconds: float
+    make_job: MakeJob, nobody: Engine, tmp_path: Path, files: dict[str, str], seconds: float
 ) -> None:
-    job = within(make_job(), seconds, NOBODY)
+    job = within(make_job(), seconds, nobody)
     assert found(job, base_with(files, tmp_path)).told() == ()
     assert events(job) == []
 
 
 def test_an_agent_that_was_told_already_is_not_told_again(
-    make_job: MakeJob, tmp_path: Path
+    make_job: MakeJob, nobody: Engine, tmp_path: Path
 ) -> None:
-    job = within(make_job(), 120, NOBODY)
+    job = within(make_job(), 120, nobody)
     job.log.append("message", {"items": []}, None)
     assert found(job, base_with(PROJECT, tmp_path)) == Baseline()
 
 
-def test_without_a_sandbox_the_reason_is_told(make_job: MakeJob, tmp_path: Path) -> None:
-    unknown, why = found(within(make_job(), 120, NOBODY), base_with(PROJECT, tmp_path)).told()
+def test_without_a_sandbox_the_reason_is_told(
+    make_job: MakeJob, nobody: Engine, tmp_path: Path
+) -> None:
+    unknown, why = found(within(make_job(), 120, nobody), base_with(PROJECT, tmp_path)).told()
     assert "is not known" in unknown
     assert why == "The checks were cut short: there is no sandbox left."
 
@@ -211,11 +218,11 @@ def test_the_evidence_takes_its_base_side_from_there(make_job: MakeJob, tmp_path
 
 
 def test_what_the_evidence_finds_out_is_known_to_the_next_task(
-    make_job: MakeJob, tmp_path: Path
+    make_job: MakeJob, nobody: Engine, tmp_path: Path
 ) -> None:
     job, base = make_job(), base_with(PROJECT, tmp_path)
     change = Change((ChangedFile("shop.py", FileMode.REGULAR, b"x = 2\n"),))
     submission = Submission(Claim.RESOLVED, "It is done.", "Do it")
     Measurement(job, Workplace(job, base), base.detection()).of(change, submission)
-    next_job = within(make_job(new_task("comment:2", issue_number=4)), 120, NOBODY)
+    next_job = within(make_job(new_task("comment:2", issue_number=4)), 120, nobody)
     assert "1 passed, 1 failed" in found(next_job, base).told()[0]
