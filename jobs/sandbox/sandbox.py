@@ -15,6 +15,7 @@ from jobs.sandbox.inside.bounds import MAX_BODY, MAX_SCRIPT, MAX_TEXT, POLITE_S
 from jobs.sandbox.stream import FrameStream
 
 _FILE_TOOLS_S = 30.0
+_REASON = 4_000
 _PUT_S = 300.0
 _COLLECT_S = 60.0
 _GRACE_S = POLITE_S + 10.0
@@ -235,7 +236,7 @@ class Sandbox:
             if len(body) < MAX_BODY:
                 raise self._broken("a piece of an answer that is not full")
         if refused := header.get("refused"):
-            raise ToolRefused(str(refused))
+            raise ToolRefused(_words(refused))
         return header, bytes(collected)
 
     def _broken(self, what: str) -> SandboxLost:
@@ -246,6 +247,11 @@ def _pieces(body: Iterable[bytes]) -> Iterator[bytes]:
     for part in body:
         for start in range(0, len(part), MAX_BODY):
             yield part[start : start + MAX_BODY]
+
+
+def _words(told: object) -> str:
+    """Return what the tool server gave as a reason, fit to be written down."""
+    return str(told)[:_REASON].encode("utf-8", "replace").decode()
 
 
 def _refuse_long(*texts: str) -> None:

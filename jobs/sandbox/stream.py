@@ -16,6 +16,10 @@ _READ = 64 * 1024
 _DOCKER_HEADER = 8
 _STDERR = 2
 _STDERR_KEPT = 4096
+_STDERR_MOST = 16 * 1024 * 1024
+"""Over the life of a sandbox; a tool server that is well says nothing."""
+_EMPTY_MOST = 1_000
+"""Chunks of the engine with nothing in them; it has no reason to send even one."""
 
 
 class FrameStream:
@@ -26,6 +30,8 @@ class FrameStream:
         self._docker = bytearray()
         self._frames = bytearray()
         self._stderr = b""
+        self._stderr_size = 0
+        self._empty_chunks = 0
         self._left_in_chunk = 0
         self._chunk_is_stderr = False
 
@@ -113,14 +119,23 @@ class FrameStream:
                 self._chunk_is_stderr = self._docker[0] == _STDERR
                 self._left_in_chunk = int.from_bytes(self._docker[4:8], "big")
                 del self._docker[:_DOCKER_HEADER]
+                self._empty_chunks += not self._left_in_chunk
+                if self._empty_chunks > _EMPTY_MOST:
+                    raise SandboxLost("the sandbox broke the protocol: chunks without content")
                 continue
             chunk = bytes(self._docker[: self._left_in_chunk])
             del self._docker[: len(chunk)]
             self._left_in_chunk -= len(chunk)
             if self._chunk_is_stderr:
-                self._stderr = (self._stderr + chunk)[-_STDERR_KEPT:]
+                self._complain(chunk)
             else:
                 self._frames += chunk
+
+    def _complain(self, chunk: bytes) -> None:
+        self._stderr = (self._stderr + chunk)[-_STDERR_KEPT:]
+        self._stderr_size += len(chunk)
+        if self._stderr_size > _STDERR_MOST:
+            raise SandboxLost("the sandbox broke the protocol: it complains without end")
 
     def _last_words(self, text: str) -> str:
         return f"{text}: {self.complaints}" if self._stderr else text
