@@ -47,7 +47,7 @@ def _install(
     install = "npm install --no-audit --no-fund"
     for lock in ("package-lock.json", "npm-shrinkwrap.json"):
         if has(lock):
-            return lock, [Step("npm ci --no-audit --no-fund", otherwise=install)], "npm"
+            return lock, [Step("npm ci --no-audit --no-fund", otherwise=(install,))], "npm"
     needs = any(table(package, key) for key in _NEEDS) or package.get("workspaces")
     if not needs:
         return "", [], "npm"
@@ -58,7 +58,7 @@ def _install(
 def _pnpm(version: str, *, locked: bool) -> tuple[str, list[Step], str]:
     install = "pnpm install"
     first, second = (f"{install} --frozen-lockfile", f"{install} --no-frozen-lockfile")
-    step = Step(first, otherwise=second) if locked else Step(second)
+    step = Step(first, otherwise=(second,)) if locked else Step(second)
     return "pnpm-lock.yaml" if locked else "package.json", [_program("pnpm", version), step], "pnpm"
 
 
@@ -67,10 +67,10 @@ def _yarn(version: str, *, modern: bool, locked: bool) -> tuple[str, list[Step],
     if modern or (version and not version.startswith("1.")):
         # Yarn 2 and later are another package; version 1 hands over to one in the repository.
         bring = _program("yarn", version if version and not version.startswith("1.") else "4")
-        steps = [bring, Step("yarn install --immutable", otherwise="yarn install")]
+        steps = [bring, Step("yarn install --immutable", otherwise=("yarn install",))]
         return source, steps, "yarn"
     first, second = "yarn install --frozen-lockfile", "yarn install"
-    step = Step(first, otherwise=second) if locked else Step(f"{second} --no-lockfile")
+    step = Step(first, otherwise=(second,)) if locked else Step(f"{second} --no-lockfile")
     return source, [_program("yarn", "1"), step], "yarn"
 
 

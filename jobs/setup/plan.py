@@ -18,8 +18,8 @@ class Step:
     folder: str = ""
     unless: str = ""
     """A command that says by its exit code 0 that this step is not needed."""
-    otherwise: str = ""
-    """A command to try where the first one fails."""
+    otherwise: tuple[str, ...] = ()
+    """Commands to try one after the other where the first one fails, until one does not."""
     label: str = ""
     """What is shown in place of a command that is too long to be read."""
 

@@ -12,8 +12,8 @@ from jobs.setup.plan import Part, Step, placed
 from jobs.setup.python_manifest import PythonManifest, for_tests, read_manifest
 from jobs.setup.requirement_files import requirement_files
 
-_PIP = "python -m pip install"
-_LEAST_PYTEST = Step(f"{_PIP} pytest", unless="python -c 'import pytest'")
+_INSTALL = ("uv", "pip", "install")
+_BY_PIP = ("python", "-m", "pip", "install")
 _DOCUMENTATION = ("docs", "doc", "documentation")
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w,.-]+\])?\s*([<>=!~].*)?")
 
@@ -27,14 +27,13 @@ def python_plan(manifests: Manifests, folder: str = "") -> Part | None:
             break
     else:
         return None
-    by_uv = way is _uv
-    pytest = _with_uv(_LEAST_PYTEST) if by_uv else _LEAST_PYTEST
-    tested = [pytest] if _uses_pytest(manifests) else []
+    least = _install("pytest", unless="python -c 'import pytest'")
+    tested = [least] if _uses_pytest(manifests) else []
     return Part(
         inside(folder, source),
         placed(folder, [*steps, *tested]),
         python=manifest.wish,
-        makes_venv=not by_uv,
+        makes_venv=way is not _uv,
         builds=manifest.builds,
     )
 
@@ -101,15 +100,13 @@ def _pip(manifests: Manifests, folder: str, manifest: PythonManifest) -> tuple[s
     files = requirement_files(manifests, folder)
     steps = [_requirements(files)] if files else []
     groups = for_tests(manifest.groups)
-    if groups:
-        steps.append(Step(f"{_PIP} --upgrade pip"))
     if manifest.installable:
         steps.append(_editable(manifest, groups))
     elif groups:
-        steps.append(Step(shlex.join([*_PIP.split(), *_each("--group", groups)])))
+        steps.append(_install(*_each("--group", groups)))
     tests_are_known = groups or for_tests(manifest.extras) or len(files) > 1
     if not tests_are_known and (needs := _runners_needs(manifests, folder)):
-        steps.append(Step(shlex.join([*_PIP.split(), *needs])))
+        steps.append(_install(*needs))
     sources = [*files, *(name for name in _SOURCES if inside(folder, name) in manifests)]
     return ", ".join(sources[:3]), steps
 
@@ -117,21 +114,26 @@ def _pip(manifests: Manifests, folder: str, manifest: PythonManifest) -> tuple[s
 _SOURCES = ("pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "noxfile.py")
 
 
+def _install(*what: str, unless: str = "", otherwise: tuple[str, ...] = ()) -> Step:
+    """Install by uv, which is many times faster; by pip where uv is stricter, or is not there."""
+    by_pip = shlex.join([*_BY_PIP, *what])
+    return Step(shlex.join([*_INSTALL, *what]), unless=unless, otherwise=(by_pip, *otherwise))
+
+
 def _requirements(files: Sequence[str]) -> Step:
-    together = shlex.join([*_PIP.split(), *_each("-r", files)])
-    apart = " && ".join(shlex.join([*_PIP.split(), "-r", file]) for file in files)
     # What a project and its tests pin may disagree; then the tests' word is the later one.
-    return Step(together, otherwise=apart if len(files) > 1 else "")
+    apart = " && ".join(shlex.join([*_BY_PIP, "-r", file]) for file in files)
+    return _install(*_each("-r", files), otherwise=(apart,) if len(files) > 1 else ())
 
 
 def _editable(manifest: PythonManifest, groups: Sequence[str]) -> Step:
     extras = for_tests(manifest.extras)
     what = f".[{','.join(extras)}]" if extras else "."
-    command = shlex.join([*_PIP.split(), "-e", what, *_each("--group", groups)])
     needs = [each for each in manifest.dependencies if _REQUIREMENT.match(each)]
     alone = [*needs, *_each("--group", groups)]
     # The code can often be tested from where it lies, as long as what it imports is there.
-    return Step(command, otherwise=shlex.join([*_PIP.split(), *alone]) if alone else "")
+    otherwise = (shlex.join([*_INSTALL, *alone]),) if alone else ()
+    return _install("-e", what, *_each("--group", groups), otherwise=otherwise)
 
 
 def _runners_needs(manifests: Manifests, folder: str) -> list[str]:
@@ -179,10 +181,6 @@ def _installed(session: ast.FunctionDef) -> Iterator[str]:
 def _uses_pytest(manifests: Manifests) -> bool:
     checks = python_checks(manifests.paths, manifests.text)
     return any("pytest" in check.command for check in checks)
-
-
-def _with_uv(step: Step) -> Step:
-    return Step(step.command.replace("python -m pip", "uv pip"), unless=step.unless)
 
 
 def _each(option: str, values: Sequence[str]) -> list[str]:

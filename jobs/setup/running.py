@@ -21,6 +21,7 @@ Tell = Callable[[str, str, str], None]
 LEAST_S = 1.0
 _LONGEST_COMMAND_S = 1800.0
 _SHORT_S = 60.0
+_NOT_FOUND = 127
 _LAST_LINES = 25
 _LONGEST_LINE = 300
 _SHOWN_COMMAND = 200
@@ -74,7 +75,8 @@ class SetupRun:
         if not self.plan.makes_venv:
             return [*packages, *self.plan.steps]
         python = f"python{self.python}"
-        make = Step(f"{python} -m venv {VENV}", otherwise=f"{python} -m virtualenv {VENV}")
+        by_uv = f"uv venv --seed --python {self.python} {VENV}"
+        make = Step(by_uv, otherwise=(f"{python} -m venv {VENV}",))
         return [*packages, make, *self.plan.steps]
 
     def _choose_python(self) -> str:
@@ -86,11 +88,14 @@ class SetupRun:
         """Run one step; False if it is not done even when tried in its other way."""
         if step.unless and not self._quietly(step.unless, step.folder).exit_code:
             return True
-        done = self._try(step)
-        if done or not step.otherwise:
-            return done
-        self.tried.pop()  # what counts is how the other way ends
-        return self._try(replace(step, command=step.otherwise, label=""))
+        if self._try(step):
+            return True
+        for command in step.otherwise:
+            failed = self.tried.pop()
+            if self._try(replace(step, command=command, label="")):
+                return True
+            self.tried[-1] = _plainer(failed, self.tried[-1])
+        return False
 
     def _try(self, step: Step) -> bool:
         left = min(_LONGEST_COMMAND_S, self.deadline - time.monotonic())
@@ -122,6 +127,11 @@ class SetupRun:
         script = f"{exports}{tools.OWN_TMP}{command}\n"
         workdir = f"{REPO}/{folder}" if folder else None
         return self.sandbox.exec(script, timeout_s=timeout_s, workdir=workdir)
+
+
+def _plainer(first: Tried, second: Tried) -> Tried:
+    """Choose of two failures the one that says more: that a program is not there says little."""
+    return first if second.exit_code == _NOT_FOUND else second
 
 
 def shown(step: Step) -> str:

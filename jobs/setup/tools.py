@@ -17,6 +17,8 @@ _ASK_NOBODY = {
     "UV_NO_CACHE": "1",
     "UV_LINK_MODE": "copy",
     "UV_NO_PROGRESS": "1",
+    # Once here, and not in every sandbox that starts from what is kept.
+    "UV_COMPILE_BYTECODE": "1",
     "UV_PYTHON_DOWNLOADS": "never",
     "UV_PROJECT_ENVIRONMENT": VENV,
     "POETRY_NO_INTERACTION": "1",
@@ -47,6 +49,7 @@ _CERTIFICATES_OF = (
     "npm_config_cafile",
     "CARGO_HTTP_CAINFO",
 )
+_SAME_FOR_UV = (("PIP_INDEX_URL", "UV_DEFAULT_INDEX"), ("PIP_EXTRA_INDEX_URL", "UV_INDEX"))
 # Without a network each of these would try for a while before it says so.
 _OFFLINE = {
     "PIP_NO_INDEX": "1",
@@ -75,7 +78,8 @@ def offline() -> str:
 def behind_proxy(operators: Mapping[str, str]) -> str:
     """Return the exports for the commands of the set-up alone; the operator's count most."""
     certificates = dict.fromkeys(_CERTIFICATES_OF, CERTIFICATES)
-    return _exports({**_WITHOUT_BROWSERS, **certificates, **operators}) + "\n"
+    same = {ours: operators[pips] for pips, ours in _SAME_FOR_UV if pips in operators}
+    return _exports({**_WITHOUT_BROWSERS, **certificates, **same, **operators}) + "\n"
 
 
 def _exports(values: Mapping[str, str]) -> str:

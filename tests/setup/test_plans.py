@@ -13,7 +13,7 @@ from jobs.setup.plan import Plan
 TEST = {"tests/test_a.py": "import pytest\n"}
 PROJECT = '[project]\nname = "a"\nversion = "1"\n'
 BUILD = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
-PYTEST = "python -m pip install pytest"
+PYTEST = "uv pip install pytest"
 NPM = "npm install --no-audit --no-fund"
 NO_WISH = ProjectEnvironment()
 
@@ -51,60 +51,60 @@ def package(**content: object) -> str:
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({"requirements.txt": "", **TEST}, ["python -m pip install -r requirements.txt", PYTEST]),
+        ({"requirements.txt": "", **TEST}, ["uv pip install -r requirements.txt", PYTEST]),
         (
             {"requirements.txt": "", "requirements-dev.txt": "", "requirements-test.txt": "",
              "requirements-docs.txt": ""},
-            ["python -m pip install -r requirements.txt -r requirements-test.txt"],
+            ["uv pip install -r requirements.txt -r requirements-test.txt"],
         ),
         (
             {"requirements/base.txt": "", "requirements/dev.txt": "", "requirements/docs.txt": ""},
-            ["python -m pip install -r requirements/base.txt -r requirements/dev.txt"],
+            ["uv pip install -r requirements/base.txt -r requirements/dev.txt"],
         ),
         (
             {"test-requirements.txt": "", "dev_requirements.txt": ""},
-            ["python -m pip install -r test-requirements.txt"],
+            ["uv pip install -r test-requirements.txt"],
         ),
         (
             {"pyproject.toml": PROJECT + '[project.optional-dependencies]\ntest = ["pytest"]\n'
              'docs = ["sphinx"]\n'},
-            ["python -m pip install -e '.[test]'"],
+            ["uv pip install -e '.[test]'"],
         ),
         (
             {"pyproject.toml": PROJECT + '[dependency-groups]\ntests = ["x"]\ndev = ["tox"]\n'},
-            ["python -m pip install --upgrade pip", "python -m pip install -e . --group tests"],
+            ["uv pip install -e . --group tests"],
         ),
         (
             {"pyproject.toml": '[dependency-groups]\ndev = ["pytest"]\n', "a.py": ""},
-            ["python -m pip install --upgrade pip", "python -m pip install --group dev"],
+            ["uv pip install --group dev"],
         ),
-        ({"pyproject.toml": BUILD, **TEST}, ["python -m pip install -e .", PYTEST]),
+        ({"pyproject.toml": BUILD, **TEST}, ["uv pip install -e .", PYTEST]),
         ({"pyproject.toml": "[tool.black]\n", **TEST}, []),
         ({"pyproject.toml": "[tool.black", **TEST}, []),
         (
             {"setup.py": "from setuptools import setup\nsetup(extras_require={'dev': ['pytest']})"},
-            ["python -m pip install -e '.[dev]'"],
+            ["uv pip install -e '.[dev]'"],
         ),
         (
             {"setup.py": "EXTRAS = {'tests': []}\nsetup(extras_require=EXTRAS)"},
-            ["python -m pip install -e '.[tests]'"],
+            ["uv pip install -e '.[tests]'"],
         ),
-        ({"setup.py": "setup(", "a.py": ""}, ["python -m pip install -e ."]),
+        ({"setup.py": "setup(", "a.py": ""}, ["uv pip install -e ."]),
         (
             {"setup.cfg": "[metadata]\nname = a\n[options.extras_require]\ntesting =\n  pytest\n",
              "setup.py": "import setuptools; setuptools.setup()"},
-            ["python -m pip install -e '.[testing]'"],
+            ["uv pip install -e '.[testing]'"],
         ),
         (
             {"setup.py": "setup()", "tox.ini": "[testenv]\ndeps =\n  pytest>=7\n  -rreq.txt\n"
              "  -r more.txt\n  py38: old\n  {[x]deps}\n  coverage[toml]  # counts\n", **TEST},
-            ["python -m pip install -e .",
-             "python -m pip install 'pytest>=7' -r more.txt 'coverage[toml]'", PYTEST],
+            ["uv pip install -e .",
+             "uv pip install 'pytest>=7' -r more.txt 'coverage[toml]'", PYTEST],
         ),
         (
             {"setup.py": "setup()", "noxfile.py": "def tests(session):\n"
              " session.install('pytest', '-e', '.')\ndef lint(session):\n session.install('ruff')"},
-            ["python -m pip install -e .", "python -m pip install pytest"],
+            ["uv pip install -e .", "uv pip install pytest"],
         ),
         (
             {"uv.lock": "", "pyproject.toml": PROJECT + '[dependency-groups]\ntest = ["pytest"]\n'
@@ -222,16 +222,16 @@ def test_a_javascript_project(files: dict[str, str], expected: list[str]) -> Non
         ({"Makefile": "deps := x\n", "README.md": "Run `make deps`."}, []),
         (
             {"Makefile": "install:\n", "README.md": "make install", "requirements.txt": ""},
-            ["python -m pip install -r requirements.txt"],
+            ["uv pip install -r requirements.txt"],
         ),
         (
             {"requirements.txt": "", "package.json": package(), "package-lock.json": "{}"},
-            ["python -m pip install -r requirements.txt", "npm ci --no-audit --no-fund"],
+            ["uv pip install -r requirements.txt", "npm ci --no-audit --no-fund"],
         ),
         (
             {"backend/pyproject.toml": PROJECT, "frontend/package.json": package(),
              "frontend/yarn.lock": ""},
-            ["backend$ python -m pip install -e .",
+            ["backend$ uv pip install -e .",
              "frontend$ npm install --global --no-audit --no-fund yarn@1",
              "frontend$ yarn install --frozen-lockfile"],
         ),
@@ -242,17 +242,17 @@ def test_go_make_and_several_languages(files: dict[str, str], expected: list[str
 
 
 def test_what_cannot_be_installed_together_is_installed_one_after_the_other() -> None:
-    [step] = plan({"requirements.txt": "", "requirements-test.txt": ""}).steps
+    files = ("requirements.txt", "requirements-test.txt")
+    [step] = plan(dict.fromkeys(files, "")).steps
     assert step.otherwise == (
-        "python -m pip install -r requirements.txt && "
-        "python -m pip install -r requirements-test.txt"
+        "python -m pip install -r requirements.txt -r requirements-test.txt",
+        " && ".join(f"python -m pip install -r {file}" for file in files),
     )
 
 
 def test_a_project_that_does_not_install_gets_its_dependencies_alone() -> None:
-    text = PROJECT + "dependencies = [\"a>=1; python_version > '3'\"]\n"
-    [step] = plan({"pyproject.toml": text}).steps
-    assert step.otherwise == """python -m pip install 'a>=1; python_version > '"'"'3'"'"''"""
+    [step] = plan({"pyproject.toml": PROJECT + 'dependencies = ["a>=1", "b[c]"]\n'}).steps
+    assert step.otherwise == ("python -m pip install -e .", "uv pip install 'a>=1' 'b[c]'")
 
 
 def test_the_projects_own_commands_come_before_what_its_files_give_away() -> None:

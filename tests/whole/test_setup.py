@@ -75,7 +75,7 @@ def test_the_environment_is_there_for_the_agent_and_for_the_evidence(house: Hous
     task = house.wait_for_task(number)
     assert (task["state"], task["reason"]) == ("succeeded", "")
     told = events(house, task)
-    assert told["set up: `python -m pip install -r requirements.txt`"].startswith("exit 0")
+    assert told["set up: `uv pip install -r requirements.txt`"].startswith("exit 0")
     assert "snapshot" in told["start a sandbox"]
     rows = {row["command"]: row["verdict"] for row in task["evidence"]["rows"]}
     assert rows["python3 -m pytest -q tests/test_comma.py"] == "fixed"
