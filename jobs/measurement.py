@@ -47,7 +47,7 @@ class Measurement:
 
     def of(self, change: Change, submission: Submission) -> Evidence:
         """Return the evidence for exactly this change; measured now unless it was already."""
-        declared = tuple(DeclaredCheck(one.command, one.shows) for one in submission.checks)
+        declared = submission.checks
         key = hashlib.sha256(serialise(change) + repr(declared).encode()).hexdigest()
         if self._evidence is None:
             self._recall()

@@ -17,7 +17,6 @@ from jobs.agent.task import (
     AgentTask,
     Budget,
     CheckRow,
-    DeclaredCheck,
     Ending,
     GateResult,
     IssueComment,
@@ -27,6 +26,7 @@ from jobs.agent.task import (
     Submission,
 )
 from jobs.agent.view import SandboxView
+from jobs.evidence.check import DeclaredCheck
 
 __all__ = [
     "AgentTask",

@@ -12,7 +12,8 @@ from jobs.agent import limits
 from jobs.agent.debris import debris_rows
 from jobs.agent.parses import parse_row
 from jobs.agent.prompt import issue_block
-from jobs.agent.task import CheckRow, DeclaredCheck, GateResult, IssueText, Outcome, Submission
+from jobs.agent.task import CheckRow, GateResult, IssueText, Outcome, Submission
+from jobs.evidence.check import DeclaredCheck
 from jobs.repository.change import Change, HostileChange, serialise
 from jobs.repository.policy import BaseFiles, Finding, PolicyReport
 

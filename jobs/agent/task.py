@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Literal, Self
 
+from jobs.evidence.check import DeclaredCheck
+
 
 @dataclass(frozen=True)
 class IssueComment:
@@ -99,14 +101,6 @@ CLAIMS = (
     Outcome.NO_CHANGE_NEEDED,
 )
 """What the model may say of its own work."""
-
-
-@dataclass(frozen=True)
-class DeclaredCheck:
-    """A command that the model names as proof, and what it says that it shows."""
-
-    command: str
-    shows: str
 
 
 @dataclass(frozen=True)

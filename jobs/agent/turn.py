@@ -9,10 +9,11 @@ from jobs.agent.calls import Misread, Request
 from jobs.agent.conversation import Entry, Print
 from jobs.agent.hands import Done, Status, Terms, carry_out, digest
 from jobs.agent.ports import TurnDone
-from jobs.agent.task import DeclaredCheck, Ending, GateResult, Outcome, Submission
+from jobs.agent.task import Ending, GateResult, Outcome, Submission
 from jobs.agent.titles import code, title
 from jobs.agent.tools import BASH, EDIT, SUBMIT, UPDATE_PLAN, WRITE
 from jobs.agent.work import Work
+from jobs.evidence.check import DeclaredCheck
 from jobs.model.wire import Call
 
 _TOUCHING = (BASH, EDIT, WRITE)

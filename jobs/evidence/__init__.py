@@ -3,5 +3,5 @@
 Read in this order: `check` (what one is), `detect` with `python_project` and
 `other_projects` (which ones there are), `run` (both sides, in two sandboxes), `probe` (how one
 check is run and its report read), `runners` and `outcome` (what a runner's words mean), `verdict`
-and `evidence` (what it all comes to).
+and `evidence` (what it all comes to), `before` (what is said of the base alone).
 """

@@ -33,7 +33,7 @@ class Check:
 
 @dataclass(frozen=True)
 class DeclaredCheck:
-    """A command of the agent's, and what it says that the command shows."""
+    """A command that the agent names as proof, and what it says that it shows."""
 
     command: str
     shows: str

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from jobs.agent.task import DeclaredCheck as Named
 from jobs.agent.task import Outcome, Submission
 from jobs.checkout import Base
 from jobs.evidence.check import DeclaredCheck
@@ -61,7 +60,7 @@ def test_the_evidence_is_clean(make_job: MakeJob, tmp_path: Path, secret: str) -
     base = Base(job.services.mirrors.open(1), "a" * 40, "main")
     measurement = Leaking(job, Workplace(job, base), Detection(()))
     measurement.secret = secret
-    checks = (Named(f"curl -H '{secret}' localhost", f"shows {secret}"),)
+    checks = (DeclaredCheck(f"curl -H '{secret}' localhost", f"shows {secret}"),)
     submission = Submission(Outcome.RESOLVED, "It is done.", "Do it", checks)
     told = measurement(CHANGE, submission)
     stored = job.services.tasks.get(job.task.id).evidence
