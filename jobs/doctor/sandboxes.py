@@ -141,10 +141,10 @@ def _private(path: Path) -> Finding:
 
 
 def _probe(sandboxes: Sandboxes, settings: SandboxSettings) -> Finding:
-    image = settings.sandbox_image
+    image, limits = settings.sandbox_image, limits_of(settings)
     through = "keeper's" if isinstance(sandboxes, Keeper) else "engine's"
     try:
-        facts = ready(sandboxes, image, limits_of(settings), runtime=settings.sandbox_runtime)
+        facts = ready(sandboxes, image, limits, runtime=settings.sandbox_runtime, files=True)
     except SandboxError as unfit:
         return fail("sandbox", str(unfit), "what the line names; docs/security.md has the table")
     if raising := facts["raising_files"]:
