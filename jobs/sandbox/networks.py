@@ -25,7 +25,7 @@ _NETWORK = "network"
 _PORT = 3128
 _USER = "13:13"
 _READY = b"Accepting HTTP Socket connections"
-_STARTS_S = 20.0
+_STARTS_S = 60.0
 _OUTLIVES_S = 60
 """How long a proxy stays after its sandbox must have ended."""
 _FORBIDDEN = 403
