@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from jobs.agent.limits import COMMENT_BYTES, GUIDANCE_BYTES, ISSUE_BYTES, TOP_ENTRIES
 from jobs.agent.task import AgentTask, IssueComment, IssueText
 from jobs.agent.untrusted import Cleaned, quoted
+from jobs.evidence.check import CHANGED_TESTS
 
 SYSTEM = """\
 You are a software engineer who works alone on a checkout of a repository, in a Linux sandbox \
@@ -77,6 +78,9 @@ _MODE = {
 }
 
 
+_OWN_TESTS = " (TEST_FILES stands for the tests that you change)"
+
+
 def first_message(task: AgentTask) -> str:
     """Return the first user message; equal tasks give equal bytes."""
     blocks = [_repository(task), _guidance(task), _environment(task), issue_block(task.issue)]
@@ -129,8 +133,10 @@ def _environment(task: AgentTask) -> str:
     facts = ["Working folder: the repository root. No network."]
     facts += [quoted(fact).text for fact in task.environment]
     if task.checks:
-        facts.append("Known checks:")
-        facts += [f"- {quoted(check).text}" for check in task.checks]
+        own = any(CHANGED_TESTS in check for check in task.checks)
+        facts.append(f"Known checks{_OWN_TESTS if own else ''}:")
+        checks = [check.replace(CHANGED_TESTS, "TEST_FILES") for check in task.checks]
+        facts += [f"- {quoted(check).text}" for check in checks]
     return "\n".join(["<environment>", *facts, "</environment>"])
 
 

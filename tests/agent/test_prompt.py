@@ -92,3 +92,12 @@ def test_long_texts_and_big_repositories_are_cut_and_say_so() -> None:
 def test_without_guidance_there_is_no_block_for_it() -> None:
     assert "<instructions" not in first_message(given.task())
     assert '<instructions source="AGENTS.md">\n# Rules' in first_message(FULL)
+
+
+def test_a_check_of_the_changed_tests_says_what_stands_for_them() -> None:
+    message = first_message(given.task(checks=("pytest -q {changed_tests}", "pytest -q")))
+    assert (
+        "Known checks (TEST_FILES stands for the tests that you change):\n"
+        "- pytest -q TEST_FILES\n- pytest -q\n"
+    ) in message
+    assert "TEST_FILES" not in first_message(given.task(checks=("pytest -q",)))
