@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from jobs.sandbox import Snapshot
 
+_MOST_KEPT = 30
+"""Outcomes of one repository."""
 _TRIES = 3
 _NOT_AGAIN_FOR_S = 3600.0
 """What has failed three times is left for so long: each try costs the task its minutes."""
@@ -90,10 +92,17 @@ class Shelf:
         new = file.with_suffix(f".new-{os.getpid()}")
         new.write_text(json.dumps(asdict(outcome)), "utf-8")
         new.replace(file)
+        self._tidy(snapshot)
 
     def forget(self, snapshot: Snapshot) -> None:
         """Have the set-up done again: what it left is gone."""
         self._file(snapshot).unlink(missing_ok=True)
+
+    def _tidy(self, snapshot: Snapshot) -> None:
+        """Keep the newest of a repository: what is forgotten is only done again."""
+        mine = self.folder.glob(f"{int(snapshot.repository_id)}-*.json")
+        for old in sorted(mine, key=lambda file: file.stat().st_mtime)[:-_MOST_KEPT]:
+            old.unlink(missing_ok=True)
 
     def _file(self, snapshot: Snapshot) -> Path:
         return self.folder / f"{int(snapshot.repository_id)}-{snapshot.key}.json"
