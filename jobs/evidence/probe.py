@@ -180,7 +180,7 @@ def _read_report(output: str) -> Counts | None:
 
 
 _READER = f"""
-import json, sys, xml.etree.ElementTree as tree
+import json, re, sys, xml.etree.ElementTree as tree
 passed = skipped = 0
 failed, blocked = [], ""
 for _, case in tree.iterparse(sys.argv[1]):
@@ -200,7 +200,9 @@ for _, case in tree.iterparse(sys.argv[1]):
         error = kinds.get("error")
         if error is not None and error.get("message") == "collection failure":
             words = [line for line in (error.text or "").splitlines() if line.startswith("E ")]
-            blocked = blocked or (words[-1][1:].strip() if words else "a file cannot be imported")
+            named = [line for line in words if re.match(r"E +[\\w.]+(Error|Warning):", line)]
+            why = (named or words or ["E a file cannot be imported"])[-1][1:].strip()
+            blocked = blocked or why
     elif "skipped" in kinds:
         skipped += 1
     else:

@@ -277,3 +277,10 @@ def test_a_check_that_the_project_asks_for_may_not_be_left_out(lint: str, measur
 def test_evidence_survives_being_stored(measure: Measure) -> None:
     evidence = measure(PROJECT, FIX, declared=(DeclaredCheck("exit 3", "x"),))
     assert Evidence.from_json(json.loads(json.dumps(evidence.to_json()))) == evidence
+
+
+def test_the_error_is_named_that_keeps_a_file_from_being_collected(measure: Measure) -> None:
+    test = "import warnings\nwarnings.warn('too old.\\nSee https://example.org', FutureWarning)\n"
+    base = {**PYTEST, "pyproject.toml": "[tool.pytest.ini_options]\nfilterwarnings = 'error'\n"}
+    (row,) = measure({**base, "tests/test_x.py": test}, {"calc.py": RIGHT}).rows
+    assert row.base.summary == "FutureWarning: too old."
