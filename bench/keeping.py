@@ -1,6 +1,7 @@
 """Starts a keeper of the bench's own, and gives sandboxes from it."""
 
 import os
+import socket
 import subprocess
 import tempfile
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from bench.machine import ROOT
 from jobs.keeper.client import Keeper
 from jobs.sandbox import Sandbox, Snapshot
+from jobs.sandbox.profile import OWNER_LABEL
 
 _PATIENCE_S = 60.0
 _LOOK_AGAIN_S = 0.05
@@ -25,6 +27,8 @@ class Kept:
     keeper: Keeper
     process: int
     pool: int
+    owner: str
+    """The label of all that it makes."""
 
     def start(self, image: str, snapshot: Snapshot | None = None) -> Sandbox:
         """Get a sandbox as a worker does."""
@@ -45,6 +49,7 @@ class Kept:
 def open_keeper(docker_host: str, *, pool: int = 2, **settings: str) -> Iterator[Kept]:
     """Run a keeper with a pool of this size until the block ends."""
     with tempfile.TemporaryDirectory(prefix="patchbay-bench-") as folder:
+        owner = f"{OWNER_LABEL}={socket.gethostname()}:{Path(folder).resolve()}"
         environment = {
             **os.environ,
             "DOCKER_HOST": docker_host,
@@ -55,9 +60,19 @@ def open_keeper(docker_host: str, *, pool: int = 2, **settings: str) -> Iterator
         }
         with subprocess.Popen([ROOT / "script" / "keeper"], env=environment) as process:
             try:
-                kept = Kept(Keeper(Path(folder) / "keeper.sock"), process.pid, pool)
+                kept = Kept(Keeper(Path(folder) / "keeper.sock"), process.pid, pool, owner)
                 kept.wait_for_pool()
                 yield kept
             finally:
                 process.terminate()
                 process.wait(30)
+                _remove_what_it_keeps(docker_host, owner)
+
+
+def _remove_what_it_keeps(docker_host: str, owner: str) -> None:
+    """Remove the environments that it saved: they would wait for tasks that never come."""
+    docker = ["docker", "--host", docker_host, "volume"]
+    mine = [*docker, "ls", "--quiet", "--filter", f"label={owner}"]
+    listed = subprocess.run(mine, check=True, capture_output=True, text=True).stdout.split()
+    if listed:
+        subprocess.run([*docker, "rm", *listed], check=True, capture_output=True)

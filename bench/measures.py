@@ -5,11 +5,25 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 
-from bench import docker_itself, first_command, five_tasks, memory, receiver, requests, steps
+from bench import (
+    code_in,
+    first_clone,
+    first_command,
+    five_tasks,
+    memory,
+    others,
+    receiver,
+    removal,
+    requests,
+    second_task,
+    starts,
+    steps,
+)
 from bench.figures import Measured
 from bench.world import World, open_world
 
 _DELIVERIES, _QUICK_DELIVERIES = 2000, 400
+_REMOVALS, _QUICK_REMOVALS = 200, 20
 _QUICK_RUNS = 2
 IN_THE_HOUSE: dict[str, Callable[[World, int], Measured]] = {
     "first-command": first_command.measure,
@@ -20,7 +34,12 @@ IN_THE_HOUSE: dict[str, Callable[[World, int], Measured]] = {
 BESIDE_IT: dict[str, Callable[[str, int], Measured]] = {
     "receiver": partial(receiver.measure, count=_DELIVERIES),
     "memory": memory.measure,
-    "docker": docker_itself.measure,
+    "starts": starts.measure,
+    "others": others.measure,
+    "code-in": code_in.measure,
+    "first-clone": first_clone.measure,
+    "second-task": second_task.measure,
+    "removal": partial(removal.measure, times=_REMOVALS),
 }
 NAMES = (*IN_THE_HOUSE, *BESIDE_IT)
 
@@ -31,6 +50,7 @@ def take(docker_host: str, names: tuple[str, ...], runs: int, *, quick: bool) ->
     beside = dict(BESIDE_IT)
     if quick:
         beside["receiver"] = partial(receiver.measure, count=_QUICK_DELIVERIES)
+        beside["removal"] = partial(removal.measure, times=_QUICK_REMOVALS)
     with ExitStack() as houses:
         world: World | None = None
         for name in (name for name in IN_THE_HOUSE if name in names):

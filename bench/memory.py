@@ -30,7 +30,7 @@ def measure(docker_host: str, runs: int) -> Measured:
             shims.append(_shim_mb(docker_host, sandbox.container))
     return Measured(
         [
-            Figure("sandbox_idle_mb", "MB", idle, _IDLE),
+            Figure("sandbox_idle_mb", "MB", idle, _IDLE, aim=15.0),
             Figure("sandbox_shim_rss_mb", "MB", shims, _SHIM),
         ]
     )

@@ -89,8 +89,11 @@ class Run:
 
 
 @contextmanager
-def open_world(docker_host: str, *, workers: int) -> Iterator[World]:
-    """Start everything; an issue without a script of its own is found to need nothing."""
+def open_world(docker_host: str, *, workers: int, **options: Any) -> Iterator[World]:
+    """Start everything; an issue without a script of its own is found to need nothing.
+
+    `options` are the demo's: a repository of one's own, with an issue.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="patchbay-bench-") as logs,
         ScriptedModel([script("", nothing_to_do())]) as model,
@@ -100,7 +103,7 @@ def open_world(docker_host: str, *, workers: int) -> Iterator[World]:
             OPENAI_BASE_URL=model.base_url,
             MODEL="scripted",
         ),
-        open_house(Path(logs), workers=workers) as house,
+        open_house(Path(logs), workers=workers, **options) as house,
     ):
         yield World(house, model)
 
