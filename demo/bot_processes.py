@@ -35,7 +35,8 @@ class BotProcesses:
             environment = self._environment(socket)
             web = ["gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"]
             self._start(processes, "web", web, environment, "Booting worker")
-            self._start(processes, "keeper", ["script/keeper"], environment, "keeper.started")
+            keeper = ["script/again", "script/keeper"]
+            self._start(processes, "keeper", keeper, environment, "keeper.started")
             run = [sys.executable, "-m"]
             self._start(processes, "intake", [*run, "jobs.intake"], environment, "worker.started")
             for number in range(1, self._stage.options.workers + 1):

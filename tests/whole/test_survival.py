@@ -1,11 +1,14 @@
 """Workers that are killed, a Redis that forgets, many tasks at once: nothing is lost or doubled."""
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from demo.house import House
+from jobs.keeper.client import Keeper
 from tests.whole.given import open_checked_house
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(400)]
@@ -57,6 +60,24 @@ def test_a_task_goes_on_when_its_worker_is_killed(slow_house: House) -> None:
     assert len(mine) == 1
     statuses = [one for one in slow_house.bot_comments(number) if task_id in one["body"]]
     assert len(statuses) == 1
+
+
+def test_a_task_goes_on_when_the_keeper_is_killed(slow_house: House) -> None:
+    number = 4
+    before = len(slow_house.tasks(number))
+    keeper = Keeper(slow_house.stage.data / "bot" / "keeper.sock")
+    slow_house.comment(number, "/agent fix it once more")
+    slow_house.wait_for(
+        lambda: any(task["progress"]["turns"] >= 2 for task in slow_house.tasks(number)[:-before]),
+        "the middle of the task",
+    )
+    first = keeper.status().pid
+    os.kill(first, signal.SIGKILL)
+    task = slow_house.wait_for_task(number, after=before)
+    assert (task["state"], task["attempts"]) == ("succeeded", 1)
+    assert keeper.status().pid != first
+    slow_house.wait_for(lambda: keeper.running() == (), "nothing of the task is left")
+    slow_house.wait_for(lambda: keeper.status().idle > 0, "the new keeper has a pool")
 
 
 def test_a_redis_that_forgets_everything_delays_a_task_and_loses_nothing(
