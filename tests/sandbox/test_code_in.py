@@ -1,16 +1,31 @@
 """The code comes in as a git pack and lies in the sandbox byte for byte."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from jobs.sandbox import Sandbox, ToolRefused
+from jobs.sandbox import Sandbox, SandboxLimits, ToolRefused
+from jobs.sandbox.engine import Engine
 from tests.sandbox.conftest import Start
 from tests.sandbox.repositories import Repository, make_repository, parse
 
 pytestmark = pytest.mark.docker
+
+
+@dataclass(frozen=True)
+class Large:
+    """A pack of 100 MB by its own account, in two parts, and nothing in them."""
+
+    shallow: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[tuple[int, int], ...] = ((1 << 20, 49 << 20), (1 << 20, 49 << 20))
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
 
 CodeIn = Callable[[dict[str, str | bytes]], tuple[Sandbox, Repository]]
 
@@ -131,3 +146,37 @@ def test_a_base_without_files_is_fine(start: Start, tmp_path: Path) -> None:
     repository.put_into(box)
     box.write("first", "x\n")
     assert list(parse(box.collect())) == ["first"]
+
+
+def start_in(engine: Engine, image: str) -> Sandbox:
+    return engine.start(image, task_id="test", epoch=1, deadline_s=60)
+
+
+def test_what_does_not_fit_is_refused_before_it_is_written(
+    docker_host: str, sandbox_image: str, tmp_path: Path
+) -> None:
+    noise = b"".join(hashlib.sha512(n.to_bytes(4, "big")).digest() for n in range(100 << 10))
+    repository = make_repository(
+        tmp_path / "code", {"noise": noise[: 6 << 20], "zeros": bytes(90 << 20)}
+    )
+    engine = Engine(docker_host, limits=SandboxLimits(workspace_mb=64), owner="tests-small")
+    words = (
+        r"needs 9\d MB more and does not fit .* folder of 64 MB \(PATCHBAY_SANDBOX_WORKSPACE_MB\)"
+    )
+    with start_in(engine, sandbox_image) as box:
+        with pytest.raises(ToolRefused, match=words):
+            repository.put_into(box)
+        assert box.exec("ls /workspace/repo", workdir="/").output == "(no output)"
+    words = "needs 100 MB more and does not fit"
+    with start_in(engine, sandbox_image) as box, pytest.raises(ToolRefused, match=words):
+        box.put(Large(), "0" * 40)
+
+
+def test_a_file_that_a_sandbox_does_not_allow_is_named(
+    docker_host: str, sandbox_image: str, tmp_path: Path
+) -> None:
+    repository = make_repository(tmp_path / "code", {"large": bytes(20 << 20), "small": "x\n"})
+    engine = Engine(docker_host, limits=SandboxLimits(file_mb=8), owner="tests-small")
+    words = "large has 20 MB, and a sandbox allows a file 8 MB"
+    with start_in(engine, sandbox_image) as box, pytest.raises(ToolRefused, match=words):
+        repository.put_into(box)

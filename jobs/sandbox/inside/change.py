@@ -8,9 +8,10 @@ the server's own repository. So nothing the agent does to a `.git` has a say in 
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import time
-from typing import TYPE_CHECKING, Iterable, NamedTuple
+from typing import TYPE_CHECKING, Iterable, Iterator, NamedTuple
 
 from . import git, processes
 from .frames import Refused, Request
@@ -95,18 +96,29 @@ def forget() -> None:
     _state.files = {}
 
 
-def remember(base: str) -> int:
-    """Keep what the work tree looks like now, freshly checked out from `base`."""
-    listed = git.run("ls-tree", "-r", "-z", "--full-tree", base)
-    settled = time.time_ns() - _SETTLED_NS
+def listing(base: str) -> bytes:
+    """Return git's list of the files of `base`, with their modes, ids and sizes."""
+    return git.run("ls-tree", "-r", "-l", "-z", "--full-tree", base)
+
+
+def lines(listed: bytes) -> Iterator[tuple[list[str], bytes]]:
+    """Take a listing apart: mode, kind, id and size of each file, and its path."""
     for line in filter(None, listed.split(b"\0")):
         about, path = line.split(b"\t", 1)
-        mode, _, sha = about.decode("ascii").split()
+        yield about.decode("ascii").split(), path
+
+
+def remember(base: str, listed: bytes, index: str) -> int:
+    """Keep what the work tree looks like now, checked out from `base` with git's `index`."""
+    settled = time.time_ns() - _SETTLED_NS
+    for (mode, _, sha, _), path in lines(listed):
         found = os.lstat(_ROOT + path)
         seen = _look(found) if found.st_ctime_ns < settled else None
         _state.files[path] = _BaseFile(mode, sha, seen)
     _state.sha = base
-    _write_index()
+    # The same as a new one would be, and 30 ms cheaper.
+    shutil.copyfile(index, BASE_INDEX)
+    _state.index = _look(os.lstat(BASE_INDEX))
     return len(_state.files)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import resource
 from typing import Iterator
 
 from . import change, git, stripping
@@ -16,6 +17,7 @@ _TAG = re.compile(r"(?!-)[^\x00-\x20\x7f~^:?*\[\\]{1,240}")
 _SHA256_LENGTH = 64
 _CHECK_OUT_S = 240
 _NO_ROOM = 1024 * 1024
+_PAGE = 4096
 _REPO_GIT = f"{REPO}/.git"
 
 
@@ -26,14 +28,9 @@ def put(request: Request) -> None:
     except (Refused, OSError) as error:
         if isinstance(error, OSError) and error.errno == errno.EFBIG:
             raise Refused("the repository has a file larger than a sandbox allows") from error
-        room = os.statvfs(WORKSPACE)
-        if room.f_bavail * room.f_frsize > _NO_ROOM and room.f_favail:
+        if _room() > _NO_ROOM and os.statvfs(WORKSPACE).f_favail:
             raise
-        size = room.f_blocks * room.f_frsize // 2**20
-        raise Refused(
-            f"the repository does not fit into the sandbox's work folder of {size:,} MB "
-            "(PATCHBAY_SANDBOX_WORKSPACE_MB)"
-        ) from error
+        raise _does_not_fit() from error
 
 
 def _put(request: Request) -> None:
@@ -47,18 +44,54 @@ def _put(request: Request) -> None:
         raise Refused("this sandbox has its code already")
     prepared = os.path.lexists(REPO)
     _clear()
+    _refuse_large(sum(map(sum, request.header.get("parts", []))))
     _make(BASE_GIT, base, shallow, {}, bare=True)
     _take_pack(request, base)
+    listed = change.listing(base)
+    _refuse_large(_size_of_tree(listed))
     # The agent's own repository: whatever it does to it, the base stays as it is.
     _make(_REPO_GIT, base, shallow, tags, bare=False)
     check_out = ("read-tree", "--reset", "-u", base)
     git.run(*check_out, git_dir=_REPO_GIT, work_tree=REPO, timeout_s=_CHECK_OUT_S)
-    files = change.remember(base)
+    files = change.remember(base, listed, f"{_REPO_GIT}/index")
     if prepared:
         # What this commit does not ignore any more would look like the agent's work.
         for path in change.new_files():
             stripping.remove_in_repo(path)
     request.answer({"files": files})
+
+
+def _refuse_large(size: int) -> None:
+    """Refuse before anything is written what cannot be written whole."""
+    if size > _room():
+        raise _does_not_fit(f"needs {size // 2**20:,} MB more and ")
+
+
+def _size_of_tree(listed: bytes) -> int:
+    """Return what the files of a listing take in whole pages; refuse one that is too large."""
+    largest = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    total = 0
+    for about, path in change.lines(listed):
+        size = int(about[3]) if about[3].isdigit() else 0  # a submodule has none
+        if 0 <= largest < size:
+            name, has, allowed = path.decode("utf-8", "replace"), size // 2**20, largest // 2**20
+            raise Refused(f"{name} has {has:,} MB, and a sandbox allows a file {allowed:,} MB")
+        total += -(-size // _PAGE) * _PAGE
+    return total
+
+
+def _room() -> int:
+    room = os.statvfs(WORKSPACE)
+    return room.f_bavail * room.f_frsize
+
+
+def _does_not_fit(why: str = "") -> Refused:
+    room = os.statvfs(WORKSPACE)
+    size = room.f_blocks * room.f_frsize // 2**20
+    return Refused(
+        f"the repository {why}does not fit into the sandbox's work folder of {size:,} MB "
+        "(PATCHBAY_SANDBOX_WORKSPACE_MB)"
+    )
 
 
 def _take_pack(request: Request, base: str) -> None:
