@@ -36,7 +36,9 @@ class OwnEngine:
         command += [f"--host={self.host}", f"--containerd-namespace={name}"]
         command += [f"--containerd-plugins-namespace={name}-plugins", "--bridge=none"]
         command += ["--iptables=false", "--ip6tables=false", "--ip-forward=false"]
-        (self.folder / "pid").unlink(missing_ok=True)
+        # Where nobody reaps, a killed one would still count as alive.
+        for pid in (self.folder / "pid", self.folder / "exec" / "containerd" / "containerd.pid"):
+            pid.unlink(missing_ok=True)
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
         deadline = time.monotonic() + _STARTS_S
@@ -80,7 +82,7 @@ class OwnEngine:
                 self.run("rm", "-f", container, check=False)
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(20)
+                self._process.wait(10)
             self._process.kill()
             self._process.wait()
         for pid in self.processes():

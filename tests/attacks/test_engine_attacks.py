@@ -15,16 +15,18 @@ from jobs.sandbox.engine import Engine
 from tests.attacks.own_engine import OwnEngine, own_engine
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
+SMALL = "patchbay/base"
 
 
 @pytest.fixture(scope="module")
 def mortal(docker_host: str, sandbox_image: str) -> Iterator[OwnEngine]:
-    """An engine with the image in it, which a test may kill."""
+    """An engine with a small image in it, which a test may kill."""
+    assert sandbox_image  # which stands on the small one
     runtimes: dict[str, dict[str, object]] = {}
     if runsc := shutil.which("runsc"):
         runtimes = {"runsc-with-network": {"path": runsc}}
     with own_engine(runtimes) as engine:
-        engine.load(sandbox_image, docker_host)
+        engine.load(SMALL, docker_host)
         yield engine
 
 
@@ -38,11 +40,11 @@ def eventually(holds: Callable[[], bool], seconds: float) -> bool:
 
 
 def test_sb14_sb16_an_engine_killed_in_the_middle_of_a_call(
-    mortal: OwnEngine, sandbox_image: str
+    mortal: OwnEngine,
 ) -> None:
     mine = Engine(mortal.host, owner="mortal")
-    box = mine.start(sandbox_image, task_id="before", epoch=1, deadline_s=100)
-    idle = mine.start(sandbox_image, task_id="idle", epoch=1, deadline_s=100)
+    box = mine.start(SMALL, task_id="before", epoch=1, deadline_s=100)
+    idle = mine.start(SMALL, task_id="idle", epoch=1, deadline_s=100)
     threading.Timer(0.5, mortal.kill).start()
     began = time.monotonic()
     with pytest.raises(SandboxLost):
@@ -52,10 +54,10 @@ def test_sb14_sb16_an_engine_killed_in_the_middle_of_a_call(
         # The library leaves the socket that could not connect to the garbage collector.
         warnings.simplefilter("ignore", ResourceWarning)
         with pytest.raises(SandboxError, match="no Docker engine answers"):
-            mine.start(sandbox_image, task_id="between", epoch=1, deadline_s=60)
+            mine.start(SMALL, task_id="between", epoch=1, deadline_s=60)
         gc.collect()
     mortal.start()
-    with mine.start(sandbox_image, task_id="after", epoch=2, deadline_s=60) as another:
+    with mine.start(SMALL, task_id="after", epoch=2, deadline_s=60) as another:
         assert another.exec("echo alive", workdir="/").output == "alive"
     for one in (box, idle):
         one.close()
@@ -65,16 +67,16 @@ def test_sb14_sb16_an_engine_killed_in_the_middle_of_a_call(
 
 
 def test_sb17_a_start_of_gvisor_that_fails_leaves_nothing(
-    mortal: OwnEngine, sandbox_image: str, monkeypatch: pytest.MonkeyPatch
+    mortal: OwnEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not shutil.which("runsc"):
         pytest.skip("there is no runsc here")
     monkeypatch.setattr("jobs.sandbox.shims._YOUNG_S", 0)
     mine = Engine(mortal.host, owner="mortal")
     wrong = Engine(mortal.host, "runsc-with-network", owner="mortal")
-    with mine.start(sandbox_image, task_id="whole", epoch=1, deadline_s=90) as whole:
+    with mine.start(SMALL, task_id="whole", epoch=1, deadline_s=90) as whole:
         with pytest.raises(SandboxError):
-            wrong.start(sandbox_image, task_id="failed", epoch=1, deadline_s=60)
+            wrong.start(SMALL, task_id="failed", epoch=1, deadline_s=60)
         mine.sweep()
         # What is left of it dies once it is told to; the sandbox beside it does not.
         assert eventually(lambda: not _of_gvisor(mortal), 20), _of_gvisor(mortal)
