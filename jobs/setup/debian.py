@@ -13,7 +13,7 @@ state="$TMPDIR/apt"
 mkdir -p "$state/lists/partial" "$state/archives/partial" {place}
 apt() {{
     apt-get -q -o Dir::State="$state" -o Dir::State::Status=/var/lib/dpkg/status \\
-        -o Dir::Cache="$state" -o APT::Sandbox::User= -o Acquire::Retries=2 "$@"
+        -o Dir::Cache="$state" -o Debug::NoLocking=1 -o APT::Sandbox::User= "$@"
 }}
 apt update
 apt install --yes --no-install-recommends --download-only {packages}

@@ -11,6 +11,7 @@ from jobs.setup.plan import Part, Step, placed
 _NEEDS = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies")
 _MANAGER = re.compile(r"(npm|pnpm|yarn)@(\d+(?:\.\d+){0,2})")
 _ENTRIES = ("main", "module", "types", "typings", "bin", "exports")
+_REGISTRY = "https://registry.npmjs.org"
 _DONE_BY_INSTALL = ("prepare", "install", "postinstall")
 """Scripts that npm, pnpm and yarn run themselves after an install."""
 
@@ -67,11 +68,16 @@ def _yarn(version: str, *, modern: bool, locked: bool) -> tuple[str, list[Step],
     if modern or (version and not version.startswith("1.")):
         # Yarn 2 and later are another package; version 1 hands over to one in the repository.
         bring = _program("yarn", version if version and not version.startswith("1.") else "4")
-        steps = [bring, Step("yarn install --immutable", otherwise=("yarn install",))]
-        return source, steps, "yarn"
-    first, second = "yarn install --frozen-lockfile", "yarn install"
-    step = Step(first, otherwise=(second,)) if locked else Step(f"{second} --no-lockfile")
-    return source, [_program("yarn", "1"), step], "yarn"
+        install = f"YARN_NPM_REGISTRY_SERVER={_REGISTRY} yarn install"
+        return source, [bring, Step(f"{install} --immutable", otherwise=(install,))], "yarn"
+    bring = _program("yarn", "1")
+    if not locked:
+        install = f"YARN_REGISTRY={_REGISTRY} yarn install --no-lockfile"
+        return source, [bring, Step(install)], "yarn"
+    # The same packages by another name, which is not on the list of hosts.
+    same = Step("sed -i 's,//registry.yarnpkg.com/,//registry.npmjs.org/,' yarn.lock")
+    frozen = Step("yarn install --frozen-lockfile", otherwise=("yarn install",))
+    return source, [bring, same, frozen], "yarn"
 
 
 def _program(name: str, version: str) -> Step:

@@ -14,6 +14,8 @@ TEST = {"tests/test_a.py": "import pytest\n"}
 PROJECT = '[project]\nname = "a"\nversion = "1"\n'
 BUILD = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 PYTEST = "uv pip install pytest"
+SAME = "sed -i 's,//registry.yarnpkg.com/,//registry.npmjs.org/,' yarn.lock"
+REGISTRY = "YARN_NPM_REGISTRY_SERVER=https://registry.npmjs.org"
 NPM = "npm install --no-audit --no-fund"
 NO_WISH = ProjectEnvironment()
 
@@ -160,13 +162,14 @@ def test_a_python_project(files: dict[str, str], expected: list[str]) -> None:
         ),
         (
             {"package.json": package(), "yarn.lock": ""},
-            ["npm install --global --no-audit --no-fund yarn@1", "yarn install --frozen-lockfile"],
+            ["npm install --global --no-audit --no-fund yarn@1", SAME,
+             "yarn install --frozen-lockfile"],
         ),
         (
             {"package.json": package(packageManager="yarn@4.5.0"), "yarn.lock": "",
              ".yarnrc.yml": ""},
             ["npm install --global --no-audit --no-fund @yarnpkg/cli-dist@4.5.0",
-             "yarn install --immutable"],
+             f"{REGISTRY} yarn install --immutable"],
         ),
         (
             {"package.json": package(main="dist/index.js", scripts={"build": "tsc"}),
@@ -189,7 +192,7 @@ def test_a_python_project(files: dict[str, str], expected: list[str]) -> None:
              "packages/b/package.json": package(exports={".": {"import": "./dist/b.mjs"}}),
              "yarn.lock": ""},
             ["npm install --global --no-audit --no-fund yarn@1",
-             "yarn install --frozen-lockfile", "yarn run build"],
+             SAME, "yarn install --frozen-lockfile", "yarn run build"],
         ),
         (
             {"web/package.json": package(dependencies={"a": "1"}), "web/package-lock.json": "{}",
@@ -233,7 +236,7 @@ def test_a_javascript_project(files: dict[str, str], expected: list[str]) -> Non
              "frontend/yarn.lock": ""},
             ["backend$ uv pip install -e .",
              "frontend$ npm install --global --no-audit --no-fund yarn@1",
-             "frontend$ yarn install --frozen-lockfile"],
+             f"frontend$ {SAME}", "frontend$ yarn install --frozen-lockfile"],
         ),
     ],
 )  # fmt: skip
