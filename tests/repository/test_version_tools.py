@@ -24,7 +24,8 @@ PROJECT = {
 @pytest.fixture(scope="module")
 def image(docker_host: str, sandbox_image: str) -> str:
     assert sandbox_image
-    build = [ROOT / "script" / "images", "--derive", IMAGE, "--pip", "setuptools_scm==8.3.1"]
+    script = str(ROOT / "script" / "images")
+    build = [script, "--derive", IMAGE, "--pip", "setuptools_scm==8.3.1"]
     subprocess.run(build, check=True, env={**os.environ, "DOCKER_HOST": docker_host})
     return IMAGE
 
