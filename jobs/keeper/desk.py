@@ -52,15 +52,6 @@ class Given:
     stream: socket.socket
 
 
-@dataclass(frozen=True)
-class _Held:
-    """A sandbox that somebody has."""
-
-    sandbox: Sandbox
-    ends: float
-    """When it shall have ended by itself (monotonic)."""
-
-
 class Desk:
     """Answers for one engine and its pool; may be asked from many threads at once."""
 
@@ -69,7 +60,8 @@ class Desk:
         self._pool = pool
         self._allowance = allowance
         self._lock = threading.Lock()
-        self._held: dict[str, _Held] = {}
+        self._ends: dict[str, float] = {}
+        """When each sandbox that somebody has shall have ended by itself (monotonic)."""
         self._left: set[str] = set()
 
     def answer(self, request: Request, peer: Peer) -> tuple[Answer, Given | None]:
@@ -86,14 +78,14 @@ class Desk:
     def take_back(self, given: Given) -> None:
         """Remove a sandbox that nobody holds any more."""
         with self._lock:
-            self._held.pop(given.container, None)
+            self._ends.pop(given.container, None)
         self._remove_or_remember(given.container)
 
     def remove_leftovers(self) -> None:
         """Try again where removing failed, and end what has outlived its time."""
         now = time.monotonic()
         with self._lock:
-            overdue = [name for name, one in self._held.items() if one.ends < now]
+            overdue = [name for name, ends in self._ends.items() if ends < now]
             left, self._left = self._left, set()
         for container in {*overdue, *left}:
             self._remove_or_remember(container)
@@ -112,12 +104,11 @@ class Desk:
         match request:
             case Start():
                 answer, given = self._start(request, peer)
-            case Save():
-                answer = Saved(
-                    self._engine.save(self._sandbox_of(request.container), request.snapshot)
-                )
-            case RefusedHosts():
-                answer = Hosts(self._engine.refused_hosts(self._sandbox_of(request.container)))
+            case Save(container=container, snapshot=snapshot):
+                self._must_be_ours(container)
+                answer = Saved(self._engine.keep(container, snapshot))
+            case RefusedHosts(container=container):
+                answer = Hosts(self._engine.refused_to(container))
             case Image():
                 answer = Digest(self._engine.image_digest(request.image))
             case List():
@@ -133,19 +124,18 @@ class Desk:
     def _standing(self) -> Standing:
         return Standing(
             pid=getpid(),
-            given=len(self._held),
+            given=len(self._ends),
             idle=len(self._pool.containers()),
             pooling=self._pool.has_room,
         )
 
     def _start(self, request: Start, peer: Peer) -> tuple[Answer, Given]:
-        self._allowance.check(request, len(self._held))
+        self._allowance.check(request, len(self._ends))
         began = time.monotonic()
         sandbox, pooled = self._sandbox(request)
         given = Given(sandbox.container, sandbox.detach())
-        ends = began + request.deadline_s + _LATE_S
         with self._lock:
-            self._held[given.container] = _Held(sandbox, ends)
+            self._ends[given.container] = began + request.deadline_s + _LATE_S
         log.info(
             "sandbox.given",
             task=request.task_id,
@@ -187,13 +177,13 @@ class Desk:
 
     def _remove(self, container: str) -> Done:
         # Whatever else runs on this engine is not ours to end.
-        if any(one.container == container for one in self._engine.running()):
+        if self._is_ours(container):
             self._engine.remove(container)
         return Done()
 
-    def _sandbox_of(self, container: str) -> Sandbox:
-        with self._lock:
-            held = self._held.get(container)
-        if held is None:
-            raise SandboxLost("the keeper that gave this sandbox is gone: start another")
-        return held.sandbox
+    def _must_be_ours(self, container: str) -> None:
+        if not self._is_ours(container):
+            raise SandboxLost("the sandbox is gone")
+
+    def _is_ours(self, container: str) -> bool:
+        return any(one.container == container for one in self._engine.running())

@@ -24,6 +24,8 @@ _TASK = r"[a-z0-9]{0,32}"
 _HEX = r"[0-9a-f]{8,128}"
 _DIGEST = r"[a-z0-9]+:[0-9a-f]{32,128}"
 _HOST = r"[A-Za-z0-9.*_-]{1,253}(:[0-9]{1,5})?"
+_ASKED_FOR = r"[A-Za-z0-9.*:_\[\]-]{1,300}"
+"""Whatever a program inside a set-up took for a host, as squid notes it."""
 _ANY_TEXT = r"(?s:.{0,8000})"
 _MOST_HOSTS = 200
 
@@ -101,7 +103,7 @@ _DigestOf = Annotated[str, _text(_DIGEST)]
 _Task = Annotated[str, _text(_TASK)]
 _Count = Annotated[int, _whole(0)]
 _Truth = Annotated[bool, _yes_or_no]
-_HostNames = Annotated[tuple[str, ...], _list(_text(_HOST), _MOST_HOSTS)]
+_HostNames = Annotated[tuple[str, ...], _list(_text(_ASKED_FOR), _MOST_HOSTS)]
 
 
 @dataclass(frozen=True)

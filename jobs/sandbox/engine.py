@@ -99,23 +99,33 @@ class Engine:
             api.rename(container, _name(task_id, epoch))
 
     def save(self, sandbox: Sandbox, snapshot: Snapshot) -> int:
-        """End a sandbox that was for setting up, and keep its work folder; returns its bytes.
+        """End a sandbox that was for setting up, and keep its work folder; returns its bytes."""
+        try:
+            return self.keep(sandbox.container, snapshot)
+        finally:
+            sandbox.close()
+
+    def keep(self, container: str, snapshot: Snapshot) -> int:
+        """Do the same for whoever knows a sandbox by its container only.
 
         It was stripped first: nothing runs in there any more that could write meanwhile.
         """
         try:
             with self._connection.asking("an environment could not be kept") as api:
-                about = api.inspect_container(sandbox.container)
+                about = api.inspect_container(container)
             [workspace] = [m["Name"] for m in about["Mounts"] if m["Destination"] == _WORKSPACE]
             limit_mb = self._setup.workspace_mb
             return self.snapshots.save(workspace, about["Image"], snapshot, limit_mb)
         finally:
-            self.remove(sandbox.container)
-            sandbox.close()
+            self.remove(container)
 
     def refused_hosts(self, sandbox: Sandbox) -> tuple[str, ...]:
         """Return the hosts that a sandbox for setting up was not let through to, so far."""
-        token = self._way_of(sandbox.container)
+        return self.refused_to(sandbox.container)
+
+    def refused_to(self, container: str) -> tuple[str, ...]:
+        """Return the same for whoever knows a sandbox by its container only."""
+        token = self._way_of(container)
         return self._networks.refused(token) if token else ()
 
     def image_digest(self, image: str) -> str | None:

@@ -67,7 +67,7 @@ def test_a_request_arrives_as_it_was_sent(request_: protocol.Request) -> None:
     [
         Started(ID, f"sha256:{ID}", True),
         Saved(10**12),
-        Hosts(("example.org:443",)),
+        Hosts(("example.org:8080", "[::1]", "a_b.example")),
         Digest(None),
         Digest(f"sha256:{ID}"),
         Listed((Running(ID, "", -1, True), Running(ID, "k7m2", 3, False))),
@@ -86,7 +86,7 @@ def test_the_longest_messages_fit() -> None:
         encode(Start("i" * 255, "t" * 32, 2**53, 60.0, Snapshot(2**53, "f" * 128), (host,) * 200)),
         encode(Listed((Running("f" * 64, "t" * 32, 2**53, False),) * MOST_LISTED)),
         encode(Refused("SandboxError", "\x00" * 8000)),
-        encode(Hosts((host,) * 200)),
+        encode(Hosts((f"[{'0:' * 120}]:65535",) * 200)),
     ]
     assert max(map(len, longest)) <= MAX_MESSAGE
 
