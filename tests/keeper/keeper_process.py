@@ -118,3 +118,13 @@ class KeeperProcess:
         about = self._engine.inspect_container(container)
         host: dict[str, object] = about["HostConfig"]
         return host
+
+    def volumes(self) -> list[str]:
+        """Name the volumes of this installation."""
+        owner = f"dev.patchbay.owner={socket.gethostname()}:{self.folder}"
+        found = self._engine.volumes(filters={"label": owner})["Volumes"] or []
+        return [one["Name"] for one in found]
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume and what is in it."""
+        self._engine.remove_volume(name)
