@@ -7,10 +7,9 @@ import urllib.request
 from collections.abc import Iterator
 
 from bot.github_app import GitHubApp
-from bot.github_errors import GitHubError
+from bot.github_errors import GitHubError, Unavailable
 from bot.settings import Settings
 from jobs.doctor.finding import Finding, fail, ok, warning
-from records.effects import Ambiguous
 
 NEEDED = {"contents": "write", "issues": "write", "metadata": "read", "pull_requests": "write"}
 _LEVELS = ("none", "read", "write", "admin")
@@ -31,7 +30,10 @@ def check_github(settings: Settings) -> Iterator[Finding]:
     try:
         known = app.itself()
         slug, granted = str(known["slug"]), dict(known["permissions"])
-    except (GitHubError, Ambiguous, ValueError, LookupError, TypeError) as error:
+    except Unavailable as away:
+        yield fail("GitHub App", str(away), "PATCHBAY_GITHUB_API_URL, or the way there")
+        return
+    except (GitHubError, ValueError, LookupError, TypeError) as error:
         yield fail(
             "GitHub App",
             f"GitHub does not know it: {error}",

@@ -14,6 +14,7 @@ from jobs.limits import limits_of
 from jobs.sandbox import SandboxError, Sandboxes
 from jobs.sandbox.engine import Engine
 from jobs.sandbox.engine_facts import EngineFacts, describe
+from jobs.sandbox.networks import IMAGE as PROXY
 from jobs.sandbox.readiness import is_gvisor, ready
 
 _OLD_DAYS = 45
@@ -26,7 +27,7 @@ _KEEPER_AWAY_S = 1.0
 
 def check_sandboxes(settings: SandboxSettings) -> Iterator[Finding]:
     """Check all that a sandbox is made of, and then a sandbox itself."""
-    images = dict.fromkeys((settings.sandbox_image, *settings.sandbox_images))
+    images = dict.fromkeys((settings.sandbox_image, *settings.sandbox_images, PROXY))
     try:
         facts = describe(settings.docker_host, images)
     except SandboxError as silent:
@@ -54,7 +55,7 @@ def _engine(facts: EngineFacts, runtime: str) -> Iterator[Finding]:
         if "limit" in lacks:
             yield warning("engine", lacks, "a kernel that counts it; the probe below decides")
     yield _runtime(facts, runtime)
-    if not is_gvisor(runtime) and not _is_mended(runc):
+    if not is_gvisor(runtime) and not is_mended(runc):
         yield warning(
             "runc",
             f"{runc} lacks the mends of CVE-2025-31133, -52565 and -52881",
@@ -79,7 +80,8 @@ def _runtime(facts: EngineFacts, runtime: str) -> Finding:
     return ok("runtime", runtime)
 
 
-def _is_mended(runc: str) -> bool:
+def is_mended(runc: str) -> bool:
+    """Tell whether a version of runc keeps a container in while it starts."""
     found = re.match(r"(\d+)\.(\d+)\.(\d+)", runc)
     if not found:
         return False
@@ -89,16 +91,16 @@ def _is_mended(runc: str) -> bool:
 
 
 def _images(facts: EngineFacts, wanted: str) -> Iterator[Finding]:
-    build = "script/images"
     for image, built in facts.images.items():
+        name = image.rpartition("/")[2]
         if built is None:
             missing = fail if image == wanted else warning
-            yield missing("image", f"there is no {image}", build)
+            yield missing("image", f"there is no {image}", f"script/images {name}")
             continue
         days = (datetime.now(UTC) - built).days
         if days > _OLD_DAYS:
-            again = f"docker image rm {image}; {build}"
-            yield warning("image", f"{image} is {days} days old", f"{again}: for Debian's updates")
+            mend = f"sandbox-images/build --again {name}, for Debian's updates"
+            yield warning("image", f"{image} is {days} days old", mend)
         else:
             yield ok("image", f"{image}, built {built:%Y-%m-%d}")
 
@@ -128,8 +130,7 @@ def _keeper(settings: SandboxSettings) -> tuple[Finding, Sandboxes]:
         own = Engine(
             settings.docker_host, settings.sandbox_runtime, limits_of(settings), owner=_OWNER
         )
-        words = f"none answers at {path} ({away})"
-        return warning("keeper", words, "script/server starts it"), own
+        return warning("keeper", str(away), "script/server starts one"), own
     return _private(path), keeper
 
 

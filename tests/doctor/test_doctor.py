@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from demo.github.server import LocalGitHub
 from jobs.doctor.finding import Finding, Level
 from jobs.doctor.github import check_github
 from jobs.doctor.installation import check_installation
-from jobs.doctor.sandboxes import check_sandboxes
+from jobs.doctor.sandboxes import check_sandboxes, is_mended
+from jobs.sandbox.engine_facts import EngineFacts
 from records.database import migrate
 from tests.fixtures.redis_server import RedisServer
 
@@ -183,12 +185,47 @@ def test_a_sandbox_is_tried_without_any_keeper(
     assert "cgroup v" in engine.words
 
 
+def test_an_old_image_and_an_old_runc_are_remarked_on(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = EngineFacts(
+        version="28.5.1",
+        parts={"runc": "1.3.2"},
+        runtimes={"runc": (), "runsc": ()},
+        cgroup_version="2",
+        warnings=("WARNING: No swap limit support", "WARNING: IPv4 forwarding is disabled"),
+        seccomp=False,
+        data_root="/var/lib/docker",
+        images={"patchbay/python": datetime(2020, 1, 1, tzinfo=UTC)},
+    )
+    monkeypatch.setattr("jobs.doctor.sandboxes.describe", lambda *_: facts)
+    monkeypatch.setattr("jobs.doctor.sandboxes.ready", lambda *_, **__: {"raising_files": ["/su"]})
+    settings = make(docker_host="unix:///nowhere.sock", sandbox_runtime="runsc")
+    found = {(one.level, one.about, one.words) for one in check_sandboxes(settings)}
+    assert (Level.FAIL, "engine", "it has no seccomp") in found
+    assert (Level.FAIL, "runtime", "runsc is registered without --network=none") in found
+    assert (Level.WARNING, "engine", "WARNING: No swap limit support") in found
+    assert [one for one in found if "forwarding" in one[2]] == []
+    assert [one[0] for one in found if "days old" in one[2]] == [Level.WARNING]
+    assert [one[0] for one in found if one[1] == "sandbox"] == [Level.WARNING]  # for /su
+    assert [one for one in found if one[1] == "runc"] == []  # gVisor stands before it
+
+
+@pytest.mark.parametrize(
+    ("version", "mended"),
+    [("1.1.5+ds1", False), ("1.2.7", False), ("1.2.8", True), ("1.3.2", False), ("1.3.4", True),
+     ("1.4.0", True), ("1.4.1", True), ("2.0.0", True), ("", False)],
+)  # fmt: skip
+def test_a_runc_is_known_by_its_version(version: str, mended: bool) -> None:
+    assert is_mended(version) == mended
+
+
 @pytest.mark.docker
 def test_an_engine_without_the_runtime_or_the_image_is_told(make: Make, docker_host: str) -> None:
     settings = make(docker_host=docker_host, sandbox_image="no/image", sandbox_runtime="kata")
     failed = {one.about: one for one in check_sandboxes(settings) if one.level is Level.FAIL}
     assert failed.keys() == {"runtime", "image", "sandbox"}
-    assert failed["image"].mend == "script/images"
+    assert failed["image"].mend == "script/images image"
 
 
 @pytest.mark.docker
