@@ -219,6 +219,7 @@ def test_gt07_a_file_that_turns_into_a_link_meanwhile_is_one_or_the_other(start:
     [
         pytest.param("ln -s a link", True, id="symbolic link"),
         pytest.param("mkfifo pipe", False, id="pipe"),
+        pytest.param("rm README; mkfifo README", True, id="pipe for a file"),
         pytest.param("python3 -c 'import socket as s; s.socket(1).bind(b\"s\")'",
                      False, id="socket"),
         pytest.param("git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),sub; "

@@ -105,10 +105,15 @@ def test_sb23_a_weakened_profile_is_noticed_and_named(
 
     def container(*asked: Any, **more: Any) -> dict[str, Any]:
         made = whole(*asked, **more)
+        if weaker.keys() & {"NetworkMode", "Dns"}:
+            # Without Docker's part in the network neither has any effect.
+            made["NetworkDisabled"] = False
         own = {key: value for key, value in weaker.items() if key in {"User", "Env"}}
         made["HostConfig"] |= {key: value for key, value in weaker.items() if key not in own}
         if made["HostConfig"].get("UTSMode") == "host" or weaker.get("NetworkMode") == "host":
             del made["Hostname"]
+        if weaker.keys() & {"NetworkMode", "Dns"}:
+            made["NetworkDisabled"] = False
         return made | own
 
     weak._container = container  # type: ignore[method-assign]
