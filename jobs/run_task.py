@@ -145,5 +145,5 @@ def _solution(job: Job, base: Base) -> Solution:
         solution = in_room(job, lambda: solve(job, base))
         if solution.ending.outcome is not Outcome.SANDBOX_LOST or job.watch.halted.is_set():
             return solution
-        job.log.event("the sandbox was lost", "goes on in a new one")
+        job.log.event("the sandbox was lost", "goes on in a new one", solution.ending.cause)
     return solve(job, base)

@@ -29,8 +29,8 @@ class Watch:
     """What was so before a command began, and what came of it."""
 
     def __init__(self) -> None:
-        self._kills = _count(_MEMORY_EVENTS, "oom_kill")
-        self._forks = _count(_PIDS_EVENTS, "max")
+        self._kills = count(_MEMORY_EVENTS, "oom_kill")
+        self._forks = count(_PIDS_EVENTS, "max")
         self._full_before = _full()
         self._full: dict[str, int] = {}
 
@@ -42,10 +42,10 @@ class Watch:
         """Return what was run into since, each with its size."""
         self.look()
         found = []
-        if _count(_MEMORY_EVENTS, "oom_kill") > self._kills:
-            found.append({"kind": MEMORY, "size": _number(_MEMORY_MAX)})
-        if _count(_PIDS_EVENTS, "max") > self._forks:
-            found.append({"kind": PROCESSES, "size": _number(_PIDS_MAX)})
+        if count(_MEMORY_EVENTS, "oom_kill") > self._kills:
+            found.append({"kind": MEMORY, "size": number(_MEMORY_MAX)})
+        if count(_PIDS_EVENTS, "max") > self._forks:
+            found.append({"kind": PROCESSES, "size": number(_PIDS_MAX)})
         for folder, size in self._full.items():
             if folder not in self._full_before or _NO_SPACE in output:
                 found.append({"kind": DISK, "size": size, "folder": folder})
@@ -106,12 +106,14 @@ def _size_of(file: str) -> int:
         return 0  # it is gone
 
 
-def _count(files: tuple[str, ...], event: str) -> int:
+def count(files: tuple[str, ...], event: str) -> int:
+    """Return how often `event` has happened, by the first of the files that there is."""
     lines = (line.split() for line in _first(files).splitlines())
     return next((int(number) for name, number in lines if name == event), 0)
 
 
-def _number(files: tuple[str, ...]) -> int:
+def number(files: tuple[str, ...]) -> int:
+    """Return the limit in the first of the files that there is; 0 if there is none."""
     text = _first(files)
     return int(text) if text.isdigit() else 0
 

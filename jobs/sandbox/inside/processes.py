@@ -33,11 +33,11 @@ def set_up() -> None:
 
 
 def start(
-    command: list[str], environment: dict[str, str], output: int, more: tuple[int, int] = (2, 2)
+    command: list[str], environment: dict[str, str], output: int, *more: tuple[int, int]
 ) -> int:
     """Start `command` in a session of its own, writing to the file `output`; return its id.
 
-    `more` is another open file, and the number that it has in there.
+    Each of `more` is another open file, and the number that it has in there.
     """
     pid = os.posix_spawn(
         command[0],
@@ -47,7 +47,7 @@ def start(
             (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
             (os.POSIX_SPAWN_DUP2, output, 1),
             (os.POSIX_SPAWN_DUP2, output, 2),
-            (os.POSIX_SPAWN_DUP2, *more),
+            *((os.POSIX_SPAWN_DUP2, *each) for each in more),
         ],
         setsid=True,
         setsigmask=[],
