@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from docker.errors import ImageNotFound, NotFound
+from docker.errors import APIError, ImageNotFound, NotFound
 
 from jobs.sandbox import bundle, profile, uppers
 from jobs.sandbox.connection import STANDS_ON_LABEL, WAY_LABEL, Connection
 from jobs.sandbox.errors import ImageMissing, SandboxLost, SnapshotMissing
+from jobs.sandbox.hosts import Hosts
 from jobs.sandbox.leftovers import Leftovers
 from jobs.sandbox.networks import Networks
 from jobs.sandbox.profile import SandboxLimits
@@ -70,6 +71,7 @@ class Engine:
         self._setup = setup or profile.setup_limits()
         self._owner = owner
         self._networks = Networks(self._connection)
+        self._hosts = Hosts(self._connection)
         self.snapshots = Snapshots(self._connection, int(snapshots_gb * _GB))
         self._uppers = uppers.Uppers(self._connection, self._limits.workspace_mb)
         self._leftovers = Leftovers(self._connection, self._networks, self.snapshots)
@@ -216,7 +218,7 @@ class Engine:
             **kind.labels,
         }
         config = self._container(asked.image, labels, asked.deadline_s, kind)
-        container = connection.create(config, asked.name)
+        container = self._create(config, asked.name)
         with ExitStack() as undo:
             undo.callback(connection.remove_container, container)
             stream = connection.attach(container)
@@ -227,6 +229,15 @@ class Engine:
             undo.pop_all()
             remove = partial(self.remove, container)
             return Sandbox(container, stream, remove, image_digest=asked.image)
+
+    def _create(self, config: dict[str, Any], name: str) -> str:
+        try:
+            return self._connection.create(config, name)
+        except APIError as error:
+            if not self._hosts.is_missing(error):
+                raise
+            self._hosts.make(config["Image"])
+            return self._connection.create(config, name)
 
     def _container(
         self, image: str, labels: dict[str, str], deadline_s: float, kind: _Kind
@@ -247,10 +258,11 @@ class Engine:
             "AttachStdout": True,
             "AttachStderr": True,
             "Healthcheck": {"Test": ["NONE"]},
-            "HostConfig": self._host_config(kind),
+            "NetworkDisabled": not kind.network,
+            "HostConfig": self._host_config(image, kind),
         }
 
-    def _host_config(self, kind: _Kind) -> dict[str, Any]:
+    def _host_config(self, image: str, kind: _Kind) -> dict[str, Any]:
         # gVisor cannot join a network of Docker's, and is registered without any.
         runtime = _WITH_NETWORK if kind.network else self._runtime
         config = profile.host_config(kind.limits, runtime)
@@ -258,10 +270,11 @@ class Engine:
             config["NetworkMode"] = kind.network
             # No name server answers; who asks all the same need not wait for long.
             config["DnsOptions"] = ["timeout:1", "attempts:1"]
+        config["Mounts"] = [] if kind.network else [self._hosts.mount(image)]
         if kind.workspace is not None:
             del config["Tmpfs"][_WORKSPACE]
             labels = self._connection.labels(uppers.WORKSPACE)
-            config["Mounts"] = [uppers.volume(_WORKSPACE, kind.workspace, labels)]
+            config["Mounts"].append(uppers.volume(_WORKSPACE, kind.workspace, labels))
         return config
 
     def _sandboxes(self) -> list[dict[str, Any]]:

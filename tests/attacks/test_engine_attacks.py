@@ -63,7 +63,7 @@ def test_sb14_sb16_an_engine_killed_in_the_middle_of_a_call(
         one.close()
     assert eventually(lambda: not (mine.sweep() or mine.running()), 60)
     assert eventually(lambda: not [p for p in mortal.processes().values() if "-shim" in p], 60)
-    assert mortal.run("volume", "ls", "-q").stdout == ""
+    assert mortal.run("volume", "ls", "-q").stdout.split() == ["patchbay-hosts"]
 
 
 def test_sb17_a_start_of_gvisor_that_fails_leaves_nothing(
@@ -106,6 +106,6 @@ def test_dk08_a_full_engine_refuses_in_words_that_mean_waiting() -> None:
             mine.start("tiny", task_id="full", epoch=1, deadline_s=60)
         os.truncate(stuffed, 0)
         # With room it gets as far as an image without anything in it goes.
-        with pytest.raises(SandboxError, match="python3"):
+        with pytest.raises(SandboxError, match="executable file not found"):
             mine.start("tiny", task_id="full", epoch=1, deadline_s=60)
         assert eventually(lambda: not mine.running(), 30)
