@@ -175,6 +175,8 @@ class Snapshots:
             raise SandboxError(f"the environment is over {limit_mb} MB and was not kept")
         if ended or not said.isdigit():
             raise SandboxError(f"the environment could not be copied: {said[-500:]}")
+        if not int(said):  # a sandbox that works has a home folder at the least
+            raise SandboxError("the environment was gone before it could be copied")
         return int(said)
 
     def _marks(self, volume: str | None = None) -> dict[str, list[dict[str, Any]]]:
