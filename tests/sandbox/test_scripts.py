@@ -3,13 +3,11 @@
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import docker
 import pytest
 
-from jobs.sandbox import Sandboxes
 from tests.sandbox.repositories import make_repository
 
 pytestmark = pytest.mark.docker
@@ -74,52 +72,11 @@ def test_an_own_engine_starts_and_leaves_nothing(tmp_path: Path, folder: str) ->
     engine("stop")
 
 
-def test_images_that_are_there_are_not_built_again(docker_host: str, sandbox_image: str) -> None:
-    assert sandbox_image
-    began = time.monotonic()
-    ended = run("images", DOCKER_HOST=docker_host)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
-    assert time.monotonic() - began < 2
-
-
 def test_wrong_arguments_show_how_it_is_done() -> None:
-    for command in (["engine"], ["engine", "restart"], ["images", "--derive", "x"]):
+    for command in (["engine"], ["engine", "restart"]):
         ended = run(*command)
         assert ended.returncode == 2
         assert f"script/{command[0]}" in ended.stderr
-
-
-def test_an_image_is_derived_with_more_packages_and_nothing_of_the_host(
-    docker_host: str, sandbox_image: str, sandboxes: Sandboxes
-) -> None:
-    assert sandbox_image
-    name = "patchbay/test-derived"
-    derive = ("images", "--derive", name, "--pip", "iniconfig==2.0.0")
-    ended = run(*derive, DOCKER_HOST=docker_host)
-    assert ended.returncode == 0, ended.stderr
-    engine = docker.DockerClient(docker_host)
-    try:
-        build = f"dev.patchbay.build={name}"
-        assert not engine.containers.list(all=True, filters={"label": build})
-        began = time.monotonic()
-        assert run(*derive, DOCKER_HOST=docker_host).stderr == ""
-        assert time.monotonic() - began < 2
-        base = engine.images.get("patchbay/python").attrs["Config"]
-        config = engine.images.get(name).attrs["Config"]
-        assert (config["User"], config["Env"], config["Cmd"]) == (
-            base["User"], base["Env"], base["Cmd"],
-        )  # fmt: skip
-        with sandboxes.start(name, task_id="derived", epoch=1, deadline_s=60) as box:
-            shown = box.exec(
-                "python3 -c 'import iniconfig; print(iniconfig.__file__)'", workdir="/"
-            )
-            assert shown.output.startswith("/usr/local/lib/python3.11/")
-            assert box.exec("ls /tmp/wheels /root/.cache /etc/pip.conf", workdir="/").exit_code
-            configured = box.exec("pip config list", workdir="/").output.splitlines()
-            assert all(line.startswith(":env:") for line in configured)
-    finally:
-        engine.images.remove(name, force=True)
-        engine.close()
 
 
 def test_a_shell_opens_in_what_the_agent_gets(docker_host: str, tmp_path: Path) -> None:
