@@ -24,14 +24,14 @@ POOL = "pool"
 """Stands for a task in the name of a sandbox that waits."""
 
 _LOOK_AGAIN_S = 5.0
-_LONGEST_PAUSE_S = 10.0
-"""Between tries to start one, after several failed."""
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 10.0
+"""Between tries to start one, while they fail."""
 _ANSWERS_S = 2.0
 """One that waited and takes longer to answer is of no use: a fresh one starts faster."""
 _AFTER_YOU_S = 1.0
 _USUAL_LIFE_S = 6 * 3600.0
 
-_log = structlog.get_logger()
+log = structlog.get_logger()
 
 
 class Pool:
@@ -69,7 +69,7 @@ class Pool:
                 self._engine.assign(one.container, task_id, epoch)
                 sandbox.set_deadline(deadline_s, within_s=_ANSWERS_S)
             except SandboxError as error:
-                _log.warning("pool.lost", container=one.container[:12], why=str(error))
+                log.warning("pool.lost", container=one.container[:12], why=str(error))
                 self._drop([one])
             else:
                 # Whoever got it has work to do now; filling up comes after.
@@ -102,7 +102,7 @@ class Pool:
         """Tend the pool until asked to end (and rung); leaves nothing behind."""
         try:
             while not stopping.is_set():
-                self.tend()
+                self._tend_and_survive()
                 self._listen()
         finally:
             self._drop(self._take_out(lambda _: True))
@@ -111,6 +111,9 @@ class Pool:
     def tend(self) -> None:
         """Drop what nobody shall get, and start what is missing."""
         self._look_at_memory()
+        self._drop(self._take_out(lambda one: not one.is_well()))
+        if time.monotonic() < self._not_before:
+            return
         wanted = self._demand.wanted() if self.has_room else {}
         try:
             self._drop(self._take_out_unfit(wanted))
@@ -121,29 +124,33 @@ class Pool:
         except SandboxError as error:
             self._pause(error)
 
+    def _tend_and_survive(self) -> None:
+        try:
+            self.tend()
+        except Exception as error:
+            # The door of this thread: without it there would be no pool until the next keeper.
+            log.exception("pool.failed")
+            self._pause(error)
+
     def _look_at_memory(self) -> None:
         had, self.has_room = self.has_room, self._pressure.room()
         if had and not self.has_room:
-            _log.warning("pool.given_up", why="the machine is short of memory")
+            log.warning("pool.given_up", why="the machine is short of memory")
         if self.has_room and not had:
-            _log.info("pool.taken_up")
+            log.info("pool.taken_up")
 
     def _take_out_unfit(self, wanted: dict[Kind, int]) -> list[Waiting]:
-        digests = {image: self._engine.image_digest(image) for image in self._images()}
+        digests = {kind.image: self._engine.image_digest(kind.image) for kind in wanted}
         left = dict(wanted)
         oldest = time.monotonic() - self._idle_s
 
         def unfit(one: Waiting) -> bool:
             fresh = one.since > oldest and one.image_digest == digests.get(one.kind.image)
-            fits = fresh and left.get(one.kind, 0) > 0 and one.is_well()
+            fits = fresh and left.get(one.kind, 0) > 0
             left[one.kind] = left.get(one.kind, 0) - fits
             return not fits
 
         return self._take_out(unfit)
-
-    def _images(self) -> set[str]:
-        with self._lock:
-            return {one.kind.image for one in self._waiting}
 
     def _lacking(self, wanted: dict[Kind, int]) -> Kind | None:
         with self._lock:
@@ -160,14 +167,16 @@ class Pool:
         with self._lock:
             self._waiting.append(Waiting.of(sandbox, kind, life_s))
         if self._failures:
-            _log.info("pool.filling_again")
+            log.info("pool.filling_again")
         self._failures = 0
 
-    def _pause(self, error: SandboxError) -> None:
+    def _pause(self, error: Exception) -> None:
         if not self._failures:
-            _log.warning("pool.not_filled", why=str(error))
+            log.warning("pool.not_filled", why=str(error))
         self._failures += 1
-        self._not_before = time.monotonic() + min(2.0**self._failures / 4, _LONGEST_PAUSE_S)
+        self._not_before = time.monotonic() + min(
+            _SHORTEST_PAUSE_S * 2 ** min(self._failures, 10), _LONGEST_PAUSE_S
+        )
 
     def _listen(self) -> None:
         """Wait for the bell, for a word from one that should be silent, or for a while."""
@@ -204,4 +213,4 @@ class Pool:
             try:
                 self._engine.remove(one.container)
             except SandboxError as error:
-                _log.warning("pool.not_removed", container=one.container[:12], why=str(error))
+                log.warning("pool.not_removed", container=one.container[:12], why=str(error))

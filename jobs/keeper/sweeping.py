@@ -13,7 +13,7 @@ from jobs.sandbox.errors import SandboxError
 _EVERY_S = 5.0
 _STARTS_WITHIN_S = 60.0
 
-_log = structlog.get_logger()
+log = structlog.get_logger()
 
 
 class Sweeper:
@@ -33,8 +33,11 @@ class Sweeper:
                 self.sweep()
             except SandboxError as error:
                 if self._engine_answers:
-                    _log.warning("sweep.engine_away", why=str(error))
+                    log.warning("sweep.engine_away", why=str(error))
                 self._engine_answers = False
+            except Exception:
+                # The door of this thread: without it nothing would be swept any more.
+                log.exception("sweep.failed")
             else:
                 self._engine_answers = True
             stopping.wait(_EVERY_S)
@@ -44,7 +47,7 @@ class Sweeper:
         self._desk.remove_leftovers()
         self._remove_astray()
         for what in self._engine.sweep():
-            _log.info("sweep.removed", what=what)
+            log.info("sweep.removed", what=what)
 
     def _remove_astray(self) -> None:
         """Remove what has the pool's name and is not in it: of another keeper, or half started."""
@@ -54,4 +57,4 @@ class Sweeper:
         for container, since in self._astray.items():
             if now - since > _STARTS_WITHIN_S:
                 self._engine.remove(container)
-                _log.info("sweep.removed", what=f"the sandbox {container[:12]} of no pool")
+                log.info("sweep.removed", what=f"the sandbox {container[:12]} of no pool")
