@@ -1,10 +1,13 @@
 """A pack holds a commit with its newest ancestors, exactly as they are, and nothing else."""
 
+import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from jobs.repository import pack as packs
 from jobs.repository.mirror import Mirror
 from jobs.repository.pack import Pack
 from tests.repository.conftest import Origin
@@ -18,9 +21,11 @@ def unpack(pack: Pack, folder: Path) -> Path:
         lines = "".join(f"{sha}\n" for sha in pack.shallow)
         (folder / ".git/shallow").write_text(lines)
     body, at = b"".join(pack), 0
+    # Only a pack that is whole by itself can be held to what it refers to.
+    strict = ["--strict"] if len(pack.parts) == 1 else []
     for index_size, pack_size in pack.parts:
         at += index_size
-        index = ["git", "-C", str(folder), "index-pack", "--stdin", "--strict"]
+        index = ["git", "-C", str(folder), "index-pack", "--stdin", *strict]
         subprocess.run(index, input=body[at : at + pack_size], check=True, capture_output=True)
         at += pack_size
     assert at == len(body)
@@ -136,3 +141,39 @@ def test_submodules_are_never_fetched(
     folder = unpack(mirror.pack(sha), tmp_path / "box")
     assert "160000 commit" in ask(folder, "ls-tree", sha)
     assert not canary.exists()
+
+
+def test_a_large_pack_comes_in_parts(
+    origin: Origin, mirror: Mirror, file_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packs, "_PART", "1m")
+    files = {f"noise{number}": os.urandom(600_000) for number in range(5)}
+    base = mirror.fetch(file_url, origin.commit(files))
+    pack = mirror.pack(base)
+    assert len(pack.parts) > 2
+    folder = unpack(pack, tmp_path / "box")
+    ask(folder, "fsck", "--full")
+    assert ask(folder, "ls-tree", "-r", base) == origin.git("ls-tree", "-r", base)
+
+
+def test_the_packs_of_two_commits_are_kept(origin: Origin, mirror: Mirror, file_url: str) -> None:
+    shas = [mirror.fetch(file_url, origin.commit({"a": bytes([n])})) for n in range(3)]
+    for sha in shas[:2]:
+        assert b"PACK" in b"".join(mirror.pack(sha))
+    for folder in (mirror.path / packs.FOLDER).iterdir():
+        os.utime(folder, (1, 1))
+    for sha in (shas[0], shas[2]):
+        assert b"PACK" in b"".join(mirror.pack(sha))
+    kept = {folder.name.split("-")[0] for folder in (mirror.path / packs.FOLDER).iterdir()}
+    assert kept == {shas[0], shas[2]}
+
+
+def test_who_reads_a_pack_at_the_same_time_gets_it_whole(
+    origin: Origin, mirror: Mirror, file_url: str
+) -> None:
+    base = mirror.fetch(file_url, origin.commit({"a": os.urandom(3_000_000)}))
+    with ThreadPoolExecutor(6) as threads:
+        read = list(threads.map(lambda _: b"".join(mirror.pack(base)), range(6)))
+    assert len(set(read)) == 1
+    left = [path.name for path in (mirror.path / packs.FOLDER).iterdir()]
+    assert [name.split("-")[0] for name in left] == [base]
