@@ -156,6 +156,24 @@ def test_eight_start_at_once(start: Start) -> None:
     assert len({box.container for box in boxes}) == 8
 
 
+def test_the_list_of_hosts_is_made_again_when_it_was_thrown_away(
+    engine: docker.APIClient,
+    docker_host: str,
+    sandboxes: Engine,
+    sandbox_image: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    volume = f"patchbay-hosts-{secrets.token_hex(4)}"
+    monkeypatch.setattr("jobs.sandbox.hosts._VOLUME", volume)
+    mine = Engine(docker_host, owner=sandboxes._owner)
+    for _ in range(2):
+        with mine.start(sandbox_image, task_id="hosts", epoch=1, deadline_s=60) as box:
+            shown = box.exec("getent hosts localhost; ls -l /etc/hosts", workdir="/").output
+            assert shown.startswith("::1")
+            assert "-r--r--r-- 1 root root" in shown
+            engine.remove_volume(volume)
+
+
 def test_calls_from_several_threads_take_turns(box: Sandbox) -> None:
     with ThreadPoolExecutor(8) as pool:
         said = list(pool.map(lambda n: box.exec(f"echo {n}").output, range(40)))
