@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from jobs.evidence.python_project import python_checks
 from jobs.setup.manifests import Manifests, inside, table
 from jobs.setup.plan import Part, Step, placed
+from jobs.setup.poetry_needs import poetry_needs
 from jobs.setup.python_manifest import PythonManifest, for_tests, read_manifest
 from jobs.setup.requirement_files import requirement_files
 
@@ -41,11 +42,11 @@ def python_plan(manifests: Manifests, folder: str = "") -> Part | None:
 def tool(name: str) -> Step:
     """Bring in a program of the project's that is written in Python, apart from the project."""
     place = f'"$HOME/tools/{name}"'
-    return Step(
+    by_pip = (
         f"python3 -m venv {place} && {place}/bin/pip install {name} && "
-        f'mkdir -p "$HOME/.local/bin" && ln -sf {place}/bin/{name} "$HOME/.local/bin/{name}"',
-        unless=f"command -v {name}",
+        f'mkdir -p "$HOME/.local/bin" && ln -sf {place}/bin/{name} "$HOME/.local/bin/{name}"'
     )
+    return Step(f"uv tool install {name}", unless=f"command -v {name}", otherwise=(by_pip,))
 
 
 def _uv(manifests: Manifests, folder: str, manifest: PythonManifest) -> tuple[str, list[Step]]:
@@ -64,15 +65,18 @@ def _poetry(manifests: Manifests, folder: str, manifest: PythonManifest) -> tupl
     locked = inside(folder, "poetry.lock") in manifests
     if not locked and not manifest.poetry:
         return "", []
-    settings = table(manifests.toml(inside(folder, "pyproject.toml")), "tool", "poetry", "group")
-    optional = [name for name, group in settings.items() if table(group).get("optional")]
-    beside = [name for name in settings if name in _DOCUMENTATION and name not in optional]
+    own = table(manifests.toml(inside(folder, "pyproject.toml")), "tool", "poetry")
+    groups = table(own, "group")
+    optional = [name for name, group in groups.items() if table(group).get("optional")]
+    beside = [name for name in groups if name in _DOCUMENTATION and name not in optional]
     words = ["poetry", "install", "--no-interaction"]
     words += _each("--with", for_tests(optional))
     words += _each("--without", beside)
     words += _each("--extras", for_tests(manifest.extras))
+    needs = poetry_needs(own, for_tests(groups))
+    by_uv = (shlex.join([*_INSTALL, "-e", ".", *needs]), shlex.join([*_INSTALL, *needs]))
     source = "poetry.lock" if locked else "pyproject.toml"
-    return source, [tool("poetry"), Step(shlex.join(words))]
+    return source, [tool("poetry"), Step(shlex.join(words), otherwise=by_uv if needs else ())]
 
 
 def _pdm(manifests: Manifests, folder: str, manifest: PythonManifest) -> tuple[str, list[Step]]:
@@ -85,7 +89,9 @@ def _pdm(manifests: Manifests, folder: str, manifest: PythonManifest) -> tuple[s
     )
     words += _each("--group", for_tests((*manifest.groups, *old_groups)))
     words += _each("--group", for_tests(manifest.extras))
-    return "pdm.lock", [tool("pdm"), Step(shlex.join(words))]
+    by_uv = _editable(manifest, for_tests(manifest.groups))
+    otherwise = (by_uv.command, *by_uv.otherwise) if manifest.installable else ()
+    return "pdm.lock", [tool("pdm"), Step(shlex.join(words), otherwise=otherwise)]
 
 
 def _pipenv(manifests: Manifests, folder: str, _: PythonManifest) -> tuple[str, list[Step]]:

@@ -42,7 +42,7 @@ def commands(files: Mapping[str, str]) -> list[str]:
     return [
         f"{step.folder}$ {step.command}" if step.folder else step.command
         for step in plan(files).steps
-        if "$HOME/tools/" not in step.command
+        if not step.command.startswith("uv tool install")
     ]
 
 
@@ -256,6 +256,20 @@ def test_what_cannot_be_installed_together_is_installed_one_after_the_other() ->
 def test_a_project_that_does_not_install_gets_its_dependencies_alone() -> None:
     [step] = plan({"pyproject.toml": PROJECT + 'dependencies = ["a>=1", "b[c]"]\n'}).steps
     assert step.otherwise == ("python -m pip install -e .", "uv pip install 'a>=1' 'b[c]'")
+
+
+def test_a_poetry_project_is_installed_by_uv_where_poetry_does_not_manage() -> None:
+    text = (
+        "[tool.poetry]\nname = 'a'\n[tool.poetry.dependencies]\npython = '^3.9'\nb = '^1.2.3'\n"
+        "c = '^0.4'\nd = '~2.1'\ne = '*'\nf = {version = '>=1, <3', extras = ['x']}\n"
+        "g = {git = 'https://example.org'}\nh = '1.5.*'\ni = '2.0'\n"
+        "[tool.poetry.group.test.dependencies]\npytest = '^8'\n"
+    )
+    step = plan({"pyproject.toml": text}).steps[1]
+    assert step.otherwise[0] == (
+        "uv pip install -e . 'b>=1.2.3,<2' 'c>=0.4,<0.5' 'd>=2.1,<2.2' e 'f[x]>=1,<3' "
+        "'h==1.5.*' i==2.0 'pytest>=8,<9'"
+    )
 
 
 def test_the_projects_own_commands_come_before_what_its_files_give_away() -> None:
