@@ -13,20 +13,17 @@ from tests.keeper.keeper_process import KeeperProcess
 def keeper(docker_host: str, sandbox_image: str, tmp_path: Path) -> Iterator[KeeperProcess]:
     """A keeper without a pool, so that every container is one that a test asked for."""
     assert sandbox_image
-    running = KeeperProcess(tmp_path, docker_host, pool_size=0)
-    running.serve()
-    yield running
-    running.end()
+    with KeeperProcess(tmp_path, docker_host, pool_size=0) as running:
+        yield running
 
 
 @pytest.fixture
 def pooling(docker_host: str, sandbox_image: str, tmp_path: Path) -> Iterator[KeeperProcess]:
     """A keeper with two sandboxes waiting."""
     assert sandbox_image
-    running = KeeperProcess(tmp_path, docker_host, pool_size=2, pool_least_free_mb=0)
-    running.serve()
-    yield running
-    running.end()
+    settings = {"pool_size": 2, "pool_least_free_mb": 0}
+    with KeeperProcess(tmp_path, docker_host, **settings) as running:
+        yield running
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import docker
 
@@ -42,7 +43,17 @@ class KeeperProcess:
             "PATCHBAY_LOG_FORMAT": "console",
             **{f"PATCHBAY_{name.upper()}": str(value) for name, value in settings.items()},
         }
+        self._docker_host = docker_host
         self._engine = docker.APIClient(docker_host, "auto")
+
+    def __enter__(self) -> Self:
+        """Start one, and wait until it answers."""
+        self.serve()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End whichever runs now."""
+        self.end()
 
     def start(self, **more: str) -> subprocess.Popen[bytes]:
         """Start one, without waiting for it: a client does."""
@@ -74,6 +85,11 @@ class KeeperProcess:
         for container in self.containers():
             self._engine.remove_container(container, force=True, v=True)
         self._engine.close()
+
+    def look_anew(self) -> None:
+        """Speak to the engine over new connections: it was started again."""
+        self._engine.close()
+        self._engine = docker.APIClient(self._docker_host, "auto")
 
     def words(self) -> str:
         """Return what it has logged."""
