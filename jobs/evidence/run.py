@@ -61,20 +61,26 @@ class _BaseSide:
         self, planned: Sequence[_Planned], known: Mapping[str, Outcome]
     ) -> dict[_Planned, Outcome]:
         """Return the outcomes; without anything to measure no box is opened."""
-        outcomes = {plan: known[plan.check.command] for plan in planned if _is_in(known, plan)}
-        left = [plan for plan in planned if plan not in outcomes]
-        if not left:
-            return outcomes
-        new_tests = self.new_tests
-        with self.open() as box:
-            for plan in left:
-                if plan.over_new_tests and new_tests:
-                    box.restore(new_tests)
-                    new_tests = None
-                outcomes[plan] = Probe(box, self.deadline).run(plan.check)
-                if not plan.over_new_tests:
-                    self.learn(plan.check, outcomes[plan])
-        return outcomes
+        seen, own, new_tests = dict(known), {}, self.new_tests
+        if not all(self.is_in(seen, plan) for plan in planned):
+            with self.open() as box:
+                probe = Probe(box, self.deadline)
+                for plan in planned:
+                    if self.is_in(seen, plan):
+                        continue
+                    if plan.over_new_tests and new_tests:
+                        box.restore(new_tests)
+                        new_tests = None
+                    own[plan] = probe.run(plan.check)
+                    if not plan.over_new_tests:
+                        seen[plan.check.command] = own[plan]
+                        self.learn(plan.check, own[plan])
+        return {plan: own.get(plan) or seen[plan.check.command] for plan in planned}
+
+    def is_in(self, known: Mapping[str, Outcome], plan: _Planned) -> bool:
+        """Say whether what is known of the base as it is answers for a check."""
+        as_it_is = not (plan.over_new_tests and self.new_tests)
+        return as_it_is and plan.check.command in known
 
 
 def gather(
@@ -102,7 +108,8 @@ def gather(
         before = pool.submit(side.measure, planned, known)
         after = pool.submit(_on_change, open_change, deadline, planned)
         base, changed = before.result(), after.result()
-    base |= side.measure(_credited(planned, known, base, changed), {})
+    remembered = [plan for plan in planned if side.is_in(known, plan)]
+    base |= side.measure(_credited(remembered, base, changed), {})
     rows = [(plan, _row(plan.check, base[plan], changed[plan])) for plan in planned]
     # Shown in the order of what they prove: the new tests first, the whole suite after them.
     rows.sort(key=lambda pair: not pair[0].over_new_tests)
@@ -110,22 +117,23 @@ def gather(
     return sum_up(tuple(row for _, row in rows), places, doubts)
 
 
-def _is_in(known: Mapping[str, Outcome], plan: _Planned) -> bool:
-    return not plan.over_new_tests and plan.check.command in known
-
-
 def _on_change(
     open_change: Open, deadline: float, planned: Sequence[_Planned]
 ) -> dict[_Planned, Outcome]:
     if not planned:
         return {}
+    checks = {plan.check.command: plan.check for plan in reversed(planned)}
     with open_change() as box:
-        return {plan: Probe(box, deadline).run(plan.check) for plan in planned}
+        probe = Probe(box, deadline)
+        ran = {
+            command: probe.run(checks[command])
+            for command in dict.fromkeys(plan.check.command for plan in planned)
+        }
+    return {plan: ran[plan.check.command] for plan in planned}
 
 
 def _credited(
-    planned: Sequence[_Planned],
-    known: Mapping[str, Outcome],
+    remembered: Sequence[_Planned],
     base: Mapping[_Planned, Outcome],
     changed: Mapping[_Planned, Outcome],
 ) -> list[_Planned]:
@@ -135,9 +143,8 @@ def _credited(
     """
     return [
         plan
-        for plan in planned
-        if _is_in(known, plan)
-        and changed[plan].state is State.PASSED
+        for plan in remembered
+        if changed[plan].state is State.PASSED
         and base[plan].state not in {State.PASSED, State.NO_TESTS}
     ]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobs.evidence.check import Check
+from jobs.evidence.check import Check, DeclaredCheck
 from jobs.evidence.evidence import Evidence, Side, Verdict
 from jobs.evidence.outcome import Outcome, State
 from jobs.evidence.run import gather
@@ -105,3 +105,23 @@ def test_a_test_that_is_new_to_the_base_teaches_nothing_about_it(
     bad = OLD_TEST.replace("4", "5").replace("test_two", "test_five")
     measured({"tests/test_five.py": bad})
     assert base.learnt[WHOLE].side.summary == "1 passed, 0 failed"
+
+
+def test_a_declared_check_that_is_the_projects_own_is_run_once(
+    measured: Gather, base: Base
+) -> None:
+    declared = (DeclaredCheck(WHOLE, "all is well"),)
+    evidence = measured({"calc.py": RIGHT}, known={WHOLE: PASSED}, declared=declared)
+    assert [row.base for row in evidence.rows] == [PASSED.side] * 2
+    assert evidence.rows[0].change is evidence.rows[1].change
+    assert base.opened == 0
+
+
+def test_a_declared_check_sees_the_changes_own_tests_on_the_base(
+    measured: Gather, base: Base
+) -> None:
+    declared = (DeclaredCheck(WHOLE, "three is doubled"),)
+    rows = measured(FIX, known={WHOLE: PASSED}, declared=declared).rows
+    [own] = [row for row in rows if row.source == "declared by the agent"]
+    assert own.verdict is Verdict.FIXED
+    assert base.opened == 1
