@@ -78,12 +78,6 @@ def _npm(package: str, version: str, stands_for: str = "JavaScript") -> Project:
 
 
 PROJECTS = (
-    _pypi("click", "8.3.3"),
-    _pypi("boltons", "26.0.0"),
-    _pypi("attrs", "25.4.0"),
-    _pypi("lark", "1.3.1"),
-    _pypi("packaging", "26.2"),
-    _pypi("marshmallow", "3.21.3"),
     _npm("qs", "6.15.1"),
     _npm("qs", "6.16.1"),
     _npm("object-inspect", "1.13.4"),
@@ -105,6 +99,12 @@ PROJECTS = (
     _pypi("pytest-html", "4.2.0", "Python and Node in one", "pytest_html-4.2.0.tar.gz"),
     _npm("ms", "2.1.3", "no tests"),
     _pypi("ujson", "6.1.0", "a set-up that needs a compiler"),
+    _pypi("boltons", "26.0.0"),
+    _pypi("marshmallow", "3.21.3"),
+    _pypi("click", "8.3.3"),
+    _pypi("attrs", "25.4.0"),
+    _pypi("packaging", "26.2"),
+    _pypi("lark", "1.3.1"),
 )
 
 
@@ -290,10 +290,11 @@ def prepare_all(docker_host: str, facts: Json, command: str, only: tuple[str, ..
         ):
             results.append(prepare(project, engine, Path(folder)).to_json())
         print(" · ".join(_row(results[-1])), flush=True)
-    parts = ["# Real projects", setting(facts, command), _HOW, table(_HEAD, map(_row, results))]
-    parts += [_details(result) for result in results]
-    name = "projects" if not only else "projects-partial"
-    print(write_both(name, {**facts, "command": command, "projects": results}, parts))
+        # After each: what was measured is not lost with what was not.
+        parts = ["# Real projects", setting(facts, command), _HOW, table(_HEAD, map(_row, results))]
+        parts += [_details(result) for result in results]
+        name = "projects" if not only else "partial"
+        write_both(name, {**facts, "command": command, "projects": results}, parts)
     return sum(not result["ready"] for result in results)
 
 
