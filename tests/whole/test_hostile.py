@@ -282,6 +282,12 @@ def test_a_sandbox_that_is_wrecked_costs_nothing_but_itself(
     assert branch_files(house, task) == {"NOTES.md": "100644"}
 
 
+def test_the_limits_that_it_ran_into_are_named(house: House, issues: dict[str, int]) -> None:
+    ended(house, issues, "Bombs")
+    [status] = house.bot_comments(issues["Bombs"])
+    assert "⚠️ A command was killed at 2 GB" in status["body"]
+
+
 def test_the_model_is_given_what_was_seen_and_only_as_words_of_others(
     house: House, issues: dict[str, int]
 ) -> None:
