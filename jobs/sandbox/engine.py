@@ -1,7 +1,5 @@
 """Starts and removes sandboxes: the only door to Docker."""
 
-import re
-import secrets
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -11,7 +9,7 @@ from typing import Any
 
 from docker.errors import APIError, ImageNotFound, NotFound
 
-from jobs.sandbox import bundle, profile, uppers
+from jobs.sandbox import bundle, names, profile, uppers
 from jobs.sandbox.connection import STANDS_ON_LABEL, WAY_LABEL, Connection
 from jobs.sandbox.errors import ImageMissing, SandboxLost, SnapshotMissing
 from jobs.sandbox.hosts import Hosts
@@ -24,8 +22,6 @@ from jobs.sandbox.snapshots import Snapshots
 from jobs.sandbox.stream import FrameStream
 
 _SERVER_STARTS_S = 20.0
-_PREFIX = "patchbay"
-_NAMED = re.compile(rf"/{_PREFIX}-([a-z0-9]+)-(\d+)-[0-9a-f]{{8}}")
 _WITH_NETWORK = "runc"
 _WORKSPACE = "/workspace"
 _GB = 1024**3
@@ -87,7 +83,7 @@ class Engine:
         network_hosts: Iterable[str] | None = None,
     ) -> Sandbox:
         """Start a container with the tool server in it; it ends itself after `deadline_s`."""
-        asked = _Asked(self._digest_of(image), _name(task_id, epoch), deadline_s)
+        asked = _Asked(self._digest_of(image), names.name(task_id, epoch), deadline_s)
         with self._connection.asking("the engine refused a sandbox"):
             if network_hosts is not None:
                 return self._start_with_network(asked, network_hosts)
@@ -98,7 +94,7 @@ class Engine:
     def assign(self, container: str, task_id: str, epoch: int) -> None:
         """Give a running sandbox to a task; a name can be changed, a label cannot."""
         with self._connection.asking("a sandbox could not be given to a task") as api:
-            api.rename(container, _name(task_id, epoch))
+            api.rename(container, names.name(task_id, epoch))
 
     def save(self, sandbox: Sandbox, snapshot: Snapshot) -> int:
         """End a sandbox that was for setting up, and keep its work folder; returns its bytes."""
@@ -139,7 +135,7 @@ class Engine:
 
     def running(self) -> tuple[Running, ...]:
         """List the sandboxes of this installation."""
-        return tuple(_running(container) for container in self._sandboxes())
+        return tuple(names.running(container) for container in self._sandboxes())
 
     def remove(self, container: str) -> None:
         """Remove a container, whatever it is doing; one that is gone already is fine."""
@@ -172,7 +168,7 @@ class Engine:
             try:
                 found = api.inspect_image(image)  # type: ignore[no-untyped-call]
             except ImageNotFound:
-                name = image.removeprefix(f"{_PREFIX}/")
+                name = image.removeprefix(f"{names.PREFIX}/")
                 words = f"there is no image {image}: build it with script/images {name}"
                 raise ImageMissing(words) from None
         return str(found["Id"])
@@ -298,16 +294,3 @@ def _greet(stream: FrameStream) -> None:
     header, _ = stream.receive(deadline)
     if header != {"hello": 1}:
         raise SandboxLost("the sandbox broke the protocol: no greeting")
-
-
-def _name(task_id: str, epoch: int) -> str:
-    return f"{_PREFIX}-{task_id}-{epoch}-{secrets.token_hex(4)}"
-
-
-def _running(container: dict[str, Any]) -> Running:
-    name = container["Names"][0] if container.get("Names") else ""
-    named = _NAMED.fullmatch(name)
-    task_id, epoch = (named[1], int(named[2])) if named else ("", -1)
-    deadline = container["Labels"].get(profile.DEADLINE_LABEL, "")
-    overdue = not deadline.isdigit() or int(deadline) < time.time()
-    return Running(container["Id"], task_id, epoch, overdue)
