@@ -2,6 +2,7 @@
 
 Read in this order: `protocol` (all that can be said), `channel` (how it is carried), `client`
 (`Keeper`: what workers and the clock have), `server` (connections), `desk` (what each request
-comes to), `pool` (sandboxes started in advance), `pressure` (when there is no room for those),
-`sweeping` (what was left lying), `__main__` (the process).
+comes to), `allowance` (what may be asked for), `pool` (sandboxes started in advance), `waiting`
+(one of them), `demand` (how many of which), `pressure` (when there is no room for any), `sweeping`
+(what was left lying), `__main__` (the process). `reach` tells workers whether they could go around.
 """
