@@ -168,7 +168,7 @@ def test_a_copy_that_was_killed_is_never_offered(
     mine: Engine, set_up: SetUp, sandbox_image: str, engine: docker.APIClient
 ) -> None:
     kept = snapshot()
-    box = set_up("head -c 900M /dev/zero >big")
+    box = set_up("head -c 400M /dev/zero >big")
     copier = {"label": ["dev.patchbay.kind=copier", f"dev.patchbay.owner={mine._owner}"]}
 
     def kill() -> None:
