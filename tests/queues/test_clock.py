@@ -110,6 +110,25 @@ def test_a_sweep_that_fails_does_not_keep_the_others_from_being_done(
     assert Bell(redis_url).carried() == {task_id}
 
 
+def test_every_clock_looks_after_its_own_machine(database: Database, redis_url: str) -> None:
+    done: list[str] = []
+
+    def clock(name: str) -> Clock:
+        return Clock(
+            deliveries=Deliveries(database),
+            tasks=Tasks(database),
+            leases=NamedLeases(database),
+            bell=Bell(redis_url),
+            sweeps=[lambda: done.append(f"all of {name}")],
+            local_sweeps=[lambda: done.append(f"machine of {name}")],
+        )
+
+    first, second = clock("first"), clock("second")
+    assert first.sweep()
+    assert not second.sweep()
+    assert done == ["machine of first", "all of first", "machine of second"]
+
+
 def test_a_clock_goes_on_without_redis_and_rings_when_it_is_back(
     database: Database, mortal_redis: RedisServer
 ) -> None:
