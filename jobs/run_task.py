@@ -15,8 +15,7 @@ from jobs.ending import TaskEnd, TaskFailed, end_of, failed, stopped
 from jobs.job import Job
 from jobs.patience import patiently
 from jobs.pull_request import publish
-from jobs.repository.git import GitFailed
-from jobs.repository.mirror import NotInRepository
+from jobs.repository.git import GitFailed, NotInRepository
 from jobs.room import in_room, wait_for_room
 from jobs.sandbox import SandboxError
 from jobs.services import Services

@@ -89,6 +89,10 @@ class PrintedTooMuch(GitFailed):
     """Git was ended because it printed more than the caller would take."""
 
 
+class NotInRepository(GitFailed):
+    """The branch or commit that was asked for is not there."""
+
+
 @dataclass(frozen=True)
 class Remote:
     """A repository to talk to, and the token for it."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.repository.git import GitFailed
-from jobs.repository.mirror import Mirror, NotInRepository
+from jobs.repository.git import GitFailed, NotInRepository
+from jobs.repository.mirror import Mirror
 from tests.repository.conftest import Origin
 from tests.repository.git_server import READ_TOKEN
 

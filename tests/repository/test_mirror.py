@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.repository.git import GitFailed
-from jobs.repository.mirror import Mirror, Mirrors, NotInRepository
+from jobs.repository.git import GitFailed, NotInRepository
+from jobs.repository.mirror import Mirror, Mirrors
 from tests.repository.conftest import Origin
 from tests.repository.git_server import READ_TOKEN, GitServer, Handler, serving
 
