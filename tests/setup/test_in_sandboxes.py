@@ -180,7 +180,7 @@ def test_a_stop_ends_a_set_up_at_once_and_leaves_nothing(project: MakeProject) -
 
 
 def test_a_set_up_that_takes_too_long_is_ended_and_told(project: MakeProject) -> None:
-    shop = project(SIX | wish("setup: ['sleep 200']", "setup_minutes: 0.1"))
+    shop = project({"README.md": ""} | wish("setup: ['sleep 200']", "setup_minutes: 0.1"))
     environment = shop.prepare()
     assert any("ended after" in fact for fact in environment.facts)
 
