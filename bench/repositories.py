@@ -78,8 +78,9 @@ def made(shape: Shape) -> Path:
     """Return the bare repository of this shape; the first call makes it."""
     if shape.path.exists():
         return shape.path
+    for left in FOLDER.glob(f"{shape.name}-*.new-*"):
+        shutil.rmtree(left)
     new = shape.path.with_suffix(f".new-{os.getpid()}")
-    shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     _git(new, "init", "--quiet", "--bare", "--initial-branch=main", ".")
     _git(new, "config", "core.bigFileThreshold", "1m")
