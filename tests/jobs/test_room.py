@@ -29,7 +29,7 @@ def free(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def usage(_folder: Path) -> Any:
         now = figures.pop(0) if len(figures) > 1 else figures[0]
-        return shutil._ntuple_diskusage(1 << 40, 0, now * _MB)  # type: ignore[attr-defined]
+        return shutil._ntuple_diskusage(1 << 40, 0, now * _MB)
 
     monkeypatch.setattr(shutil, "disk_usage", usage)
     return figures
