@@ -10,7 +10,7 @@ from typing import Iterator
 
 from . import change, git, stripping
 from .frames import Refused, Request
-from .places import BASE_GIT, REPO, WORKSPACE, make_real_folder, remove
+from .places import BASE_GIT, REPO, WORKSPACE, is_out_of_files, make_real_folder, remove
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _TAG = re.compile(r"(?!-)[^\x00-\x20\x7f~^:?*\[\\]{1,240}")
@@ -28,7 +28,7 @@ def put(request: Request) -> None:
     except (Refused, OSError) as error:
         if isinstance(error, OSError) and error.errno == errno.EFBIG:
             raise Refused("the repository has a file larger than a sandbox allows") from error
-        if _room() > _NO_ROOM and os.statvfs(WORKSPACE).f_favail:
+        if _room() > _NO_ROOM and not is_out_of_files(os.statvfs(WORKSPACE)):
             raise
         raise _does_not_fit() from error
 

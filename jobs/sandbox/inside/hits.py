@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from .bounds import DISK, FILE, FOLDERS, MEMORY, PROCESSES
+from .places import is_out_of_files
 
 _MEMORY_EVENTS = ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events")
 _MEMORY_MAX = ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory.max")
@@ -80,7 +81,7 @@ def _full() -> dict[str, int]:
             of = os.statvfs(folder)
         except OSError:
             continue
-        if of.f_bavail * of.f_frsize < _NO_ROOM or (of.f_files and not of.f_favail):
+        if of.f_bavail * of.f_frsize < _NO_ROOM or is_out_of_files(of):
             found[folder] = of.f_blocks * of.f_frsize
     return found
 

@@ -94,7 +94,12 @@ def has_room(folder: str) -> bool:
         left = os.statvfs(folder)
     except OSError:
         return False
-    return left.f_bavail * left.f_frsize >= _ROOM and bool(left.f_favail)
+    return left.f_bavail * left.f_frsize >= _ROOM and not is_out_of_files(left)
+
+
+def is_out_of_files(left: os.statvfs_result) -> bool:
+    """Tell whether there can be no more files; gVisor does not count them."""
+    return bool(left.f_files and not left.f_favail)
 
 
 def _open_up(folder: AnyStr) -> None:
