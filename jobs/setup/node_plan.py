@@ -48,12 +48,28 @@ def _install(
     install = "npm install --no-audit --no-fund"
     for lock in ("package-lock.json", "npm-shrinkwrap.json"):
         if has(lock):
-            return lock, [Step("npm ci --no-audit --no-fund", otherwise=(install,))], "npm"
+            ways = (install, _without_git(install))
+            return lock, [Step("npm ci --no-audit --no-fund", otherwise=ways)], "npm"
     needs = any(table(package, key) for key in _NEEDS) or package.get("workspaces")
     if not needs:
         return "", [], "npm"
     # No lock file is left behind that the project does not have.
-    return "package.json", [Step(f"{install} --no-package-lock")], "npm"
+    install = f"{install} --no-package-lock"
+    return "package.json", [Step(install, otherwise=(_without_git(install),))], "npm"
+
+
+def _without_git(install: str) -> str:
+    """Take from the registry what a dependency wants from a git server, where npm names it.
+
+    The change of package.json goes with the code, before what was installed is kept.
+    """
+    refused = 's/.*Refusing to fetch "(@?[^@"]+)@.*/\\1/p'
+    return (
+        f'for _ in 1 2 3 4 5; do {install} 2>"$TMPDIR/said" && exit 0; '
+        f"name=$(sed -nE '{refused}' \"$TMPDIR/said\" | head -1); "
+        '[ -n "$name" ] || break; npm pkg set "overrides[$name]=*"; done; '
+        'cat "$TMPDIR/said"; false'
+    )
 
 
 def _pnpm(version: str, *, locked: bool) -> tuple[str, list[Step], str]:

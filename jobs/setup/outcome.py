@@ -36,6 +36,8 @@ class SetupOutcome:
     tried: tuple[Tried, ...] = ()
     trouble: str = ""
     """Why it could not even be tried to its end."""
+    begun: bool = False
+    """Whether anything of the project's was run: before that, the fault is this machine's."""
     python: str = ""
     made_at: str = ""
     """The commit whose code it was made with."""

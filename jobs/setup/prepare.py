@@ -125,7 +125,7 @@ class Setup:
                 return SetupOutcome(trouble="another task's set-up took too long")
             before = self._shelf.read(self._snapshot)
             outcome = replace(self._tried(), tries=before.tries + 1 if before else 1)
-            if outcome.tried:  # else it was this machine's fault, which may be mended any moment
+            if outcome.begun:  # else it was this machine's fault, which may be mended any moment
                 self._shelf.write(self._snapshot, outcome)
             return outcome
 
@@ -140,6 +140,7 @@ class Setup:
                 deadline_s=self._minutes * 60 + _SLACK_S,
                 network_hosts=self._hosts[0],
             )
+            outcome = replace(outcome, begun=True)
             with started as sandbox, self._site.at_halt(sandbox.kill):
                 return self._carried_out(sandbox, outcome, tried)
         except SandboxError as error:

@@ -46,7 +46,11 @@ def tool(name: str) -> Step:
         f"python3 -m venv {place} && {place}/bin/pip install {name} && "
         f'mkdir -p "$HOME/.local/bin" && ln -sf {place}/bin/{name} "$HOME/.local/bin/{name}"'
     )
-    return Step(f"uv tool install {name}", unless=f"command -v {name}", otherwise=(by_pip,))
+    return Step(
+        f"uv tool install --no-compile-bytecode {name}",
+        unless=f"command -v {name}",
+        otherwise=(by_pip,),
+    )
 
 
 def _uv(manifests: Manifests, folder: str, manifest: PythonManifest) -> tuple[str, list[Step]]:

@@ -91,6 +91,20 @@ def test_the_next_sandbox_works_whatever_a_set_up_did(project: MakeProject, scri
         assert b"shop.py" in box.collect()
 
 
+def test_a_set_up_that_ends_its_sandbox_is_not_tried_again_by_the_same_task(
+    project: MakeProject,
+) -> None:
+    # The tool server listens on what the engine attached: nothing of it may be reached from here.
+    shop = project(files("dd if=/dev/zero of=/dev/shm/x bs=1M count=9999; kill -9 -1; kill -9 1\n"))
+    environment = shop.prepare()
+    assert shop.told
+    shop.told.clear()
+    assert shop.prepare() == environment
+    assert shop.told == []
+    with shop.sandbox(environment) as box:
+        assert box.exec("cat shop.py && echo fine").output == "fine"
+
+
 def test_an_install_script_of_npm_is_kept_in_as_well(project: MakeProject) -> None:
     package = {
         "name": "a",

@@ -1,6 +1,8 @@
 """What is done to prepare a project, by what lies in its repository."""
 
 import json
+import re
+import subprocess
 from collections.abc import Mapping
 
 import pytest
@@ -42,7 +44,7 @@ def commands(files: Mapping[str, str]) -> list[str]:
     return [
         f"{step.folder}$ {step.command}" if step.folder else step.command
         for step in plan(files).steps
-        if not step.command.startswith("uv tool install")
+        if "uv tool install" not in step.command
     ]
 
 
@@ -293,3 +295,17 @@ def test_packages_of_debian_come_beside_what_is_detected() -> None:
     found = plan({"requirements.txt": ""}, ProjectEnvironment(packages=("libpq-dev",)))
     assert found.packages == ("libpq-dev",)
     assert len(found.steps) == 1
+
+
+@pytest.mark.parametrize("lock", [{}, {"package-lock.json": "{}"}])
+def test_what_npm_would_fetch_from_a_git_server_is_taken_from_the_registry_instead(
+    lock: dict[str, str],
+) -> None:
+    [step] = plan({"package.json": '{"devDependencies": {"a": "1"}}', **lock}).steps
+    assert 'npm pkg set "overrides[$name]=*"' in step.otherwise[-1]
+    said = 'npm error Refusing to fetch "@x/fs-extra@github:reggi/node-fs-extra#enhanced"'
+    [script] = re.findall(r"sed -nE '(.*?)'", step.otherwise[-1])
+    found = subprocess.run(
+        ["sed", "-nE", script], input=said, capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "@x/fs-extra"
