@@ -34,7 +34,7 @@ class KeeperProcess:
         self.folder = folder
         self.socket = folder / "keeper.sock"
         self.log = folder / "keeper.log"
-        self.client = Keeper(self.socket, patience_s=10.0)
+        self.client = Keeper(self.socket, patience_s=25.0)
         self.process: subprocess.Popen[bytes] | None = None
         self._environment = {
             "PATH": os.environ["PATH"],

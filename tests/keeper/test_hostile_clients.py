@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
 
 def connect(keeper: KeeperProcess) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    connection.settimeout(15)
     connection.connect(str(keeper.socket))
+    connection.settimeout(15)
     return connection
 
 
@@ -37,7 +37,7 @@ def still_well(keeper: KeeperProcess) -> None:
     began = time.monotonic()
     with keeper.client.start(IMAGE, task_id="k7m2", epoch=1, deadline_s=60) as box:
         assert box.exec("echo here", workdir="/").output == "here"
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 30
 
 
 def test_garbage_is_answered_and_the_conversation_goes_on(

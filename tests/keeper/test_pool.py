@@ -57,7 +57,10 @@ def make_pool(engine: Engine) -> Iterator[MakePool]:
     ended.set()
     for pool in made:
         pool.run(ended)
-    assert [one for one in engine.running() if one.task_id == POOL] == []
+    until(
+        lambda: not [one for one in engine.running() if one.task_id == POOL],
+        "no pool has left anything",
+    )
 
 
 @pytest.fixture
