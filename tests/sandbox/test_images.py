@@ -55,8 +55,11 @@ printf '#include <node_api.h>\\n%s\\n%s\\n' \\
     'NAPI_MODULE(it, made)' >it.c
 echo '{"targets": [{"target_name": "it", "sources": ["it.c"]}]}' >binding.gyp
 echo '{"name": "it", "version": "1.0.0", "scripts": {"install": "node-gyp rebuild"}}' >package.json
-npm install --no-audit --loglevel=error
-test "$(node -p 'require("./build/Release/it.node")')" = 42
+npm pack --silent
+mkdir ../user && cd ../user
+echo '{"name": "user", "version": "1.0.0"}' >package.json
+npm install --offline --no-audit --loglevel=error ../addon/it-1.0.0.tgz
+test "$(node -p 'require("it/build/Release/it.node")')" = 42
 test "$(yarn --version)" != "$(echo __metadata: >yarn.lock; yarn --version)"
 pnpm --version
 node -e 'new (require("worker_threads").Worker)("1", {eval: true}).on("exit", process.exit)'
