@@ -78,9 +78,6 @@ def _npm(package: str, version: str, stands_for: str = "JavaScript") -> Project:
 
 
 PROJECTS = (
-    _npm("qs", "6.15.1"),
-    _npm("qs", "6.16.1"),
-    _npm("object-inspect", "1.13.4"),
     Project(
         registry="ours",
         package="slug",
@@ -100,7 +97,10 @@ PROJECTS = (
     _npm("ms", "2.1.3", "no tests"),
     _pypi("ujson", "6.1.0", "a set-up that needs a compiler"),
     _pypi("boltons", "26.0.0"),
+    _npm("object-inspect", "1.13.4"),
     _pypi("marshmallow", "3.21.3"),
+    _npm("qs", "6.15.1"),
+    _npm("qs", "6.16.1"),
     _pypi("click", "8.3.3"),
     _pypi("attrs", "25.4.0"),
     _pypi("packaging", "26.2"),
@@ -155,8 +155,8 @@ class Prepared:
 
     @property
     def ready(self) -> bool:
-        """Say whether every command of the set-up ended well and each check could be run."""
-        set_up = all(one["result"].startswith("exit 0 ") for one in self.first.commands)
+        """Say whether the set-up ended well and each check could be run."""
+        set_up = not any(line.startswith("The set-up ") for line in self.first.told)
         states = [
             outcome.state.value if outcome else "" for outcome in self.first.baseline.outcomes
         ]
@@ -320,8 +320,9 @@ def _row(result: Json) -> list[str]:
         for check in first["checks"]
     ]
     commands = [one for one in first["events"] if one["title"].startswith("set up: ")]
-    failed = [one for one in commands if not one["result"].startswith("exit 0 ")]
-    set_up = f"{len(commands)} commands" + (f", {len(failed)} FAILED" if failed else "")
+    failed = any(line.startswith("The set-up ") for line in first["told"])
+    count = f"{len(commands)} command" + ("s" if len(commands) != 1 else "")
+    set_up = f"{count}, FAILED" if failed else count
     return [
         result["release"],
         result["stands_for"],

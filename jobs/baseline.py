@@ -147,7 +147,7 @@ def _noted(job: Job, running: Future[Baseline]) -> Baseline:
     except TimeoutError:
         job.log.event("wait for the checks on the base commit")
         found = running.result()
-    if found.checks:
+    if found.checks and not job.watch.halted.is_set():
         how = "run the checks" if found.measured else "recall what the checks say"
         pairs = zip(found.checks, found.outcomes, strict=True)
         result = "; ".join([shown(*pair) for pair in pairs] + [found.trouble] * bool(found.trouble))

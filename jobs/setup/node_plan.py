@@ -65,9 +65,10 @@ def _without_git(install: str) -> str:
     """
     refused = 's/.*Refusing to fetch "(@?[^@"]+)@.*/\\1/p'
     return (
-        f'for _ in 1 2 3 4 5; do {install} 2>"$TMPDIR/said" && exit 0; '
+        f'last=; for _ in 1 2 3 4 5; do {install} 2>"$TMPDIR/said" && exit 0; '
         f"name=$(sed -nE '{refused}' \"$TMPDIR/said\" | head -1); "
-        '[ -n "$name" ] || break; npm pkg set "overrides[$name]=*"; done; '
+        '[ "$name" != "$last" ] || break; last=$name; '
+        'npm pkg set "overrides[$name]=>=0"; done; '  # npm takes `*` for no override
         'cat "$TMPDIR/said"; false'
     )
 
