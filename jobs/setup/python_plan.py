@@ -42,12 +42,13 @@ def python_plan(manifests: Manifests, folder: str = "") -> Part | None:
 def tool(name: str) -> Step:
     """Bring in a program of the project's that is written in Python, apart from the project."""
     place = f'"$HOME/tools/{name}"'
+    # It runs once, so that compiling all of it would take longer than it saves.
     by_pip = (
         f"python3 -m venv {place} && {place}/bin/pip install {name} && "
         f'mkdir -p "$HOME/.local/bin" && ln -sf {place}/bin/{name} "$HOME/.local/bin/{name}"'
     )
     return Step(
-        f"uv tool install --no-compile-bytecode {name}",
+        f"env -u UV_COMPILE_BYTECODE uv tool install {name}",
         unless=f"command -v {name}",
         otherwise=(by_pip,),
     )
