@@ -7,10 +7,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 import docker
+from docker.errors import APIError
 
 from jobs.keeper.client import Keeper
 
@@ -83,7 +85,10 @@ class KeeperProcess:
             self.process.terminate()
             assert self.process.wait(20) == 0, self.log.read_text()
         for container in self.containers():
-            self._engine.remove_container(container, force=True, v=True)
+            # What was given back a moment ago may be going already.
+            with suppress(APIError):
+                self._engine.remove_container(container, force=True, v=True)
+        until(lambda: not self.containers(), "nothing is left")
         self._engine.close()
 
     def look_anew(self) -> None:
