@@ -61,6 +61,7 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
 def _run(chosen: argparse.Namespace, command: list[str]) -> int:
     settings = SetupSettings.load()
     engine = _engine(chosen.docker_host)
+    engine.sweep()  # what an earlier one left that was killed
     folder = chosen.repository.resolve()
     place = settings.data_dir.resolve() / _PEOPLE
     number = zlib.crc32(str(folder).encode())
