@@ -291,11 +291,17 @@ def prepare_all(docker_host: str, facts: Json, command: str, only: tuple[str, ..
             results.append(prepare(project, engine, Path(folder)).to_json())
         print(" · ".join(_row(results[-1])), flush=True)
         # After each: what was measured is not lost with what was not.
-        parts = ["# Real projects", setting(facts, command), _HOW, table(_HEAD, map(_row, results))]
-        parts += [_details(result) for result in results]
-        name = "projects" if not only else "partial"
-        write_both(name, {**facts, "command": command, "projects": results}, parts)
+        write("projects" if not only else "partial", facts, command, results, len(chosen))
     return sum(not result["ready"] for result in results)
+
+
+def write(name: str, facts: Json, command: str, results: list[Json], count: int) -> Path:
+    """Write what is known so far of `count` projects; returns the path of the text."""
+    missing = count - len(results)
+    left = [f"**{missing} of {count} projects are not measured here.**"] if missing else []
+    parts = ["# Real projects", setting(facts, command), _HOW, *left]
+    parts += [table(_HEAD, map(_row, results)), *(_details(result) for result in results)]
+    return write_both(name, {**facts, "command": command, "projects": results}, parts)
 
 
 _HOW = (
