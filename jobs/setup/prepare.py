@@ -124,7 +124,11 @@ class Setup:
             if not mine:
                 return SetupOutcome(trouble="another task's set-up took too long")
             before = self._shelf.read(self._snapshot)
-            outcome = replace(self._tried(), tries=before.tries + 1 if before else 1)
+            outcome = self._tried()
+            if outcome.begun and outcome.trouble and not outcome.failed:
+                # No command failed, the sandbox was lost under them: another one may do.
+                outcome = self._tried()
+            outcome = replace(outcome, tries=before.tries + 1 if before else 1)
             if outcome.begun:  # else it was this machine's fault, which may be mended any moment
                 self._shelf.write(self._snapshot, outcome)
             return outcome
