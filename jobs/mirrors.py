@@ -1,4 +1,4 @@
-"""Says what the settings say of mirrors: where they lie, how far back they go, how large all are."""
+"""Says what the settings say of mirrors: where they lie, how far back they go, how large they are."""
 
 from bot.settings import Settings
 from jobs.repository.mirror import Mirrors

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from jobs.repository.git import Git
-from jobs.repository.mirror import Mirrors, Snapshot
+from jobs.repository.mirror import Mirrors
+from jobs.repository.snapshot import Snapshot
 from jobs.sandbox import Sandbox, Sandboxes
 from tests.agent.given import FILES
 
