@@ -1,4 +1,4 @@
-"""Says what the settings say of mirrors: where they lie, how far back they go, how large they are."""
+"""Says what the settings say of mirrors: where they lie, how far back they go, their quota."""
 
 from bot.settings import Settings
 from jobs.repository.mirror import Mirrors
