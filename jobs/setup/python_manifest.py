@@ -56,7 +56,13 @@ def read_manifest(manifests: Manifests, folder: str) -> PythonManifest:
     named_config = config.has_section("metadata") or config.has_section("options")
     backend = table(project, "build-system")
     return PythonManifest(
-        installable=bool(own or backend or poetry or code or named_config),
+        installable=bool(
+            backend
+            or poetry
+            or code
+            or named_config
+            or _is_more_than_a_name(manifests, folder, own)
+        ),
         extras=tuple(extras),
         groups=groups,
         dependencies=_dependencies(own, extras),
@@ -64,6 +70,17 @@ def read_manifest(manifests: Manifests, folder: str) -> PythonManifest:
         poetry=bool(poetry) and (not own or bool(table(poetry, "group"))),
         builds="ext_modules" in code or _compiles(backend),
     )
+
+
+def _is_more_than_a_name(manifests: Manifests, folder: str, own: dict[str, Any]) -> bool:
+    """Say whether a project that names no build system needs installing all the same.
+
+    One that lies in the open and needs nothing is imported from where it lies; uv leaves it be too:
+    https://docs.astral.sh/uv/concepts/projects/config/#build-systems
+    """
+    needs = ("dependencies", "optional-dependencies", "scripts", "entry-points", "gui-scripts")
+    hidden = any(path.startswith(inside(folder, "src/")) for path in manifests.paths)
+    return bool(own) and (hidden or any(own.get(name) for name in needs))
 
 
 def _dependencies(own: dict[str, Any], extras: dict[str, Any]) -> tuple[str, ...]:

@@ -234,7 +234,7 @@ def test_a_javascript_project(files: dict[str, str], expected: list[str]) -> Non
             ["uv pip install -r requirements.txt", "npm ci --no-audit --no-fund"],
         ),
         (
-            {"backend/pyproject.toml": PROJECT, "frontend/package.json": package(),
+            {"backend/pyproject.toml": PROJECT + BUILD, "frontend/package.json": package(),
              "frontend/yarn.lock": ""},
             ["backend$ uv pip install -e .",
              "frontend$ npm install --global --no-audit --no-fund yarn@1",
@@ -279,6 +279,12 @@ def test_the_projects_own_commands_come_before_what_its_files_give_away() -> Non
     assert [step.command for step in found.steps] == ["make dev", "true"]
     assert found.declared
     assert found.makes_venv
+
+
+def test_a_project_that_only_has_a_name_is_imported_from_where_it_lies() -> None:
+    assert not commands({"pyproject.toml": PROJECT, "a/__init__.py": "", **TEST})
+    assert commands({"pyproject.toml": PROJECT, "src/a/__init__.py": "", **TEST})
+    assert commands({"pyproject.toml": PROJECT + BUILD, "a/__init__.py": "", **TEST})
 
 
 def test_no_commands_of_its_own_means_no_setup() -> None:
