@@ -57,10 +57,8 @@ def read_manifest(manifests: Manifests, folder: str) -> PythonManifest:
     backend = table(project, "build-system")
     return PythonManifest(
         installable=bool(
-            backend
-            or poetry
-            or code
-            or named_config
+            (backend or poetry or code or named_config)
+            or (own and groups)
             or _is_more_than_a_name(manifests, folder, own)
         ),
         extras=tuple(extras),
