@@ -123,6 +123,19 @@ def test_two_engines_have_a_way_out_and_the_host_is_as_it_was(
     assert of_the_host() == before
 
 
+def test_starting_one_takes_no_mount_from_another(two: tuple[Checkout, Checkout]) -> None:
+    one, other = two
+    one.run("start")
+    # Docker shares its folder with all mount namespaces: what one of them drops goes in all.
+    inside = one.folder / "var" / "engine" / "data" / "inside"
+    inside.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "none", inside], check=True)
+    other.run("start")
+    # It answers once slirp4netns has shut itself in.
+    assert until(lambda: other.reach(own_address(), 9) == "ConnectionRefusedError")
+    assert inside.is_mount()
+
+
 def test_an_engine_that_was_killed_leaves_nothing_and_starts_again(
     two: tuple[Checkout, Checkout],
 ) -> None:
