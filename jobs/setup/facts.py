@@ -12,6 +12,7 @@ def facts_of(plan: Plan, outcome: SetupOutcome, sha: str) -> tuple[str, ...]:
     facts = [_prepared(plan, outcome)] if outcome.kept else []
     if outcome.python and outcome.kept:
         facts.append(f"`python` is Python {outcome.python} from {VENV}.")
+    facts += [f"In the set-up: {report}." for one in outcome.tried for report in one.reports]
     facts += [_failed(one) for one in outcome.failed]
     if outcome.trouble:
         facts.append(

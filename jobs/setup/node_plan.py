@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jobs.setup.manifests import Manifests, inside, table
+from jobs.setup.npm_again import npm_again
 from jobs.setup.plan import Part, Step, placed
 
 _NEEDS = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies")
@@ -48,29 +49,14 @@ def _install(
     install = "npm install --no-audit --no-fund"
     for lock in ("package-lock.json", "npm-shrinkwrap.json"):
         if has(lock):
-            ways = (install, _without_git(install))
+            ways = (install, npm_again(install))
             return lock, [Step("npm ci --no-audit --no-fund", otherwise=ways)], "npm"
     needs = any(table(package, key) for key in _NEEDS) or package.get("workspaces")
     if not needs:
         return "", [], "npm"
     # No lock file is left behind that the project does not have.
     install = f"{install} --no-package-lock"
-    return "package.json", [Step(install, otherwise=(_without_git(install),))], "npm"
-
-
-def _without_git(install: str) -> str:
-    """Take from the registry what a dependency wants from a git server, where npm names it.
-
-    The change of package.json goes with the code, before what was installed is kept.
-    """
-    refused = 's/.*Refusing to fetch "(@?[^@"]+)@.*/\\1/p'
-    return (
-        f'last=; for _ in 1 2 3 4 5; do {install} 2>"$TMPDIR/said" && exit 0; '
-        f"name=$(sed -nE '{refused}' \"$TMPDIR/said\" | head -1); "
-        '[ "$name" != "$last" ] || break; last=$name; '
-        'npm pkg set "overrides[$name]=>=0"; done; '  # npm takes `*` for no override
-        'cat "$TMPDIR/said"; false'
-    )
+    return "package.json", [Step(install, otherwise=(npm_again(install),))], "npm"
 
 
 def _pnpm(version: str, *, locked: bool) -> tuple[str, list[Step], str]:

@@ -25,6 +25,8 @@ class Tried:
     seconds: float
     last_lines: str = ""
     """Of what it printed, where it failed."""
+    reports: tuple[str, ...] = ()
+    """What it did otherwise than was asked."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ class SetupOutcome:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """Read what `asdict` wrote."""
-        tried = tuple(Tried(**one) for one in stored["tried"])
+        tried = tuple(
+            Tried(**{**one, "reports": tuple(one.get("reports", ()))}) for one in stored["tried"]
+        )
         hosts = tuple(stored["refused_hosts"])
         return cls(**{**stored, "tried": tried, "refused_hosts": hosts})
 

@@ -9,6 +9,9 @@ PLAN_VERSION = 1
 
 VENV = "/workspace/venv"
 
+REPORTS = "set-up:"
+"""Begins a line by which a command of ours says what it did otherwise than was asked."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -18,7 +21,7 @@ class Step:
     folder: str = ""
     unless: str = ""
     """A command that says by its exit code 0 that this step is not needed."""
-    otherwise: tuple[str, ...] = ()
+    otherwise: "tuple[str | Step, ...]" = ()
     """Commands to try one after the other where the first one fails, until one does not."""
     label: str = ""
     """What is shown in place of a command that is too long to be read."""

@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from jobs.repository.pack import Pack
@@ -13,7 +14,7 @@ from jobs.sandbox.inside.places import AGENT_ENV, REPO
 from jobs.setup import debian, tools
 from jobs.setup.debian import debian_steps
 from jobs.setup.outcome import Tried
-from jobs.setup.plan import VENV, Plan, Step
+from jobs.setup.plan import REPORTS, VENV, Plan, Step
 
 Tell = Callable[[str, str, str], None]
 """Is told a title, a result, and more text where there is some: one line of the action log."""
@@ -24,6 +25,7 @@ _SHORT_S = 60.0
 _NOT_FOUND = 127
 _LAST_LINES = 25
 _LONGEST_LINE = 300
+_MOST_REPORTS = 10
 _SHOWN_COMMAND = 200
 _PYTHONS = (
     "python3 -c 'import sys; print(\"%d.%d\" % sys.version_info[:2])'; "
@@ -90,9 +92,10 @@ class SetupRun:
             return True
         if self._try(step):
             return True
-        for command in step.otherwise:
+        for way in step.otherwise:
+            other = way if isinstance(way, Step) else Step(way)
             failed = self.tried.pop()
-            if self._try(replace(step, command=command, label="")):
+            if self._try(replace(other, folder=step.folder)):
                 return True
             self.tried[-1] = _plainer(failed, self.tried[-1])
         return False
@@ -107,13 +110,15 @@ class SetupRun:
             ended = self._exec(_PRETENDED + step.command, step.folder, left)
         why = f"\nended after {left:.0f} s" if ended.timed_out else ""
         last = last_lines(ended.output) + why if ended.exit_code else ""
-        self._note(step, Tried(shown(step), ended.exit_code, round(ended.seconds, 1), last))
+        seconds, reports = round(ended.seconds, 1), reported(ended.output)
+        self._note(step, Tried(shown(step), ended.exit_code, seconds, last, reports))
         return not ended.exit_code
 
     def _note(self, step: Step, tried: Tried) -> None:
         where = f" in `{step.folder}`" if step.folder else ""
         ended = f"exit {tried.exit_code} after {tried.seconds:.1f} s"
-        self.tell(f"set up: `{tried.command}`{where}", ended, tried.last_lines)
+        more = "\n".join(filter(None, (*tried.reports, tried.last_lines)))
+        self.tell(f"set up: `{tried.command}`{where}", ended, more)
         self.tried.append(tried)
 
     def _quietly(self, command: str, folder: str = "") -> Execution:
@@ -138,6 +143,14 @@ def shown(step: Step) -> str:
     """Return a step in one line; what a project wrote cannot end the quotation."""
     line = step.label or " ".join(step.command.split()).replace("`", "'")
     return line if len(line) <= _SHOWN_COMMAND else f"{line[:_SHOWN_COMMAND]} …"
+
+
+def reported(output: str) -> tuple[str, ...]:
+    """Return what a command of ours did otherwise than was asked; a few lines, cut short."""
+    lines = (line for line in output.splitlines() if line.startswith(f"{REPORTS} "))
+    return tuple(
+        line.removeprefix(REPORTS).strip()[:_LONGEST_LINE] for line in islice(lines, _MOST_REPORTS)
+    )
 
 
 def last_lines(output: str) -> str:
