@@ -7,6 +7,14 @@ from jobs.setup.plan import Part, Step
 from jobs.setup.python_manifest import read_manifest
 
 _GO_NEEDS = re.compile(r"^\s*require\b", re.MULTILINE)
+# Without a build cache the first `go test` compiles the standard library, which takes longer than
+# all else. Nothing of the project is run. What does not compile is for its tests to say, not for
+# the set-up. `go vet` keeps what it finds out about each package beside what was compiled.
+_COMPILE = """\
+timeout 400 go test -c -o /dev/null ./...
+timeout 200 go vet ./...
+true
+"""
 _TARGET = re.compile(r"^([A-Za-z0-9][\w.-]*)[ \t]*:(?!=)", re.MULTILINE)
 _CALL = re.compile(r"\bmake[ \t]+([A-Za-z0-9][\w.-]*)")
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
@@ -22,13 +30,20 @@ _SETS_UP = frozenset(
 
 
 def go_plan(manifests: Manifests, folder: str = "") -> Part | None:
-    """Fetch the modules that a module needs; None where it brings them or needs none."""
+    """Fetch the modules that a module needs, and compile them with what Go itself brings."""
     module = inside(folder, "go.mod")
-    if module not in manifests or not _GO_NEEDS.search(manifests.text(module)):
+    if module not in manifests or not _has_go(manifests, folder):
         return None
-    if inside(folder, "vendor/modules.txt") in manifests:
-        return None
-    return Part(module, (Step("go mod download", folder),))
+    compiles = Step(_COMPILE, folder, label="go test -c ./... and go vet ./..., to compile once")
+    brings = inside(folder, "vendor/modules.txt") in manifests
+    if brings or not _GO_NEEDS.search(manifests.text(module)):
+        return Part(module, (compiles,))
+    return Part(module, (Step("go mod download", folder), compiles))
+
+
+def _has_go(manifests: Manifests, folder: str) -> bool:
+    start = f"{folder}/" if folder else ""
+    return any(path.startswith(start) and path.endswith(".go") for path in manifests.paths)
 
 
 def make_plan(manifests: Manifests, *, in_python: bool) -> Part | None:

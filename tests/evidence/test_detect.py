@@ -69,7 +69,7 @@ CASE = "import unittest\nclass A(unittest.TestCase):\n    def test_a(self): pass
         ({"package.json": "[" * 9000}, []),
         ({"package.json": '["test"]'}, []),
         ({"package.json": '{"scripts": "test"}'}, []),
-        ({"go.mod": "module a", "a_test.go": ""}, ["go test ./..."]),
+        ({"go.mod": "module a", "a_test.go": ""}, ["go test -vet=off ./...", "go vet ./..."]),
         ({"go.mod": "module a", "a.go": ""}, []),
         ({"Makefile": "all:\n\ntest: all\n\ttrue\n"}, ["make test"]),
         ({"Makefile": "test := x\ncheck:\n\ttrue\n"}, ["make check"]),

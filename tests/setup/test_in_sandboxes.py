@@ -223,3 +223,35 @@ def test_packages_of_debian_come_in_without_root(project: MakeProject) -> None:
             "echo '{\"a\": 1}' | jq -c . && cc a.c -lgmp -o /tmp/a && /tmp/a && echo ran"
         )
         assert ran.output == '{"a":1}\nran'
+
+
+def test_a_go_project_without_dependencies_is_compiled_before_its_tests(
+    project: MakeProject,
+) -> None:
+    test = 'package a\n\nimport "testing"\n\nfunc TestA(t *testing.T) {}\n'
+    main = "func TestMain(m *testing.M) { panic(1) }\n"  # only the agent's own runs come to it
+    shop = project(
+        {"go.mod": "module a\n\ngo 1.20\n", "a_test.go": test, "b/b_test.go": test + main}
+    )
+    environment = shop.prepare()
+    assert not [fact for fact in environment.facts if "failed" in fact], environment.facts
+    with shop.sandbox(environment) as box:
+        assert "ok" in box.exec("go test .").output
+        compiled = box.exec("go build -x testing 2>&1 | grep -c '/compile '").output
+        assert compiled == "0"
+
+
+def test_a_package_for_development_that_npm_does_not_have_is_left_out_and_told(
+    project: MakeProject,
+) -> None:
+    wanted = '{"is-number": "^99.0.0", "@patchbay/there-is-no-such-package": "1", "once": "1.4.0"}'
+    text = f'{{"name": "a", "devDependencies": {wanted}}}'
+    shop = project({"package.json": text, "a.js": "", ".gitignore": "node_modules/\n"})
+    environment = shop.prepare()
+    had_not = "In the set-up: the registry does not have"
+    assert f"{had_not} is-number@^99.0.0: another version was taken." in environment.facts
+    assert f"{had_not} @patchbay/there-is-no-such-package@1: left out." in environment.facts
+    assert not [fact for fact in environment.facts if "failed" in fact], environment.facts
+    with shop.sandbox(environment) as box:
+        listed = box.exec("ls node_modules; cat package.json; git status --short").output
+        assert listed == f"is-number\nonce\nwrappy\n{text}"

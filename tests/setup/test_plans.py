@@ -2,15 +2,19 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from jobs.project_file.environment import ProjectEnvironment
 from jobs.setup.detect import plan_for
 from jobs.setup.manifests import Manifests
+from jobs.setup.npm_again import npm_again
 from jobs.setup.plan import Plan
+from jobs.setup.running import reported, shown
 
 TEST = {"tests/test_a.py": "import pytest\n"}
 PROJECT = '[project]\nname = "a"\nversion = "1"\n'
@@ -19,7 +23,11 @@ PYTEST = "uv pip install pytest"
 SAME = "sed -i 's,//registry.yarnpkg.com/,//registry.npmjs.org/,' yarn.lock"
 REGISTRY = "YARN_NPM_REGISTRY_SERVER=https://registry.npmjs.org"
 NPM = "npm install --no-audit --no-fund"
+NEEDY = "module a\n\nrequire b v1.0.0\n"
+COMPILE = "go test -c ./... and go vet ./..., to compile once"
 NO_WISH = ProjectEnvironment()
+
+needs_node = pytest.mark.skipif(not shutil.which("node"), reason="no Node here")
 
 
 class Files:
@@ -42,7 +50,7 @@ def plan(files: Mapping[str, str], wish: ProjectEnvironment = NO_WISH) -> Plan:
 def commands(files: Mapping[str, str]) -> list[str]:
     """The steps in short: without how a tool is brought in."""
     return [
-        f"{step.folder}$ {step.command}" if step.folder else step.command
+        f"{step.folder}$ {shown(step)}" if step.folder else shown(step)
         for step in plan(files).steps
         if "uv tool install" not in step.command
     ]
@@ -210,10 +218,14 @@ def test_a_javascript_project(files: dict[str, str], expected: list[str]) -> Non
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({"go.mod": "module a\n\nrequire b v1.0.0\n"}, ["go mod download"]),
-        ({"go.mod": "module a\n"}, []),
-        ({"go.mod": "module a\n\nrequire b v1.0.0\n", "vendor/modules.txt": ""}, []),
-        ({"tool/go.mod": "module a\n\nrequire (\n b v1\n)\n"}, ["tool$ go mod download"]),
+        ({"go.mod": NEEDY, "a.go": ""}, ["go mod download", COMPILE]),
+        ({"go.mod": "module a\n", "a.go": ""}, [COMPILE]),
+        ({"go.mod": NEEDY, "a.go": "", "vendor/modules.txt": ""}, [COMPILE]),
+        ({"go.mod": NEEDY, "b/a.py": ""}, []),
+        (
+            {"tool/go.mod": "module a\n\nrequire (\n b v1\n)\n", "tool/c/a.go": ""},
+            ["tool$ go mod download", f"tool$ {COMPILE}"],
+        ),
         (
             {"Makefile": "deps:\n\ttrue\ntest:\n", "README.md": "Run `make deps`, `make test`."},
             ["make deps"],
@@ -308,10 +320,51 @@ def test_what_npm_would_fetch_from_a_git_server_is_taken_from_the_registry_inste
     lock: dict[str, str],
 ) -> None:
     [step] = plan({"package.json": '{"devDependencies": {"a": "1"}}', **lock}).steps
-    assert 'npm pkg set "overrides[$name]=>=0"' in step.otherwise[-1]
-    said = 'npm error Refusing to fetch "@x/fs-extra@github:reggi/node-fs-extra#enhanced"'
-    [script] = re.findall(r"sed -nE '(.*?)'", step.otherwise[-1])
-    found = subprocess.run(
-        ["sed", "-nE", script], input=said, capture_output=True, text=True, check=True
+    install = NPM if lock else f"{NPM} --no-package-lock"
+    assert step.otherwise[-1] == npm_again(install)
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("said", "changed", "report"),
+    [
+        (
+            'npm error Refusing to fetch "@x/fs-extra@github:reggi/node-fs-extra#enhanced"',
+            {"devDependencies": {"@x/a": "^9", "b.c": "*"}, "overrides": {"@x/fs-extra": ">=0"}},
+            "@x/fs-extra came from the registry, not from a git server",
+        ),
+        (
+            "npm error code ETARGET\nnpm error notarget No matching version found for @x/a@^9.\n",
+            {"devDependencies": {"@x/a": "*", "b.c": "*"}},
+            "the registry does not have @x/a@^9: another version was taken",
+        ),
+        (
+            "npm error notarget No matching version found for b.c@*.\n",
+            {"devDependencies": {"@x/a": "^9"}},
+            "the registry does not have b.c@*: left out",
+        ),
+        (
+            "npm error 404  The requested resource '@x/a@^9' could not be found or you do not\n",
+            {"devDependencies": {"b.c": "*"}},
+            "the registry does not have @x/a@^9: left out",
+        ),
+        ("npm error notarget No matching version found for other@1.\n", None, ""),
+        ("npm error notarget No matching version found for constructor@1.\n", None, ""),
+        ("npm error code EACCES\n", None, ""),
+    ],
+)
+def test_what_the_registry_does_not_have_is_left_out_and_told(
+    said: str, changed: dict[str, object] | None, report: str, tmp_path: Path
+) -> None:
+    [script] = re.findall(r"(?s)END_OF_MEND'\n(.*)END_OF_MEND", npm_again("npm install").command)
+    (tmp_path / "mend.js").write_text(script)
+    (tmp_path / "said").write_text(said)
+    project = tmp_path / "package.json"
+    project.write_text('{"devDependencies": {"@x/a": "^9", "b.c": "*"}}')
+    ended = subprocess.run(
+        ["node", "mend.js", "said"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert found.stdout == "@x/fs-extra"
+    assert ended.returncode == (0 if changed else 1), ended.stderr
+    assert reported(ended.stdout) == ((report,) if report else ())
+    if changed:
+        assert json.loads(project.read_text()) == changed
