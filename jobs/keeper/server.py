@@ -20,6 +20,8 @@ from jobs.sandbox.errors import SandboxError
 _MOST_CONNECTIONS = 256
 _SPEAKS_S = 10.0
 """A client that holds no sandbox has so long to say what it wants."""
+_PAUSE_S = 0.5
+"""Before the next try, when the machine let nobody in."""
 
 _log = structlog.get_logger()
 
@@ -71,11 +73,25 @@ class Server:
                 connection, _ = self._listener.accept()
             except TimeoutError:
                 continue
-            if not self._room.acquire(blocking=False):
-                _log.warning("keeper.full", peer=channel.peer_of(connection).pid)
-                connection.close()
+            except OSError as error:
+                # Too many open files, or a client that has gone again: no reason to end.
+                _log.warning("keeper.not_accepted", why=str(error))
+                stopping.wait(_PAUSE_S)
                 continue
+            self._let_in(connection)
+
+    def _let_in(self, connection: socket.socket) -> None:
+        if not self._room.acquire(blocking=False):
+            _log.warning("keeper.full", most=_MOST_CONNECTIONS)
+            connection.close()
+            return
+        try:
             threading.Thread(target=self._attend, args=(connection,), daemon=True).start()
+        except RuntimeError as error:
+            # The machine gives no further thread; the client asks again.
+            _log.warning("keeper.not_accepted", why=str(error))
+            self._room.release()
+            connection.close()
 
     def _listen(self) -> None:
         """Come into being under the name at once with the right mode, whatever lay there."""
@@ -91,10 +107,11 @@ class Server:
 
     def _attend(self, connection: socket.socket) -> None:
         given: list[Given] = []
-        peer = channel.peer_of(connection)
         try:
             with connection:
-                self._converse(connection, peer, given)
+                self._converse(connection, channel.peer_of(connection), given)
+        except OSError as error:
+            _log.warning("keeper.connection_failed", why=str(error))
         finally:
             for one in given:
                 self._desk.take_back(one)

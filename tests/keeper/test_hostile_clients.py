@@ -3,6 +3,7 @@
 import array
 import json
 import os
+import resource
 import secrets
 import socket
 import struct
@@ -142,3 +143,14 @@ def test_who_holds_a_sandbox_and_talks_nonsense_keeps_it(
         connection.recv(MAX_MESSAGE)
         assert box.exec("echo here", workdir="/").output == "here"
     assert f"uid={os.getuid()}" in keeper.words()
+
+
+def test_a_keeper_without_a_free_file_waits_for_one(keeper: KeeperProcess, client: Keeper) -> None:
+    assert keeper.process
+    pid = keeper.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
+    with connect(keeper):
+        until(lambda: "keeper.not_accepted" in keeper.words(), "it cannot take the connection")
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        assert client.status().pid == pid
