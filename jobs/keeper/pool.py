@@ -30,6 +30,8 @@ _ANSWERS_S = 2.0
 """One that waited and takes longer to answer is of no use: a fresh one starts faster."""
 _AFTER_YOU_S = 1.0
 _USUAL_LIFE_S = 6 * 3600.0
+_SLACK_S = 60.0
+"""Lived longer than is promised, for the moment between a promise and its beginning."""
 
 log = structlog.get_logger()
 
@@ -161,11 +163,17 @@ class Pool:
 
     def _start(self, kind: Kind) -> None:
         life_s = self._life_s + self._idle_s
+        # Its label and its own clock count from a moment within the start, so from later than this.
+        ends = time.monotonic() + life_s
         sandbox = self._engine.start(
-            kind.image, task_id=POOL, epoch=0, deadline_s=life_s, snapshot=kind.snapshot
+            kind.image,
+            task_id=POOL,
+            epoch=0,
+            deadline_s=life_s + _SLACK_S,
+            snapshot=kind.snapshot,
         )
         with self._lock:
-            self._waiting.append(Waiting.of(sandbox, kind, life_s))
+            self._waiting.append(Waiting.of(sandbox, kind, ends))
         if self._failures:
             log.info("pool.filling_again")
         self._failures = 0

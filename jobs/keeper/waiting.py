@@ -28,13 +28,12 @@ class Waiting:
     image_digest: str
     stream: socket.socket
     ends: float
-    """When it would end by itself (monotonic)."""
+    """Until then at least it would live by itself (monotonic)."""
     since: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def of(cls, sandbox: Sandbox, kind: Kind, life_s: float) -> "Waiting":
-        """Let a sandbox wait that was started to live for `life_s`."""
-        ends = time.monotonic() + life_s
+    def of(cls, sandbox: Sandbox, kind: Kind, ends: float) -> "Waiting":
+        """Let a sandbox wait that was started to live until `ends` at least."""
         stream = sandbox.detach()
         stream.setblocking(False)
         return cls(kind, sandbox.container, sandbox.image_digest, stream, ends)

@@ -99,6 +99,15 @@ def test_its_time_begins_when_it_is_given(pool: Pool, engine: Engine) -> None:
     assert len(engine.running()) == 1
 
 
+def test_it_is_promised_for_less_than_it_lives(pool: Pool, docker_host: str) -> None:
+    client = docker.APIClient(docker_host, "auto")
+    for one in pool._waiting:
+        labels = client.inspect_container(one.container)["Config"]["Labels"]
+        lives_s = int(labels["dev.patchbay.deadline"]) - time.time()
+        assert lives_s - (one.ends - time.monotonic()) > 50
+    client.close()
+
+
 def test_none_is_given_twice(pool: Pool) -> None:
     start, got = threading.Barrier(8), []
 
