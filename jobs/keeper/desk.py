@@ -62,6 +62,8 @@ class Desk:
         self._lock = threading.Lock()
         self._ends: dict[str, float] = {}
         """When each sandbox that somebody has shall have ended by itself (monotonic)."""
+        self._starting = 0
+        """Those on their way to somebody have a place too: many may be asked for at once."""
         self._left: set[str] = set()
 
     def answer(self, request: Request, peer: Peer) -> tuple[Answer, Given | None]:
@@ -130,12 +132,17 @@ class Desk:
         )
 
     def _start(self, request: Start, peer: Peer) -> tuple[Answer, Given]:
-        self._allowance.check(request, len(self._ends))
+        self._take_place(request)
         began = time.monotonic()
-        sandbox, pooled = self._sandbox(request)
-        given = Given(sandbox.container, sandbox.detach())
-        with self._lock:
-            self._ends[given.container] = began + request.deadline_s + _LATE_S
+        given: Given | None = None
+        try:
+            sandbox, pooled = self._sandbox(request)
+            given = Given(sandbox.container, sandbox.detach())
+        finally:
+            with self._lock:
+                self._starting -= 1
+                if given is not None:
+                    self._ends[given.container] = began + request.deadline_s + _LATE_S
         log.info(
             "sandbox.given",
             task=request.task_id,
@@ -146,6 +153,11 @@ class Desk:
             uid=peer.uid,
         )
         return Started(given.container, sandbox.image_digest, pooled), given
+
+    def _take_place(self, request: Start) -> None:
+        with self._lock:
+            self._allowance.check(request, len(self._ends) + self._starting)
+            self._starting += 1
 
     def _sandbox(self, request: Start) -> tuple[Sandbox, bool]:
         """Take one out of the pool, or start one; the second says which."""
