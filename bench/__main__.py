@@ -47,7 +47,9 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="+", choices=measures.NAMES, default=list(measures.NAMES), help="measures"
     )
-    parser.add_argument("--package", nargs="+", default=[], help="projects, by their names")
+    parser.add_argument(
+        "--package", nargs="+", default=[], help="these projects alone, by their names"
+    )
     return parser.parse_args()
 
 

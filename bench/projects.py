@@ -5,11 +5,12 @@ project is set up, does that behind the proxy, and runs its checks on what was k
 baseline. The second start is another task on the same commit.
 """
 
+import json
 import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, NoReturn
 from pydantic import SecretStr
 
 from bench.releases import Release, make_repository
-from bench.report import setting, table, write_both
+from bench.report import RESULTS, setting, table, write_both
 from bot.github_app import GitHubApp
 from bot.redaction import Redactor
 from bot.settings import Settings
@@ -54,6 +55,11 @@ class Project(Release):
     """A release, and what it stands for here."""
 
     stands_for: str
+
+    @property
+    def release(self) -> str:
+        """Name it as the results do."""
+        return f"{self.package} {self.version} ({self.registry})"
 
 
 def _pypi(package: str, version: str, stands_for: str = "Python", archive: str = "") -> Project:
@@ -165,7 +171,7 @@ class Prepared:
     def to_json(self) -> Json:
         """Return what the results keep of it."""
         return {
-            "release": f"{self.project.package} {self.project.version} ({self.project.registry})",
+            "release": self.project.release,
             "stands_for": self.project.stands_for,
             "ready": self.ready,
             "first": self.first.to_json(),
@@ -280,28 +286,45 @@ def own_engine(docker_host: str) -> Iterator[Engine]:
 
 
 def prepare_all(docker_host: str, facts: Json, command: str, only: tuple[str, ...]) -> int:
-    """Prepare all projects, one after the other, and write the results; returns how many failed."""
+    """Prepare projects, one after the other, and write the results; returns how many failed.
+
+    Those that are `only` measured now take their place among the results that are there.
+    """
     chosen = [one for one in PROJECTS if not only or one.package in only]
-    results: list[Json] = []
+    kept = _kept() if only else {}
+    setting_of_all = {key: kept.get(key, facts[key]) for key in facts}
+    asked = kept.get("command", command)
+    results: dict[str, Json] = {one["release"]: one for one in kept.get("projects", ())}
     for project in chosen:
         with (
             tempfile.TemporaryDirectory(prefix="patchbay-project-") as folder,
             own_engine(docker_host) as engine,
         ):
-            results.append(prepare(project, engine, Path(folder)).to_json())
-        print(" · ".join(_row(results[-1])), flush=True)
+            result = prepare(project, engine, Path(folder)).to_json()
+        if kept:
+            load = facts["machine"]["load_at_start"][0]
+            result["later"] = {"date": facts["date"], "commit": facts["commit"], "load": load}
+        results[project.release] = result
+        print(" · ".join(_row(result)), flush=True)
         # After each: what was measured is not lost with what was not.
-        write("projects" if not only else "partial", facts, command, results, len(chosen))
-    return sum(not result["ready"] for result in results)
+        write(setting_of_all, asked, results)
+    return sum(not results[project.release]["ready"] for project in chosen)
 
 
-def write(name: str, facts: Json, command: str, results: list[Json], count: int) -> Path:
-    """Write what is known so far of `count` projects; returns the path of the text."""
-    missing = count - len(results)
-    left = [f"**{missing} of {count} projects are not measured here.**"] if missing else []
+def _kept() -> Json:
+    file = RESULTS / "projects.json"
+    kept: Json = json.loads(file.read_text()) if file.is_file() else {}
+    return kept
+
+
+def write(facts: Json, command: str, known: Mapping[str, Json]) -> Path:
+    """Write what is known so far of each release; returns the path of the text."""
+    results = [known[one.release] for one in PROJECTS if one.release in known]
+    missing = len(PROJECTS) - len(results)
+    left = [f"**{missing} of {len(PROJECTS)} projects are not measured here.**"] if missing else []
     parts = ["# Real projects", setting(facts, command), _HOW, *left]
     parts += [table(_HEAD, map(_row, results)), *(_details(result) for result in results)]
-    return write_both(name, {**facts, "command": command, "projects": results}, parts)
+    return write_both("projects", {**facts, "command": command, "projects": results}, parts)
 
 
 _HOW = (
@@ -312,7 +335,8 @@ _HOW = (
     f"get {_BASELINE_S:.0f} s here. "
     "*Second start*: another task on the same commit, until its sandbox has the code in it and the "
     "baseline is known. Tests that fail do so because of what the release leaves out, or of what a "
-    "sandbox does not give; that they are known is the point."
+    "sandbox does not give; that they are known is the point. What was measured again says so "
+    "where its commands stand."
 )
 _HEAD = ("Project", "Stands for", "Image", "Set-up", "First start", "Baseline", "Second start")
 
@@ -344,6 +368,9 @@ def _details(result: Json) -> str:
     first = result["first"]
     lines = [f"- {one['title']}: {one['result']}" for one in first["events"]]
     told = [f"    {line}" for fact in first["told"] for line in fact.splitlines()]
+    if later := result.get("later"):
+        when = f"{later['date']} at commit {later['commit']}, with a load of {later['load']:g}"
+        lines = [f"Measured again {when}.", "", *lines]
     return "\n".join(
         [f"## {result['release']}", "", *lines, "", "What the agent is told:", "", *told]
     )
