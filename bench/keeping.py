@@ -1,7 +1,6 @@
 """Starts a keeper of the bench's own, and gives sandboxes from it."""
 
 import os
-import socket
 import subprocess
 import tempfile
 import time
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.machine import ROOT
+from jobs.engine import owner_in
 from jobs.keeper.client import Keeper
 from jobs.sandbox import Sandbox, Snapshot
 from jobs.sandbox.profile import OWNER_LABEL
@@ -49,7 +49,7 @@ class Kept:
 def open_keeper(docker_host: str, *, pool: int = 2, **settings: str) -> Iterator[Kept]:
     """Run a keeper with a pool of this size until the block ends."""
     with tempfile.TemporaryDirectory(prefix="patchbay-bench-") as folder:
-        owner = f"{OWNER_LABEL}={socket.gethostname()}:{Path(folder).resolve()}"
+        owner = f"{OWNER_LABEL}={owner_in(Path(folder))}"
         environment = {
             **os.environ,
             "DOCKER_HOST": docker_host,

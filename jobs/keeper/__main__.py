@@ -10,15 +10,16 @@ import structlog
 from bot.logging import configure
 from bot.redaction import Redactor
 from bot.settings import KeeperSettings, SettingsError
-from jobs.engine import engine_of
+from jobs.engine import engine_of, owner_in
 from jobs.keeper.allowance import Allowance
 from jobs.keeper.demand import PoolSize
 from jobs.keeper.desk import Desk
 from jobs.keeper.pool import Pool
 from jobs.keeper.pressure import Pressure
-from jobs.keeper.server import Occupied, Server
+from jobs.keeper.server import Server, sole_in
 from jobs.keeper.sweeping import Sweeper
 from jobs.refusal import refuse
+from jobs.sandbox.errors import SandboxError
 from jobs.stopping import heed_signals
 
 _ENDS_WITHIN_S = 15.0
@@ -37,16 +38,17 @@ def main() -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     stopping = threading.Event()
     heed_signals(stopping)
-    parts = parts_of(settings)
     try:
+        parts = parts_of(settings)
         with (
+            sole_in(settings.data_dir),
             Server(path, parts.desk, group=settings.keeper_group) as server,
             parts.at_work(stopping),
         ):
             _log.info("keeper.started", socket=str(path))
             server.serve(stopping)
-    except Occupied as occupied:
-        refuse(f"The keeper cannot start:\n  {occupied}")
+    except SandboxError as error:
+        refuse(f"The keeper cannot start:\n  {error}")
     _log.info("keeper.stopped")
 
 
@@ -78,7 +80,7 @@ class Parts:
 
 def parts_of(settings: KeeperSettings) -> Parts:
     """Put the parts together."""
-    engine = engine_of(settings)
+    engine = engine_of(settings, owner_in(settings.data_dir))
     size = PoolSize(settings.pool_size, min(settings.pool_size, 1), settings.pool_idle_minutes * 60)
     pressure = Pressure(settings.pool_least_free_mb, settings.pool_most_pressure)
     pool = Pool(engine, size, pressure, always=(settings.sandbox_image,))

@@ -4,7 +4,8 @@ import fcntl
 import shutil
 import socket
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,7 @@ from jobs.keeper.desk import Desk, Given
 from jobs.keeper.protocol import Malformed, Refused, encode, read_request
 from jobs.sandbox.errors import SandboxError
 
+_SOLE = "sole-keeper.lock"
 _MOST_CONNECTIONS = 256
 _SPEAKS_S = 10.0
 """A client that holds no sandbox has so long to say what it wants."""
@@ -27,7 +29,24 @@ _log = structlog.get_logger()
 
 
 class Occupied(SandboxError):
-    """Another keeper has this socket."""
+    """Another keeper has this socket, or this data folder."""
+
+
+@contextmanager
+def sole_in(data_dir: Path) -> Iterator[None]:
+    """Be the one keeper of a data folder: another would remove what waits in this one's pool."""
+    with _held(data_dir / _SOLE, f"uses {data_dir.resolve()}: each needs a data folder of its own"):
+        yield
+
+
+@contextmanager
+def _held(path: Path, what: str) -> Iterator[None]:
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Occupied(f"another keeper already {what}") from None
+        yield
 
 
 class Server:
@@ -43,13 +62,8 @@ class Server:
     def __enter__(self) -> Self:
         """Listen; Occupied if another keeper does."""
         with ExitStack() as partly:
-            lock = partly.enter_context(self._path.with_suffix(".lock").open("w"))
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Occupied(
-                    f"another keeper already serves at {self._path}: one is enough for a machine"
-                ) from None
+            what = f"serves at {self._path}: one is enough for a machine"
+            partly.enter_context(_held(self._path.with_suffix(".lock"), what))
             self._listener = partly.enter_context(channel.new_socket())
             self._listen()
             partly.callback(self._path.unlink, missing_ok=True)

@@ -15,13 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.settings import KeeperSettings, SettingsError, SetupSettings
-from jobs.limits import limits_of
+from jobs.engine import engine_of, owner_in
 from jobs.repository.git import Git, GitFailed
 from jobs.repository.mirror import Mirror, Mirrors
 from jobs.sandbox import Sandbox, SandboxError
-from jobs.sandbox.engine import Engine
 from jobs.sandbox.inside.shells import ENVIRONMENT
-from jobs.sandbox.profile import AGENT, setup_limits
+from jobs.sandbox.profile import AGENT
 from jobs.setup.outcome import Shelf
 from jobs.setup.prepare import Setup, Site
 from jobs.setup.rules import SetupRules
@@ -29,7 +28,7 @@ from jobs.setup.rules import SetupRules
 _A_DAY_S = 24 * 3600.0
 _START = 'cd /workspace/repo; [ ! -r "$AGENT_ENV" ] || . "$AGENT_ENV"; '
 _PEOPLE = "people"
-"""Their sandboxes and snapshots are their own, so that no keeper clears them up."""
+"""Their part of the data folder; what is theirs there and on the engine no keeper clears up."""
 
 
 def main(arguments: list[str]) -> int:
@@ -60,10 +59,11 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 def _run(chosen: argparse.Namespace, command: list[str]) -> int:
     settings = SetupSettings.load()
-    engine = _engine(chosen.docker_host)
+    place = settings.data_dir.resolve() / _PEOPLE
+    keepers = KeeperSettings().model_copy(update={"docker_host": chosen.docker_host})
+    engine = engine_of(keepers, owner_in(place))
     engine.sweep()  # what an earlier one left that was killed
     folder = chosen.repository.resolve()
-    place = settings.data_dir.resolve() / _PEOPLE
     number = zlib.crc32(str(folder).encode())
     mirror = Mirrors(place / "mirrors", Git(allow_file=True)).open(number)
     sha = mirror.fetch(folder.as_uri(), _head(folder))
@@ -78,18 +78,6 @@ def _run(chosen: argparse.Namespace, command: list[str]) -> int:
     ) as sandbox:
         _put(mirror, sha, sandbox)
         return _shell(chosen.docker_host, sandbox, command)
-
-
-def _engine(docker_host: str) -> Engine:
-    keepers = KeeperSettings()
-    return Engine(
-        docker_host,
-        keepers.sandbox_runtime,
-        limits_of(keepers),
-        owner=_PEOPLE,
-        setup=setup_limits(keepers.setup_memory_mb, keepers.setup_workspace_mb),
-        snapshots_gb=keepers.snapshots_gb,
-    )
 
 
 def _head(folder: Path) -> str:

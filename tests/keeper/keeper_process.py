@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -14,6 +13,7 @@ from typing import Self
 import docker
 from docker.errors import APIError
 
+from jobs.engine import owner_in
 from jobs.keeper.client import Keeper
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,7 +102,7 @@ class KeeperProcess:
 
     def names(self) -> dict[str, str]:
         """Return the name of each container of this installation."""
-        owner = f"dev.patchbay.owner={socket.gethostname()}:{self.folder}"
+        owner = f"dev.patchbay.owner={owner_in(self.folder)}"
         found = self._engine.containers(all=True, filters={"label": owner})
         return {one["Id"]: (one["Names"] or ["/?"])[0] for one in found}
 
@@ -142,7 +142,7 @@ class KeeperProcess:
 
     def volumes(self) -> list[str]:
         """Name the volumes of this installation."""
-        owner = f"dev.patchbay.owner={socket.gethostname()}:{self.folder}"
+        owner = f"dev.patchbay.owner={owner_in(self.folder)}"
         found = self._engine.volumes(filters={"label": owner})["Volumes"] or []
         return [one["Name"] for one in found]
 

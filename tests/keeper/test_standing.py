@@ -86,9 +86,32 @@ def test_a_second_keeper_refuses_in_words_and_the_first_goes_on(
 ) -> None:
     second = keeper.start()
     assert second.wait(20) == 2
-    assert "another keeper already serves" in keeper.words()
+    assert "another keeper already uses" in keeper.words()
     with client.start(IMAGE, task_id="k7m2", epoch=1, deadline_s=60) as box:
         assert box.exec("echo here", workdir="/").output == "here"
+
+
+def test_a_second_keeper_of_a_data_folder_refuses_whatever_its_socket(
+    keeper: KeeperProcess, tmp_path: Path
+) -> None:
+    second = keeper.start(PATCHBAY_KEEPER_SOCKET=str(tmp_path / "other.sock"))
+    assert second.wait(20) == 2
+    assert f"another keeper already uses {tmp_path}" in keeper.words()
+    assert not (tmp_path / "other.sock").exists()
+    assert keeper.process
+    assert keeper.client.status().pid == keeper.process.pid
+
+
+def test_keepers_of_two_data_folders_do_not_share_a_socket(
+    keeper: KeeperProcess, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    settings = {"PATCHBAY_KEEPER_SOCKET": str(keeper.socket)}
+    second = keeper.start(PATCHBAY_DATA_DIR=str(tmp_path / "other"), **settings)
+    assert second.wait(20) == 2
+    assert "another keeper already serves" in keeper.words()
+    assert keeper.process
+    assert keeper.client.status().pid == keeper.process.pid
 
 
 def test_what_lies_at_the_sockets_place_is_replaced(tmp_path: Path, docker_host: str) -> None:

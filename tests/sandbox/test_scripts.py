@@ -86,8 +86,10 @@ def test_a_shell_opens_in_what_the_agent_gets(docker_host: str, tmp_path: Path) 
         repository.path,
         stdin="pwd; cat a; id -u; echo $PAGER; git log --format=%s\n",
         DOCKER_HOST=docker_host,
+        PATCHBAY_DATA_DIR=str(tmp_path / "data"),
     )
     assert ended.stdout.split() == ["/workspace/repo", "1", "10001", "cat", "work"]
     engine = docker.DockerClient(docker_host)
-    assert not engine.containers.list(all=True, filters={"label": "dev.patchbay.owner=people"})
+    owner = f"dev.patchbay.owner={(tmp_path / 'data/people/sandbox-owner').read_text().strip()}"
+    assert not engine.containers.list(all=True, filters={"label": owner})
     engine.close()
