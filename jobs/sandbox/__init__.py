@@ -5,8 +5,8 @@ Read in this order: `errors` (what can go wrong), `sandboxes` (what can be asked
 two sides), `profile` (what a container may do), `engine` (starting and removing containers; the
 only door to Docker, and only the keeper goes through it), and then `inside/`, the tool server that
 answers from within. What the engine stands on, as it comes up: `connection` (whose things are
-whose), `networks` (the way out of a set-up), `snapshots` and `uppers` (what a set-up left, and what
-is written over it), `hosts`, `leftovers` and `shims` (what nobody holds any more).
+whose), `networks` (the way out of a set-up), `copier`, `snapshots` and `uppers` (what a set-up
+left, and what is written over it), `hosts`, `leftovers` and `shims` (what nobody holds any more).
 `readiness` checks a real sandbox before any task trusts one.
 """
 

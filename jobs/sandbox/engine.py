@@ -11,6 +11,7 @@ from docker.errors import APIError, ImageNotFound, NotFound
 
 from jobs.sandbox import bundle, names, profile, uppers
 from jobs.sandbox.connection import STANDS_ON_LABEL, WAY_LABEL, Connection
+from jobs.sandbox.copier import Source
 from jobs.sandbox.errors import ImageMissing, SandboxLost, SnapshotMissing
 from jobs.sandbox.hosts import Hosts
 from jobs.sandbox.leftovers import Leftovers
@@ -112,8 +113,8 @@ class Engine:
             with self._connection.asking("an environment could not be kept") as api:
                 about = api.inspect_container(container)
             [workspace] = [m["Name"] for m in about["Mounts"] if m["Destination"] == _WORKSPACE]
-            limit_mb = self._setup.workspace_mb
-            return self.snapshots.save(workspace, about["Image"], snapshot, limit_mb)
+            source = Source(container, workspace, about["Image"])
+            return self.snapshots.save(source, snapshot, self._setup.workspace_mb)
         finally:
             self.remove(container)
 

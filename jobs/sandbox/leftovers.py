@@ -5,9 +5,10 @@ from typing import Any
 
 from jobs.sandbox import profile
 from jobs.sandbox.connection import KIND_LABEL, WAY_LABEL, YOUNG_S, Connection, is_young
+from jobs.sandbox.copier import COPIER, COPY_S
 from jobs.sandbox.networks import Networks
 from jobs.sandbox.shims import Shims
-from jobs.sandbox.snapshots import COPIER, COPY_S, Snapshots
+from jobs.sandbox.snapshots import Snapshots
 from jobs.sandbox.uppers import WORKSPACE
 
 _ALIVE = ("running", "paused", "restarting")

@@ -13,26 +13,25 @@ import secrets
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from docker.errors import NotFound
 
-from jobs.sandbox import profile
 from jobs.sandbox.connection import STANDS_ON_LABEL, Connection, is_young, label
+from jobs.sandbox.copier import Source, copying
 from jobs.sandbox.errors import SandboxError, SnapshotMissing
 from jobs.sandbox.sandboxes import Snapshot
 
 _SNAPSHOT = "snapshot"
 _MARK = "mark"
-COPIER = "copier"
 _KEY = re.compile(r"[0-9a-f]{8,64}")
-_MB = 1024 * 1024
-COPY_S = 600
 _USE_COUNTS_AFTER_S = 60
 """Uses within a minute are one use: the order of the least recently used stays the same."""
+_KEPT_BY_ANOTHER = "the environment is being kept by somebody else just now"
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,8 @@ class Snapshots:
         self._connection = connection
         self._most_bytes = most_bytes
         self._taking_away = threading.RLock()
+        self._being_saved: set[str] = set()
+        self._saving_changes = threading.Lock()
 
     def stored(self) -> tuple[Stored, ...]:
         """List those that are whole, the longest unused first."""
@@ -84,32 +85,23 @@ class Snapshots:
 
         The sandbox's container exists already, labelled with the volume's name.
         """
-        now = self.find(stored.snapshot)
-        if now is None:
-            raise SnapshotMissing("the prepared environment was just thrown away")
-        if time.time() - now.used > _USE_COUNTS_AFTER_S:
-            self._mark(stored.snapshot, now.bytes)
+        with self._taking_away:
+            now = self.find(stored.snapshot)
+            if now is None:
+                raise SnapshotMissing("the prepared environment was just thrown away")
+            if time.time() - now.used > _USE_COUNTS_AFTER_S:
+                self._mark(stored.snapshot, now.bytes)
 
-    def save(self, workspace: str, image: str, snapshot: Snapshot, limit_mb: int) -> int:
-        """Copy a volume into a new snapshot, or find that it is there already; returns its bytes.
+    def save(self, source: Source, snapshot: Snapshot, limit_mb: int) -> int:
+        """Copy a work folder into a new snapshot, or find that it is there; returns its bytes.
 
-        Raises SandboxError if it does not fit, and leaves nothing then.
+        Raises SandboxError if it does not fit, or is being saved already, and leaves nothing then.
         """
-        if there := self.find(snapshot):
-            return there.bytes
-        volume = self.volume_of(snapshot)
-        with self._connection.asking("an environment could not be kept") as api:
-            # What an earlier copy left that was killed.
-            if not self._connection.remove_volume(volume):
-                raise SandboxError("the environment is being kept by somebody else just now")
-            names = {"repository": str(snapshot.repository_id), "key": snapshot.key}
-            api.create_volume(volume, labels=self._connection.labels(_SNAPSHOT, **names))
-            try:
-                size = self._copy(workspace, volume, image, limit_mb)
-            except BaseException:
-                self._connection.remove_volume(volume)
-                raise
-        self._mark(snapshot, size)
+        with self._saving(self.volume_of(snapshot)):
+            if there := self.find(snapshot):
+                return there.bytes
+            with self._connection.asking("an environment could not be kept"):
+                size = self._save(source, snapshot, limit_mb)
         self.evict()
         return size
 
@@ -144,40 +136,64 @@ class Snapshots:
 
     def _sweep_unfinished(self) -> list[str]:
         connection = self._connection
-        whole = self._marks()
-        gone = []
         with connection.asking("snapshots could not be listed") as api:
             listed = api.volumes(filters=connection.mine(_SNAPSHOT))["Volumes"] or []
+        # Read after the list: a copy that was finished between the two has its mark here.
+        whole = self._marks()
+        gone = []
         for volume in listed:
-            if volume["Name"] in whole or is_young(volume["Labels"]):
+            name = volume["Name"]
+            if name in whole or is_young(volume["Labels"]):
                 continue
             # A copy that still runs holds the volume; then it cannot be removed.
-            if connection.remove_volume(volume["Name"]):
-                gone.append(f"the unfinished snapshot {volume['Name']}")
-        there = {volume["Name"] for volume in listed}
-        for name in whole.keys() - there:
-            self._unmark(name)
+            if self._is_unfinished(volume) and connection.remove_volume(name):
+                gone.append(f"the unfinished snapshot {name}")
+        for name in whole.keys() - {volume["Name"] for volume in listed}:
+            if not self._exists(name):
+                self._unmark(name)
         return gone
 
-    def _copy(self, workspace: str, volume: str, image: str, limit_mb: int) -> int:
-        connection = self._connection
-        api = connection.api
-        config = _copier(workspace, volume, image, limit_mb)
-        config["Labels"] = connection.labels(COPIER)
-        copier = connection.create(config)
+    def _is_unfinished(self, volume: dict[str, Any]) -> bool:
+        name = volume["Name"]
+        if name in self._being_saved or self._marks(name):
+            return False
+        # Docker does not know that an overlay stands on a volume, and would remove it.
+        if not self._stood_on(name):
+            return True
+        # What a sandbox could be started on was whole.
+        if self._stood_on(name, "running"):
+            snapshot = Snapshot(int(label(volume, "repository")), label(volume, "key"))
+            self._mark(snapshot, self._size(name))
+        return False
+
+    @contextmanager
+    def _saving(self, volume: str) -> Iterator[None]:
+        with self._saving_changes:
+            if volume in self._being_saved:
+                raise SandboxError(_KEPT_BY_ANOTHER)
+            self._being_saved.add(volume)
         try:
-            api.start(copier)
-            ended = api.wait(copier, timeout=COPY_S)["StatusCode"]
-            said = api.logs(copier).decode("utf-8", "replace").strip()
+            yield
         finally:
-            connection.remove_container(copier)
-        if said == "too large":
-            raise SandboxError(f"the environment is over {limit_mb} MB and was not kept")
-        if ended or not said.isdigit():
-            raise SandboxError(f"the environment could not be copied: {said[-500:]}")
-        if not int(said):  # a sandbox that works has a home folder at the least
-            raise SandboxError("the environment was gone before it could be copied")
-        return int(said)
+            self._being_saved.discard(volume)
+
+    def _save(self, source: Source, snapshot: Snapshot, limit_mb: int) -> int:
+        connection = self._connection
+        volume = self.volume_of(snapshot)
+        # What an earlier copy left that was killed.
+        if self._stood_on(volume) or not connection.remove_volume(volume):
+            raise SandboxError(_KEPT_BY_ANOTHER)
+        names = {"repository": str(snapshot.repository_id), "key": snapshot.key}
+        connection.api.create_volume(volume, labels=connection.labels(_SNAPSHOT, **names))
+        with ExitStack() as undo:
+            undo.callback(connection.remove_volume, volume)
+            undo.callback(self._unmark, volume)
+            with copying(connection, source, volume, limit_mb) as size:
+                # Before the copier goes: what nobody holds and has no mark is thrown away.
+                self._mark(snapshot, size)
+                # From here on sandboxes may stand on it.
+                undo.pop_all()
+        return size
 
     def _marks(self, volume: str | None = None) -> dict[str, list[dict[str, Any]]]:
         which = self._connection.mine(_MARK, **({"of": volume} if volume else {}))
@@ -188,7 +204,7 @@ class Snapshots:
         return marks
 
     def _mark(self, snapshot: Snapshot, size: int, used: float = 0) -> None:
-        """Record a use, now or `used` seconds from now; it takes the place of what was recorded."""
+        """Record a use, now or `used` seconds from now; it takes the place of older ones."""
         volume = self.volume_of(snapshot)
         about = {
             "of": volume,
@@ -199,66 +215,44 @@ class Snapshots:
         }
         name = f"patchbay-mark-{secrets.token_hex(12)}"
         with self._connection.asking("the use of a snapshot could not be recorded") as api:
-            api.create_volume(name, labels=self._connection.labels(_MARK, **about))
-        self._unmark(volume, but=name)
+            made = api.create_volume(name, labels=self._connection.labels(_MARK, **about))
+        # Of two that are made at once the later one stays, whoever looks first.
+        self._unmark(volume, before=_when(made))
 
-    def _unmark(self, volume: str, but: str = "") -> None:
+    def _unmark(self, volume: str, before: tuple[float, str] | None = None) -> None:
         for mark in self._marks(volume).get(volume, []):
-            if mark["Name"] != but:
+            if before is None or _when(mark) < before:
                 self._connection.remove_volume(mark["Name"])
 
-    def _stood_on(self, volume: str) -> bool:
+    def _stood_on(self, volume: str, state: str | None = None) -> bool:
         which = {"label": [f"{STANDS_ON_LABEL}={volume}"]}
+        if state:
+            which["status"] = [state]
         with self._connection.asking("sandboxes could not be listed") as api:
             return bool(api.containers(all=True, filters=which))
+
+    def _exists(self, volume: str) -> bool:
+        with self._connection.asking("a snapshot could not be found") as api:
+            try:
+                return bool(api.inspect_volume(volume))
+            except NotFound:
+                return False
+
+    def _size(self, volume: str) -> int:
+        """Return how many bytes the engine counts in a volume; it looks through all it has."""
+        with self._connection.asking("a snapshot could not be measured") as api:
+            found = api.df()["Volumes"] or []
+        return sum(one["UsageData"]["Size"] for one in found if one["Name"] == volume)
+
+
+def _when(mark: dict[str, Any]) -> tuple[float, str]:
+    return float(label(mark, "used")), mark["Name"]
 
 
 def _stored(marks: list[dict[str, Any]]) -> Stored:
     # Two for a moment, while a use is recorded: the later one counts.
-    last = max(marks, key=lambda mark: float(label(mark, "used")))
+    last = max(marks, key=_when)
     snapshot = Snapshot(int(label(last, "repository")), label(last, "key"))
     return Stored(
         snapshot, label(last, "of"), int(label(last, "bytes")), float(label(last, "used"))
     )
-
-
-def _copier(workspace: str, volume: str, image: str, limit_mb: int) -> dict[str, Any]:
-    program = (Path(__file__).parent / "inside" / "copying.py").read_text(encoding="utf-8")
-    return {
-        "Image": image,
-        "Entrypoint": [],
-        "Cmd": ["python3", "-I", "-S", "-B", "-c", program, str(limit_mb * _MB)],
-        "User": "0:0",
-        "Healthcheck": {"Test": ["NONE"]},
-        "NetworkDisabled": True,
-        "HostConfig": {
-            "NetworkMode": "none",
-            "Dns": ["127.0.0.1"],
-            "IpcMode": "private",
-            "CgroupnsMode": "private",
-            "CapDrop": ["ALL"],
-            # To give the new volume to the agent's user, and to become that user.
-            "CapAdd": ["CHOWN", "FOWNER", "SETUID", "SETGID"],
-            "SecurityOpt": ["no-new-privileges:true", f"seccomp={profile.seccomp()}"],
-            "ReadonlyRootfs": True,
-            "Memory": 512 * _MB,
-            "MemorySwap": 512 * _MB,
-            "OomScoreAdj": 500,
-            "PidsLimit": 16,
-            "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}},
-            "Mounts": [
-                _mount(workspace, "/from", read_only=True),
-                _mount(volume, "/to", read_only=False),
-            ],
-        },
-    }
-
-
-def _mount(volume: str, target: str, *, read_only: bool) -> dict[str, Any]:
-    return {
-        "Type": "volume",
-        "Source": volume,
-        "Target": target,
-        "ReadOnly": read_only,
-        "VolumeOptions": {"NoCopy": True},
-    }

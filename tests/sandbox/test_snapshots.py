@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
@@ -21,6 +23,7 @@ from jobs.sandbox import (
     SnapshotMissing,
     leftovers,
 )
+from jobs.sandbox.copier import Source
 from jobs.sandbox.engine import Engine
 from tests.sandbox.test_life import until
 
@@ -71,6 +74,11 @@ def snapshot(repository_id: int = 7) -> Snapshot:
 
 def stand_on(engine: Engine, image: str, kept: Snapshot) -> Sandbox:
     return engine.start(image, task_id="task", epoch=1, deadline_s=120, snapshot=kept)
+
+
+def mark_used(engine: Engine, kept: Snapshot, ago_s: float, size: int = 4_200_000) -> None:
+    engine.snapshots._unmark(engine.snapshots.volume_of(kept))
+    engine.snapshots._mark(kept, size, used=-ago_s)
 
 
 def volumes_of(docker_engine: docker.APIClient, engine: Engine) -> set[str]:
@@ -212,12 +220,12 @@ def test_the_longest_unused_goes_first_and_none_that_is_stood_on(
         mine.save(set_up("head -c 4M /dev/zero >file"), each)
     # Uses within a minute count once; these are long ago.
     for age, each in zip((300, 200, 100), kept[:3], strict=True):
-        mine.snapshots._mark(each, 4_200_000, used=-age)
+        mark_used(mine, each, age)
     with stand_on(mine, sandbox_image, kept[1]):
         pass
     assert [one.snapshot for one in mine.snapshots.stored()] == [kept[0], kept[2], kept[1]]
     with stand_on(mine, sandbox_image, kept[0]) as box:
-        mine.snapshots._mark(kept[0], 4_200_000, used=-300)
+        mark_used(mine, kept[0], 300)
         tight = Engine(docker_host, owner=mine._owner, snapshots_gb=9_000_000 / GB)
         tight.save(set_up("head -c 4M /dev/zero >file"), kept[3])
         left = {one.snapshot for one in mine.snapshots.stored()}
@@ -234,11 +242,85 @@ def test_a_new_use_leaves_one_mark(
     mine.save(set_up(), kept)
     for _ in range(2):
         stand_on(mine, sandbox_image, kept).close()
-    assert len(volumes_of(engine, mine)) == 2
-    mine.snapshots._mark(kept, 4096, used=-100)
+    assert until(lambda: len(volumes_of(engine, mine)) == 2)
+    mark_used(mine, kept, 100, size=4096)
     stand_on(mine, sandbox_image, kept).close()
-    assert len(volumes_of(engine, mine)) == 2
+    assert until(lambda: len(volumes_of(engine, mine)) == 2)
     assert mine.save(set_up(), kept) == 4096
+
+
+def test_of_uses_at_once_one_stays_recorded(mine: Engine, set_up: SetUp) -> None:
+    kept = snapshot()
+    mine.save(set_up(), kept)
+    mark_used(mine, kept, 100, size=1)
+    mine.snapshots._mark(kept, 2, used=-200)  # who was overtaken leaves the later one alone
+    [stored] = mine.snapshots.stored()
+    assert stored.bytes == 1
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda size: mine.snapshots._mark(kept, size), range(3, 11)))
+    [stored] = mine.snapshots.stored()
+    assert stored.bytes >= 3
+
+
+def test_what_is_stood_on_is_not_swept_and_gets_its_mark_back(
+    mine: Engine, set_up: SetUp, sandbox_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = snapshot()
+    mine.save(set_up("head -c 1M /dev/zero >file"), kept)
+    monkeypatch.setattr("jobs.sandbox.connection.YOUNG_S", -1)
+    with stand_on(mine, sandbox_image, kept) as box:
+        mine.snapshots._unmark(mine.snapshots.volume_of(kept))
+        assert mine.snapshots.sweep() == []
+        [stored] = mine.snapshots.stored()
+        assert (stored.snapshot, stored.bytes > 1_000_000) == (kept, True)
+        assert box.exec("wc -c <file", workdir="/workspace").output == "1048576"
+
+
+def test_what_is_being_saved_is_neither_swept_nor_saved_twice(
+    mine: Engine, set_up: SetUp, engine: docker.APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, copied, go_on = snapshot(), threading.Event(), threading.Event()
+    mark = mine.snapshots._mark
+
+    def wait_and_mark(*about: Any) -> None:
+        copied.set()
+        assert go_on.wait(60)
+        mark(*about)
+
+    first, second = set_up(), set_up()
+    monkeypatch.setattr(mine.snapshots, "_mark", wait_and_mark)
+    monkeypatch.setattr("jobs.sandbox.connection.YOUNG_S", -1)
+    with ThreadPoolExecutor(1) as pool:
+        saved = pool.submit(mine.save, first, kept)
+        try:
+            assert copied.wait(60)
+            # As when the copier is gone too: only then could Docker remove the volume.
+            [copier] = engine.containers(all=True, filters=mine._connection.mine("copier"))
+            engine.remove_container(copier["Id"])
+            assert mine.snapshots.sweep() == []
+            with pytest.raises(SandboxError, match="by somebody else"):
+                mine.save(second, kept)
+        finally:
+            go_on.set()
+        assert saved.result() > 0
+    assert [one.snapshot for one in mine.snapshots.stored()] == [kept]
+    assert mine.snapshots.folder(mine.snapshots.stored()[0])
+
+
+def test_of_a_set_up_that_is_gone_nothing_is_kept(
+    mine: Engine, set_up: SetUp, sandbox_image: str, engine: docker.APIClient
+) -> None:
+    gone = Source("gone", secrets.token_hex(32), sandbox_image)
+    with pytest.raises(SandboxError, match="was gone before"):
+        mine.snapshots.save(gone, snapshot(), 100)
+    with pytest.raises(docker.errors.NotFound):
+        engine.inspect_volume(gone.volume)
+    box = set_up()
+    [mount] = engine.inspect_container(box.container)["Mounts"]
+    with pytest.raises(SandboxError, match="was gone before"):
+        mine.snapshots.save(Source("gone", mount["Name"], sandbox_image), snapshot(), 100)
+    assert volumes_of(engine, mine) == {mount["Name"]}
+    box.close()
 
 
 def test_nothing_of_a_sandbox_stays_however_it_ends(
@@ -248,7 +330,7 @@ def test_nothing_of_a_sandbox_stays_however_it_ends(
     mine.save(set_up(), kept)
     before = volumes_of(engine, mine)
     stand_on(mine, sandbox_image, kept).close()
-    assert volumes_of(engine, mine) == before
+    assert until(lambda: volumes_of(engine, mine) == before)
     killed = stand_on(mine, sandbox_image, kept)
     engine.kill(killed.container)
     assert until(lambda: volumes_of(engine, mine) == before)
