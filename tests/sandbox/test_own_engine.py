@@ -40,11 +40,11 @@ class Checkout:
         (folder / "script").mkdir(parents=True)
         shutil.copy(SCRIPT, folder / "script")
 
-    def run(self, verb: str) -> str:
+    def run(self, verb: str, **more: str) -> str:
         outside = {key: value for key, value in os.environ.items() if key != "DOCKER_HOST"}
         ended = subprocess.run(
             [self.folder / "script" / "engine", verb],
-            capture_output=True, text=True, check=False, env=outside,
+            capture_output=True, text=True, check=False, env=outside | more,
         )  # fmt: skip
         assert ended.returncode == 0, ended.stderr
         return ended.stdout.strip()
@@ -143,6 +143,27 @@ def test_an_engine_that_was_killed_leaves_nothing_and_starts_again(
     checkout.run("start")
     os.kill(checkout.engine(), signal.SIGKILL)
     assert until(checkout.is_gone)
+    said = (checkout.folder / "var" / "engine" / "dockerd.log").read_text()
     client = docker.DockerClient(checkout.run("start"))
     assert client.containers.list(all=True) == []
     client.close()
+    assert (checkout.folder / "var" / "engine" / "dockerd.log.1").read_text() == said != ""
+
+
+def test_an_engine_that_is_slow_to_answer_is_waited_for(
+    two: tuple[Checkout, Checkout], tmp_path: Path
+) -> None:
+    checkout, _ = two
+    host = checkout.run("start")
+    engine = checkout.engine()
+    asked, docker_client = tmp_path / "asked", tmp_path / "bin" / "docker"
+    docker_client.parent.mkdir()
+    docker_client.write_text(
+        f"#!/bin/sh\n[ -e {asked} ] || {{ : >{asked}; exit 1; }}\n"
+        f'exec {shutil.which("docker")} "$@"\n'
+    )
+    docker_client.chmod(0o755)
+    path = f"{docker_client.parent}:{os.environ['PATH']}"
+    assert checkout.run("start", PATH=path) == host
+    assert asked.exists()
+    assert checkout.engine() == engine
