@@ -152,10 +152,11 @@ class Connection:
         )
 
 
-def is_young(labels: dict[str, str] | None) -> bool:
+def is_young(labels: dict[str, str] | None, grace_s: float | None = None) -> bool:
     """Tell whether a thing may still be on its way to its owner."""
+    grace_s = YOUNG_S if grace_s is None else grace_s
     since = (labels or {}).get(SINCE_LABEL, "")
-    return since.isdigit() and time.time() - int(since) < YOUNG_S
+    return since.isdigit() and time.time() - int(since) < grace_s
 
 
 def label(thing: dict[str, Any], name: str) -> str:

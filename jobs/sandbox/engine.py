@@ -186,6 +186,7 @@ class Engine:
                 {WAY_LABEL: way.token},
             )
             sandbox = self._start(asked, kind)
+            self._networks.opened(way.token)
             undo.pop_all()
             return sandbox
 

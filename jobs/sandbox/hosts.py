@@ -14,6 +14,7 @@ from jobs.sandbox import profile
 from jobs.sandbox.connection import KIND_LABEL, Connection
 from jobs.sandbox.errors import SandboxError
 
+WRITER = "writer"
 _VOLUME = "patchbay-hosts"
 _WRITE = (
     "printf '127.0.0.1\\tlocalhost\\n::1\\tlocalhost ip6-localhost\\n127.0.0.1\\tsandbox\\n'"
@@ -53,7 +54,7 @@ class Hosts:
         """Make the file, whole at once, whoever else makes it at the same time."""
         connection = self._connection
         made = connection.api.create_volume(_VOLUME, labels={KIND_LABEL: "hosts"})
-        writer = connection.create(_writer(image, connection.labels("writer")))
+        writer = connection.create(_writer(image, connection.labels(WRITER)))
         try:
             connection.api.start(writer)
             code = connection.api.wait(writer, timeout=_WRITES_S)["StatusCode"]

@@ -16,7 +16,7 @@ from typing import Any
 from docker.errors import APIError, ImageNotFound, NotFound
 
 from jobs.sandbox import profile
-from jobs.sandbox.connection import Connection, is_young, label
+from jobs.sandbox.connection import WAY_LABEL, Connection, is_young, label
 from jobs.sandbox.errors import ImageMissing, SandboxError
 
 IMAGE = "patchbay/proxy"
@@ -26,6 +26,8 @@ _PORT = 3128
 _USER = "13:13"
 _READY = b"Accepting HTTP Socket connections"
 _STARTS_S = 60.0
+_OPENS_S = 180
+"""A way that another process opens has its sandbox by then, or is left behind."""
 _OUTLIVES_S = 60
 """How long a proxy stays after its sandbox must have ended."""
 _FORBIDDEN = 403
@@ -63,14 +65,17 @@ class Networks:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._opening: set[str] = set()
 
     def open(self, hosts: Iterable[str], deadline_s: float) -> WayOut:
         """Make a way to `hosts`: exact names, or `.suffix` for a name and all below it.
 
-        Takes about a second. Raises SandboxError for what is not the name of a host.
+        Takes about a second; whoever asked says `opened` when the sandbox is there, or closes it.
+        Raises SandboxError for what is not the name of a host.
         """
         allowed = minimal(hosts)
         token = secrets.token_hex(8)
+        self._opening.add(token)
         with ExitStack() as undo:
             undo.callback(self.close, token)
             with self._connection.asking("a set-up got no network") as api:
@@ -85,8 +90,13 @@ class Networks:
         address = found[inside["Name"]]["IPAddress"]
         return WayOut(token, inside["Id"], f"http://{address}:{_PORT}")
 
+    def opened(self, token: str) -> None:
+        """Take note that a sandbox has the way now; it is its sandbox's from here on."""
+        self._opening.discard(token)
+
     def close(self, token: str) -> None:
         """Remove a way with its proxy; the sandbox is gone, or was never there."""
+        self._opening.discard(token)
         connection = self._connection
         with connection.asking("the network of a set-up could not be removed") as api:
             for proxy in api.containers(all=True, filters=connection.mine(_PROXY, way=token)):
@@ -105,22 +115,26 @@ class Networks:
                     hosts[host if port in _USUAL_PORTS else f"{host}:{port}"] = None
         return tuple(hosts)[:_REFUSALS_TOLD]
 
-    def sweep(self, in_use: set[str]) -> list[str]:
-        """Remove the ways whose token is not `in_use`; returns what was removed."""
+    def sweep(self) -> list[str]:
+        """Remove the ways that no sandbox has; returns what was removed."""
         connection = self._connection
         with connection.asking("networks could not be listed") as api:
             found = [
                 *api.containers(all=True, filters=connection.mine(_PROXY)),
                 *api.networks(filters=connection.mine(_NETWORK)),
             ]
-        left = {
-            label(thing, "way")
-            for thing in found
-            if not is_young(thing["Labels"]) and label(thing, "way") not in in_use
-        }
+        old = {label(thing, "way") for thing in found if not is_young(thing["Labels"], _OPENS_S)}
+        # In this order: a sandbox is there before its way counts as opened.
+        left = old - set(self._opening)
+        left -= self._in_use()
         for token in left:
             self.close(token)
         return [f"the network of set-up {token}" for token in sorted(left)]
+
+    def _in_use(self) -> set[str]:
+        which = {"label": [*self._connection.mine()["label"], profile.LABEL, WAY_LABEL]}
+        with self._connection.asking("sandboxes could not be listed") as api:
+            return {label(one, "way") for one in api.containers(all=True, filters=which)}
 
     def _create(self, token: str, side: str) -> dict[str, Any]:
         inside = side == "inside"

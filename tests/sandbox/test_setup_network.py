@@ -15,7 +15,7 @@ from typing import Any
 import docker
 import pytest
 
-from jobs.sandbox import Sandbox, SandboxError, leftovers
+from jobs.sandbox import Sandbox, SandboxError, networks
 from jobs.sandbox.connection import is_young
 from jobs.sandbox.engine import Engine
 from jobs.sandbox.networks import minimal
@@ -328,8 +328,10 @@ def test_the_way_of_a_killed_worker_is_swept_and_no_other(
     engine.wait(container, condition="removed")
     assert [is_young(one["Labels"]) for one in parts_of(engine, way)] == [True] * 3
     assert not [said for said in sandboxes.sweep() if way in said]
-    monkeypatch.setattr("jobs.sandbox.connection.YOUNG_S", -1)
-    monkeypatch.setattr(leftovers, "YOUNG_S", -1)
+    monkeypatch.setattr(networks, "_OPENS_S", -1)
+    sandboxes._networks._opening.add(way)
+    assert not [said for said in sandboxes.sweep() if way in said]
+    sandboxes._networks.opened(way)
     assert f"the network of set-up {way}" in sandboxes.sweep()
     assert parts_of(engine, way) == []
     assert len(parts_of(engine, way_of(engine, setting_up))) == 4

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -382,9 +383,28 @@ def test_a_container_that_was_never_started_is_swept(
     foreign = engine.create_container(sandbox_image, ["true"], labels={"dev.example": "1"})["Id"]
     try:
         assert mine.sweep() == []
-        monkeypatch.setattr(leftovers, "YOUNG_S", -1)
+        monkeypatch.setattr(leftovers, "_STARTS_S", -1)
         assert [said.split()[1] for said in mine.sweep()] == [left[:12]]
         assert not engine.containers(all=True, filters={"id": left})
         assert engine.containers(all=True, filters={"id": foreign})
     finally:
         engine.remove_container(foreign)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "age_s", "left"),
+    [
+        ("copier", "exited", 600, False),
+        ("copier", "running", 1300, True),
+        ("writer", "exited", 600, False),
+        ("holder", "created", 120, False),
+        ("holder", "created", 200, True),
+        ("proxy", "exited", 40, True),
+        ("proxy", "exited", 10, False),
+        ("proxy", "running", 9999, False),
+    ],
+)
+def test_when_a_container_counts_as_left(kind: str, state: str, age_s: int, left: bool) -> None:
+    labels = {"dev.patchbay.kind": kind}
+    one = {"Labels": labels, "State": state, "Created": time.time() - age_s}
+    assert leftovers._is_left(one) is left
