@@ -19,7 +19,7 @@ from jobs.sandbox.networks import Networks
 from jobs.sandbox.profile import SandboxLimits
 from jobs.sandbox.sandbox import Sandbox
 from jobs.sandbox.sandboxes import Running, Snapshot
-from jobs.sandbox.snapshots import Snapshots
+from jobs.sandbox.snapshots import Snapshots, Stored
 from jobs.sandbox.stream import FrameStream
 
 _SERVER_STARTS_S = 20.0
@@ -196,6 +196,17 @@ class Engine:
             raise SnapshotMissing("this environment was not prepared yet, or was thrown away")
         lower = self.snapshots.folder(stored)
         upper = self._uppers.take(asked.image)
+        try:
+            return self._start_over(asked, stored, lower, upper)
+        except APIError as error:
+            # A holder may be there while its mount is not, as when the engine died between.
+            if upper.folder not in str(error.explanation):
+                raise
+        return self._start_over(asked, stored, lower, self._uppers.make(asked.image))
+
+    def _start_over(
+        self, asked: _Asked, stored: Stored, lower: str, upper: uppers.Upper
+    ) -> Sandbox:
         try:
             kind = _Kind(
                 self._limits,

@@ -57,7 +57,7 @@ class Uppers:
     def prepare(self, image: str, count: int) -> None:
         """Make as many as are missing to `count`; one process does, and not in two threads."""
         while len(self._ready) < count:
-            self._ready.append(self._make(image))
+            self._ready.append(self.make(image))
 
     def take(self, image: str) -> Upper:
         """Give one, which nobody else gets; whoever has it lets it go."""
@@ -70,14 +70,15 @@ class Uppers:
             if self._is_held(upper):
                 return upper
             upper.let_go()
-        return self._make(image)
+        return self.make(image)
 
     def close(self) -> None:
         """Let go of those that nobody took."""
         while self._ready:
             self._ready.popleft().let_go()
 
-    def _make(self, image: str) -> Upper:
+    def make(self, image: str) -> Upper:
+        """Make a fresh one, for whoever asks."""
         with self._connection.asking("room for what a sandbox writes could not be made"):
             return _make(self._connection, image, self._size_mb)
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -373,6 +374,18 @@ def test_room_made_in_advance_is_used_once_and_given_back(
     mine.prepare(sandbox_image, 1)
     mine.close()
     assert until(lambda: not engine.containers(all=True, filters=holders))
+
+
+def test_room_that_is_gone_though_its_holder_is_there_is_made_anew(
+    mine: Engine, set_up: SetUp, sandbox_image: str
+) -> None:
+    kept = snapshot()
+    mine.save(set_up(), kept)
+    mine.prepare(sandbox_image, 1)
+    upper = mine._uppers._ready.pop()
+    mine._uppers._ready.append(replace(upper, folder="/nowhere/_data"))
+    with stand_on(mine, sandbox_image, kept) as box:
+        assert box.exec("touch file", workdir="/workspace").exit_code == 0
 
 
 def test_a_container_that_was_never_started_is_swept(
