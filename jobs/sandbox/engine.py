@@ -1,15 +1,16 @@
 """Starts and removes sandboxes: the only door to Docker."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from docker.errors import APIError, ImageNotFound, NotFound
 
 from jobs.sandbox import bundle, names, profile, uppers
+from jobs.sandbox.asked import Asked, Kind
 from jobs.sandbox.connection import STANDS_ON_LABEL, WAY_LABEL, Connection
 from jobs.sandbox.copier import Source
 from jobs.sandbox.errors import ImageMissing, SandboxLost, SnapshotMissing
@@ -26,27 +27,6 @@ _SERVER_STARTS_S = 20.0
 _WITH_NETWORK = "runc"
 _WORKSPACE = "/workspace"
 _GB = 1024**3
-
-
-@dataclass(frozen=True)
-class _Asked:
-    image: str
-    name: str
-    deadline_s: float
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """In what one sandbox differs from another: what lies under /workspace, and the way out."""
-
-    limits: SandboxLimits
-    workspace: dict[str, str] | None = None
-    """Options of the volume there; None is a tmpfs of the container itself."""
-    environment: list[str] = field(default_factory=list)
-    network: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
-    last_check: Callable[[], object] = bool
-    """Called when the container is there and not started yet."""
 
 
 class Engine:
@@ -84,13 +64,23 @@ class Engine:
         network_hosts: Iterable[str] | None = None,
     ) -> Sandbox:
         """Start a container with the tool server in it; it ends itself after `deadline_s`."""
-        asked = _Asked(self._digest_of(image), names.name(task_id, epoch), deadline_s)
+        asked = Asked(self._digest_of(image), names.name(task_id, epoch), deadline_s)
         with self._connection.asking("the engine refused a sandbox"):
-            if network_hosts is not None:
-                return self._start_with_network(asked, network_hosts)
-            if snapshot is not None:
-                return self._start_on(asked, snapshot)
-            return self._start(asked, _Kind(self._limits))
+            try:
+                return self._start_as(asked, snapshot, network_hosts)
+            except ImageNotFound:
+                # It was built anew meanwhile, and the old one removed.
+                asked = replace(asked, image=self._digest_of(image))
+                return self._start_as(asked, snapshot, network_hosts)
+
+    def _start_as(
+        self, asked: Asked, snapshot: Snapshot | None, network_hosts: Iterable[str] | None
+    ) -> Sandbox:
+        if network_hosts is not None:
+            return self._start_with_network(asked, network_hosts)
+        if snapshot is not None:
+            return self._start_on(asked, snapshot)
+        return self._start(asked, Kind(self._limits))
 
     def assign(self, container: str, task_id: str, epoch: int) -> None:
         """Give a running sandbox to a task; a name can be changed, a label cannot."""
@@ -174,11 +164,11 @@ class Engine:
                 raise ImageMissing(words) from None
         return str(found["Id"])
 
-    def _start_with_network(self, asked: _Asked, hosts: Iterable[str]) -> Sandbox:
+    def _start_with_network(self, asked: Asked, hosts: Iterable[str]) -> Sandbox:
         with ExitStack() as undo:
             way = self._networks.open(hosts, asked.deadline_s)
             undo.callback(self._networks.close, way.token)
-            kind = _Kind(
+            kind = Kind(
                 self._setup,
                 uppers.tmpfs(self._setup.workspace_mb, "1m"),
                 way.environment(),
@@ -190,7 +180,7 @@ class Engine:
             undo.pop_all()
             return sandbox
 
-    def _start_on(self, asked: _Asked, snapshot: Snapshot) -> Sandbox:
+    def _start_on(self, asked: Asked, snapshot: Snapshot) -> Sandbox:
         stored = self.snapshots.find(snapshot)
         if stored is None:
             raise SnapshotMissing("this environment was not prepared yet, or was thrown away")
@@ -204,11 +194,9 @@ class Engine:
                 raise
         return self._start_over(asked, stored, lower, self._uppers.make(asked.image))
 
-    def _start_over(
-        self, asked: _Asked, stored: Stored, lower: str, upper: uppers.Upper
-    ) -> Sandbox:
+    def _start_over(self, asked: Asked, stored: Stored, lower: str, upper: uppers.Upper) -> Sandbox:
         try:
-            kind = _Kind(
+            kind = Kind(
                 self._limits,
                 uppers.overlay(lower, upper),
                 labels={STANDS_ON_LABEL: stored.volume},
@@ -218,7 +206,7 @@ class Engine:
         finally:
             upper.let_go()
 
-    def _start(self, asked: _Asked, kind: _Kind) -> Sandbox:
+    def _start(self, asked: Asked, kind: Kind) -> Sandbox:
         connection = self._connection
         labels = {
             profile.LABEL: "1",
@@ -249,7 +237,7 @@ class Engine:
             return self._connection.create(config, name)
 
     def _container(
-        self, image: str, labels: dict[str, str], deadline_s: float, kind: _Kind
+        self, image: str, labels: dict[str, str], deadline_s: float, kind: Kind
     ) -> dict[str, Any]:
         return {
             "Image": image,
@@ -271,7 +259,7 @@ class Engine:
             "HostConfig": self._host_config(image, kind),
         }
 
-    def _host_config(self, image: str, kind: _Kind) -> dict[str, Any]:
+    def _host_config(self, image: str, kind: Kind) -> dict[str, Any]:
         # gVisor cannot join a network of Docker's, and is registered without any.
         runtime = _WITH_NETWORK if kind.network else self._runtime
         config = profile.host_config(kind.limits, runtime)

@@ -289,6 +289,16 @@ def like_a_shim(container: str, namespace: str, address: str) -> subprocess.Pope
     )
 
 
+def test_an_image_that_was_built_anew_meanwhile_is_looked_up_again(
+    sandboxes: Engine, sandbox_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = [f"sha256:{secrets.token_hex(32)}", str(sandboxes.image_digest(sandbox_image))]
+    monkeypatch.setattr(sandboxes, "_digest_of", lambda _: digests.pop(0))
+    with sandboxes.start(sandbox_image, task_id="x", epoch=1, deadline_s=60) as box:
+        assert box.exec("echo alive", workdir="/").output == "alive"
+    assert not digests
+
+
 def test_a_missing_image_is_told_with_the_mend(sandboxes: Engine) -> None:
     with pytest.raises(SandboxError, match="script/images"):
         sandboxes.start("patchbay/nowhere", task_id="x", epoch=1, deadline_s=60)
