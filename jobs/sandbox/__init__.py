@@ -4,10 +4,11 @@ Read in this order: `errors` (what can go wrong), `sandboxes` (what can be asked
 (what a task does with one), `execution` (how a command ended), `stream` (the frames between the
 two sides), `profile` (what a container may do), `engine` (starting and removing containers; the
 only door to Docker, and only the keeper goes through it), and then `inside/`, the tool server that
-answers from within. What the engine stands on, as it comes up: `connection` (whose things are
-whose), `networks` (the way out of a set-up), `copier`, `snapshots` and `uppers` (what a set-up
-left, and what is written over it), `hosts`, `leftovers` and `shims` (what nobody holds any more).
-`readiness` checks a real sandbox before any task trusts one.
+answers from within. What the engine stands on, as it comes up: `asked` (what a start is told),
+`names`, `bundle` (the tool server, packed), `connection` (whose things are whose), `networks` (the
+way out of a set-up), `copier`, `snapshots` and `uppers` (what a set-up left, and what is written
+over it), `hosts`, `leftovers` and `shims` (what nobody holds any more). `readiness` checks a real
+sandbox before any task trusts one, by what `expectations` names.
 """
 
 from jobs.sandbox.errors import (

@@ -18,7 +18,8 @@ from bot.settings import KeeperSettings, SettingsError, SetupSettings
 from jobs.engine import engine_of, owner_in
 from jobs.repository.git import Git, GitFailed
 from jobs.repository.mirror import Mirror, Mirrors
-from jobs.sandbox import Sandbox, SandboxError
+from jobs.sandbox import Sandbox, SandboxError, SnapshotMissing
+from jobs.sandbox.engine import Engine
 from jobs.sandbox.inside.shells import ENVIRONMENT
 from jobs.sandbox.profile import AGENT
 from jobs.setup.outcome import Shelf
@@ -71,13 +72,23 @@ def _run(chosen: argparse.Namespace, command: list[str]) -> int:
     if chosen.image:
         rules = replace(rules, one_image=chosen.image, images=(chosen.image,))
     site = Site(number, mirror, sha, "shell", 0, _tell, threading.Event(), lambda _: nullcontext())
-    found = Setup(engine, rules, Shelf(place / "setups"), site).environment()
-    _tell("start a sandbox", found.words())
-    with engine.start(
-        found.image, task_id="shell", epoch=0, deadline_s=_A_DAY_S, snapshot=found.snapshot
-    ) as sandbox:
+    setup = Setup(engine, rules, Shelf(place / "setups"), site)
+    try:
+        started = _start(engine, setup)
+    except SnapshotMissing:
+        setup.forget()
+        started = _start(engine, setup)
+    with started as sandbox:
         _put(mirror, sha, sandbox)
         return _shell(chosen.docker_host, sandbox, command)
+
+
+def _start(engine: Engine, setup: Setup) -> Sandbox:
+    found = setup.environment()
+    _tell("start a sandbox", found.words())
+    return engine.start(
+        found.image, task_id="shell", epoch=0, deadline_s=_A_DAY_S, snapshot=found.snapshot
+    )
 
 
 def _head(folder: Path) -> str:
