@@ -3,10 +3,10 @@
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,7 +117,9 @@ def own_engine(
     if os.geteuid() != 0 or not _DOCKERD:
         pytest.skip("an engine of the test's own needs root, and dockerd")
     # A unix socket's path has at most 107 bytes, and containerd makes long ones.
-    engine = OwnEngine(Path(tempfile.mkdtemp(prefix="pb-", dir="/tmp")), runtimes or {})
+    folder = Path("/tmp") / f"pb-{secrets.token_hex(4)}"  # names its namespace too
+    folder.mkdir(mode=0o700)
+    engine = OwnEngine(folder, runtimes or {})
     if disk_mb:
         data = engine.folder / "data"
         data.mkdir()
