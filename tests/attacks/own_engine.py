@@ -117,7 +117,7 @@ def own_engine(
     if os.geteuid() != 0 or not _DOCKERD:
         pytest.skip("an engine of the test's own needs root, and dockerd")
     # A unix socket's path has at most 107 bytes, and containerd makes long ones.
-    folder = Path("/tmp") / f"pb-{secrets.token_hex(4)}"  # names its namespace too
+    folder = Path("/tmp") / f"pb-{secrets.token_hex(4)}"  # noqa: S108 - a short place of its own
     folder.mkdir(mode=0o700)
     engine = OwnEngine(folder, runtimes or {})
     if disk_mb:

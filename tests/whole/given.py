@@ -85,7 +85,7 @@ def log_given_back() -> Iterator[None]:
 
 def containers(docker_host: str, task_id: str) -> list[str]:
     """The sandboxes of a task, by Docker's own word."""
-    mine = f"label=dev.patchbay.task={task_id}"
+    mine = f"name=^/patchbay-{task_id}-"
     ran = subprocess.run(
         ["docker", "-H", docker_host, "ps", "-q", "--no-trunc", "--filter", mine],
         check=True,
