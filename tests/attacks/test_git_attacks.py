@@ -6,7 +6,6 @@ parsed change, a tree written in the mirror. A file on the host says if anything
 
 import ast
 import hashlib
-import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from jobs.repository.policy import review
 from jobs.repository.tree import raw_entries, write_tree
 from jobs.sandbox import Sandbox, ToolRefused
 from tests.attacks.conftest import FILES, Start
+from tests.peak import Peak
 from tests.sandbox.repositories import Repository
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
@@ -290,7 +290,7 @@ def test_gt11_a_change_that_is_too_large_is_refused_in_words(
 ) -> None:
     box = start()
     box.exec(make, timeout_s=60)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = Peak()
     out = collected(box)
     said = out.words
     if out.change:
@@ -299,7 +299,7 @@ def test_gt11_a_change_that_is_too_large_is_refused_in_words(
         said = "; ".join(one.why for one in report.blocked)
     assert words in said
     assert len(said) < 4_000
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024
+    assert peak.grown_kb() < 200 * 1024
 
 
 def test_gt12_the_bot_s_git_never_applies_checks_out_or_unpacks() -> None:

@@ -149,7 +149,10 @@ def test_a_full_folder_is_full_and_one_file_has_a_limit(another: Started) -> Non
     assert int(told.splitlines()[-1]) <= 256 << 20
 
 
-def test_a_sandbox_stands_on_a_snapshot(on: Engine, sandboxes: Engine, sandbox_image: str) -> None:
+def test_a_sandbox_stands_on_a_snapshot(
+    on: Engine, sandboxes: Engine, sandbox_image: str, proxy_image: str
+) -> None:
+    assert proxy_image
     snapshot = Snapshot(1, "ab" * 32)
     with sandboxes.start(
         sandbox_image, task_id="setup", epoch=1, deadline_s=120, network_hosts=()

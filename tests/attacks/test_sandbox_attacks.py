@@ -1,7 +1,6 @@
 """What agent-chosen code tries against its sandbox, by the ids of the table in docs/security.md."""
 
 import os
-import resource
 import secrets
 import signal
 import socket
@@ -23,6 +22,7 @@ import pytest
 from jobs.sandbox import Sandbox, SandboxError, SandboxLimits, SandboxLost
 from jobs.sandbox.engine import Engine
 from tests.attacks.conftest import Start
+from tests.peak import Peak
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
 
@@ -191,12 +191,12 @@ def _processor(engine: docker.APIClient, box: Sandbox) -> float:
     ],
 )
 def test_sb08_a_flood_costs_the_worker_little(shared_box: Sandbox, flood: str, ended: str) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = Peak()
     told = shared_box.exec(flood, timeout_s=6, workdir="/")
     assert told.timed_out == (ended == "time")
     assert told.killed_for_output == (ended == "output")
     assert len(told.output) < 30_000
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024
+    assert peak.grown_kb() < 32 * 1024
     assert alive_within(shared_box, 10) == "answers"
 
 

@@ -199,7 +199,10 @@ def test_a_program_that_is_missing_is_said(measure: Measure, tmp_path: Path) -> 
     tools.mkdir()
     (tools / "bash").symlink_to("/bin/bash")
     evidence = measure({"go.mod": "module a", "a_test.go": ""}, {}, path=str(tools))
-    assert [row.verdict for row in evidence.rows] == [Verdict.NOT_RUN]
+    assert {row.name: row.verdict for row in evidence.rows} == {
+        "go test": Verdict.NOT_RUN,
+        "go vet": Verdict.NOT_RUN,
+    }
     assert "`go` is not in the sandbox" in evidence.why_not_clean
 
 

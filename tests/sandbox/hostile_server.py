@@ -5,7 +5,6 @@ the worker's memory (KiB) grew meanwhile, at its highest.
 """
 
 import json
-import resource
 import socket
 import sys
 import threading
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from jobs.sandbox import Sandbox, SandboxError
 from jobs.sandbox.inside.bounds import MAX_BODY, MAX_HEADER
 from jobs.sandbox.stream import FrameStream
+from tests.peak import Peak
 
 Answer = Callable[[socket.socket, int], None]
 MB = 1024 * 1024
@@ -104,7 +104,7 @@ ATTACKS: dict[str, Answer] = {
 
 
 def main(name: str) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = Peak()
     began = time.monotonic()
     with hostile(ATTACKS[name]) as box:
         try:
@@ -112,7 +112,7 @@ def main(name: str) -> None:
             ended = "answered"
         except SandboxError as error:
             ended = f"{type(error).__name__}: {str(error)[:60]}"
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    grown = peak.grown_kb()
     said = {"ended": ended, "grown": grown, "seconds": time.monotonic() - began}
     sys.stdout.write(json.dumps(said))
 

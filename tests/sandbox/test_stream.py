@@ -1,7 +1,6 @@
 """A tool server that lies costs its worker a bounded amount of time and memory."""
 
 import json
-import resource
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from jobs.sandbox import Limit, LimitHit, Sandbox, SandboxError, SandboxLost, ToolRefused
 from jobs.sandbox.inside.bounds import MAX_BODY
 from jobs.sandbox.stream import FrameStream
+from tests.peak import Peak
 from tests.sandbox.hostile_server import ATTACKS, chunk, frame, hostile
 
 TOLD: dict[str, object] = {
@@ -145,10 +145,10 @@ def test_an_answer_without_end_is_cut_off(serve: Serve) -> None:
         while True:
             peer.sendall(piece)
 
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = Peak()
     with pytest.raises(SandboxLost, match="over the limit"):
         serve(flood).collect(max_bytes=4 * MAX_BODY)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
+    assert peak.grown_kb() < 60_000
 
 
 def test_an_answer_in_crumbs_is_cut_off(serve: Serve) -> None:
