@@ -10,6 +10,7 @@ from bot.comments import Limits
 from bot.conversation import Conversation
 from bot.events import IssueCommented, IssueLabeled, IssueOpened
 from bot.github_repository import GitHubRepository, Reaction
+from bot.model_settings import Model
 from bot.permissions import Allowed, allowed
 from bot.redaction import Redactor
 from records.deliveries import DeliveryState
@@ -45,7 +46,8 @@ class Context:
     limits: Limits
     command: str = "/agent"
     fix_label: str = "agent:fix"
-    model: str = ""
+    models: tuple[Model, ...] = ()
+    """Those that a task may be worked on with, the usual one first."""
     task_url: Callable[[str], str] = lambda _: ""
     clean: Callable[[str], str] = field(default_factory=lambda: Redactor().clean)
     """Takes secrets out of what is said; without one, those with a known form."""

@@ -1,6 +1,7 @@
 """What an operator chooses: a field and a sentence per setting, read from the environment."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -14,6 +15,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_settings import NoDecode
 
+from bot.model_settings import OPENAI_URL, Model, chosen, read_models, type_of_api, without_slash
 from bot.sandbox_settings import (
     KeeperSettings,
     SandboxSettings,
@@ -106,9 +108,13 @@ class Settings(SetupSettings):
     """What one task may cost, in US dollars; needs the two prices."""
     price_input_per_mtok: float | None = Field(None, ge=0)
     """The price of a million input tokens, in US dollars."""
+    price_cached_per_mtok: float | None = Field(None, ge=0)
+    """The price of a million input tokens that the model's server had in its cache."""
     price_output_per_mtok: float | None = Field(None, ge=0)
     """The price of a million output tokens, in US dollars."""
 
+    models: Annotated[tuple[Model, ...], NoDecode] = ()
+    """A file of several models to choose from, instead of the one below."""
     model: str = Field("", validation_alias=AliasChoices("MODEL", "model"))
     """`MODEL`: the name of the model, as its server knows it."""
     openai_api_key: SecretStr = Field(
@@ -116,11 +122,11 @@ class Settings(SetupSettings):
     )
     """`OPENAI_API_KEY`: the key for the model's server."""
     openai_base_url: str = Field(
-        "https://api.openai.com/v1",
+        OPENAI_URL,
         validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"),
     )
     """`OPENAI_BASE_URL`: the model's server; any that speaks OpenAI's API will do."""
-    model_api: Literal["auto", "responses", "chat"] = "auto"
+    model_api: type_of_api = "auto"
     """Which of the two APIs the model's server is spoken to with; `auto` finds out."""
     model_context_window: int = Field(128_000, ge=8_000)
     """How many tokens the model can read at once."""
@@ -141,9 +147,12 @@ class Settings(SetupSettings):
     @field_validator("github_api_url", "github_url", "public_url", "openai_base_url")
     @classmethod
     def _without_slash(cls, url: str) -> str:
-        if not url.startswith(("https://", "http://")):
-            raise ValueError("must begin with https:// or http://")
-        return url.rstrip("/")
+        return without_slash(url)
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _file_of_models(cls, value: object) -> object:
+        return read_models(Path(value)) if isinstance(value, str | Path) else value
 
     @field_validator("webhook_secret")
     @classmethod
@@ -158,10 +167,41 @@ class Settings(SetupSettings):
             raise ValueError(
                 "PATCHBAY_GITHUB_PRIVATE_KEY or PATCHBAY_GITHUB_PRIVATE_KEY_FILE must be set"
             )
-        prices = (self.price_input_per_mtok, self.price_output_per_mtok)
-        if self.task_max_usd is not None and None in prices:
-            raise ValueError("PATCHBAY_TASK_MAX_USD needs both PATCHBAY_PRICE_… settings")
+        if self.task_max_usd is not None:
+            self._need_prices()
         return self
+
+    def _need_prices(self) -> None:
+        lacking = [model.name for model in self.models if not model.has_prices]
+        if lacking:
+            raise ValueError(f"PATCHBAY_TASK_MAX_USD needs the prices of {', '.join(lacking)}")
+        prices = (self.price_input_per_mtok, self.price_output_per_mtok)
+        if not self.models and None in prices:
+            raise ValueError("PATCHBAY_TASK_MAX_USD needs both PATCHBAY_PRICE_… settings")
+
+    def choices(self) -> tuple[Model, ...]:
+        """Return the models that a task may be worked on with, the usual one first."""
+        if self.models or not self.model:
+            return self.models
+        one = Model(
+            name=self.model,
+            model=self.model,
+            base_url=self.openai_base_url,
+            key_env="OPENAI_API_KEY",
+            api=self.model_api,
+            context_window=self.model_context_window,
+            price_input=self.price_input_per_mtok,
+            price_cached=self.price_cached_per_mtok,
+            price_output=self.price_output_per_mtok,
+            effort=self.model_effort,
+            stream=self.model_stream,
+            api_key=self.openai_api_key,
+        )
+        return (one,)
+
+    def model_named(self, name: str) -> Model:
+        """Return the model of this name, the usual one without a name; raises UnknownModel."""
+        return chosen(self.choices(), name)
 
     def private_key(self) -> str:
         """Return the App's private key as PEM text."""
@@ -180,6 +220,7 @@ class Settings(SetupSettings):
         return [
             self.webhook_secret.get_secret_value(),
             self.openai_api_key.get_secret_value(),
+            *(model.api_key.get_secret_value() for model in self.models),
             self.private_key(),
             *passwords(self.database_url, self.redis_url),
         ]

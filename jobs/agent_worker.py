@@ -6,12 +6,13 @@ from functools import partial
 import structlog
 
 from bot.github_app import GitHubApp
+from bot.settings import Settings
 from bot.task_links import TaskLinks
 from jobs.keeper.client import Keeper
 from jobs.keeper.reach import docker_in_reach
 from jobs.limits import limits_of
 from jobs.mirrors import mirrors_of
-from jobs.model import Wire, open_wire
+from jobs.model import Wire, wire_to
 from jobs.refusal import refuse
 from jobs.run_task import run_task
 from jobs.sandbox import SandboxError
@@ -31,8 +32,8 @@ _log = structlog.get_logger()
 def main() -> None:
     """Serve until asked to end."""
     begun = start()
-    if not begun.settings.model:
-        refuse("Patchbay cannot start:\n  MODEL: is not set")
+    if words := _lacking(begun.settings):
+        refuse(f"Patchbay cannot start:\n  {words}")
     services = services_of(begun)
     try:
         # No task is given to a sandbox that was not seen to deny what it must deny.
@@ -52,6 +53,17 @@ def main() -> None:
     )
 
 
+def _lacking(settings: Settings) -> str:
+    """Say what keeps every task from a model, if anything does."""
+    models = settings.choices()
+    if not models:
+        return "MODEL: is not set"
+    keyless = [one for one in models if one.key_env and not one.api_key.get_secret_value()]
+    if settings.models and keyless:
+        return f"PATCHBAY_MODELS: {keyless[0].name}: {keyless[0].key_env} is not set"
+    return ""
+
+
 def services_of(begun: Started) -> Services:
     """Make what every job is handed."""
     settings, database = begun.settings, begun.database
@@ -62,16 +74,8 @@ def services_of(begun: Started) -> Services:
         on_secret=begun.redactor.learn,
     )
 
-    def wire(task_id: str) -> Wire:
-        return open_wire(
-            api_key=settings.openai_api_key.get_secret_value(),
-            base_url=settings.openai_base_url,
-            model=settings.model,
-            api=settings.model_api,
-            effort=settings.model_effort,
-            stream=settings.model_stream,
-            cache_key=f"patchbay-{task_id}",
-        )
+    def wire(place: str, model: str = "") -> Wire:
+        return wire_to(settings.model_named(model), cache_key=f"patchbay-{place}")
 
     return Services(
         settings=settings,

@@ -39,7 +39,7 @@ def main() -> None:
         limits=limits_of(settings),
         command=settings.command,
         fix_label=settings.fix_label,
-        model=settings.model,
+        models=settings.choices(),
         task_url=TaskLinks(settings).url,
         clean=begun.redactor.clean,
     )

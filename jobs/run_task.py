@@ -9,6 +9,7 @@ import structlog
 
 from bot.comments import Failure
 from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
+from bot.model_settings import UnknownModel
 from jobs.agent.task import Outcome
 from jobs.checkout import Base, fetch_base
 from jobs.ending import TaskEnd, TaskFailed, end_of, failed, stopped
@@ -91,6 +92,8 @@ def _end(job: Job) -> TaskEnd | None:
         end = _carry_out(job)
     except TaskFailed as failure:
         end = failure.end()
+    except UnknownModel as gone:
+        end = failed(Failure.MODEL_UNAVAILABLE, f"It was to be worked on with a model: {gone}.")
     except (SandboxError, GitFailed, GitHubError, Ambiguous):
         if job.watch.why is None and job.task.attempts < _MOST_ATTEMPTS:
             raise  # the clock gives the task to another job

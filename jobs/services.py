@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.github_app import GitHubApp
 from bot.redaction import Redactor
@@ -14,6 +15,18 @@ from records.baselines import Baselines
 from records.checkpoints import Checkpoints
 from records.effects import Effects
 from records.tasks import Tasks
+
+
+class OpenWire(Protocol):
+    """Opens the way to one of the operator's models."""
+
+    def __call__(self, place: str, model: str = "", /) -> Wire:
+        """Return a wire to the model of this name, the usual one without a name.
+
+        Requests of the same `place` (a task's id) begin alike and share the server's cache.
+        Raises UnknownModel where there is no such name.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -29,8 +42,7 @@ class Services:
     github: GitHubApp
     mirrors: Mirrors
     sandboxes: Sandboxes
-    open_wire: Callable[[str], Wire]
-    """A wire for the task with this id; each task has its own place in the server's cache."""
+    open_wire: OpenWire
     redactor: Redactor
     task_url: Callable[[str], str]
     """The address of a task's page, with its key where one is needed."""

@@ -28,7 +28,7 @@ def solve(job: Job, base: Base) -> Solution:
     _note_problems(job, detection)
     workplace = Workplace(job, base)
     measure = Measurement(job, workplace, detection)
-    wire = job.services.open_wire(job.task.id)
+    wire = job.services.open_wire(job.task.id, job.task.model)
     with (
         alongside(job, workplace, detection.checks) as before,
         workplace.sandbox() as sandbox,
@@ -88,15 +88,18 @@ def _handed_in(
 
 def _budget(job: Job) -> Budget:
     settings = job.services.settings
+    model = settings.model_named(job.task.model)
     return Budget(
         turns=settings.task_max_turns,
         seconds=settings.task_max_minutes * 60,
         tokens=settings.task_max_tokens,
         usd=settings.task_max_usd,
         prices=Prices(
-            input=settings.price_input_per_mtok or 0.0, output=settings.price_output_per_mtok or 0.0
+            input=model.price_input or 0.0,
+            output=model.price_output or 0.0,
+            cached=model.price_cached,
         ),
-        context_window=settings.model_context_window,
+        context_window=model.context_window,
         command_s=settings.sandbox_command_seconds,
     )
 

@@ -13,6 +13,7 @@ from bot.conversation import Conversation
 from bot.dispatch import PERMISSIONS
 from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, RateLimited, Unauthorized
 from bot.limits import limits_of
+from bot.model_settings import shown
 from jobs.ending import TaskEnd
 from jobs.job import Job
 from jobs.watch import LEASE_S
@@ -144,7 +145,7 @@ def surroundings(job: Job) -> Surroundings:
         command=services.settings.command,
         limits=limits_of(services.settings),
         task_url=services.task_url(job.task.id),
-        model=services.settings.model,
+        model=shown(services.settings.choices(), job.task.model),
         log=log_lines(services.actions.all(job.task.id)),
         log_head=job.log.head(),
     )

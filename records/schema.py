@@ -106,6 +106,7 @@ class TaskRow(Row):
     evidence: Mapped[str | None]
     summary: Mapped[str]
     title: Mapped[str]
+    model: Mapped[str]
     action_count: Mapped[int]
     action_head: Mapped[str]
 

@@ -55,6 +55,8 @@ class NewTask:
     instruction: str
     trigger_comment_id: int | None
     issue: IssueSnapshot
+    model: str = ""
+    """The name of the operator's model that was asked for; without one, the usual one."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,8 @@ class Task:
     evidence: dict[str, Any] | None
     summary: str
     title: str
+    model: str = ""
+    """The name of the operator's model that works on it; without one, the usual one."""
 
 
 class TaskFields(TypedDict, total=False):

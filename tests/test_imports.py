@@ -31,7 +31,7 @@ DOORS = {
     "markupsafe": ("pages/", "demo/"),
     "nh3": ("demo/",),
     "openai": ("jobs/model/",),
-    "pydantic": ("bot/settings.py", "bot/sandbox_settings.py"),
+    "pydantic": ("bot/settings.py", "bot/sandbox_settings.py", "bot/model_settings.py"),
     "pydantic_settings": ("bot/settings.py", "bot/sandbox_settings.py"),
     "redis": ("jobs/queues.py", "jobs/worker.py"),
     "requests": ("bot/github_app.py", "jobs/sandbox/"),
@@ -45,7 +45,7 @@ DOORS = {
 INSIDE = "jobs/sandbox/inside/"
 """What runs in a container: the standard library and itself, nothing else is there."""
 PROCESSES = ("jobs/repository/", "jobs/sandbox/__main__.py", INSIDE, "demo/")
-ENVIRONMENT = ("bot/sandbox_settings.py", INSIDE, "demo/")
+ENVIRONMENT = ("bot/sandbox_settings.py", "bot/model_settings.py", INSIDE, "demo/")
 DRAWERS = {"utils", "common", "helpers", "core", "manager", "base"}
 
 

@@ -15,6 +15,7 @@ from bot.comments import (
     unchecked_comment,
 )
 from bot.events import IssueCommented, IssueLabeled
+from bot.model_settings import shown
 from bot.permissions import Allowed, Refused, Why, allowed
 from bot.request import Outcome, Request, UserError
 from records.deliveries import DeliveryState
@@ -142,7 +143,7 @@ def _show(task: Task, request: Request) -> None:
         command=context.command,
         limits=context.limits,
         task_url=context.task_url(task.id),
-        model=context.model,
+        model=shown(context.models, task.model),
     )
     comment_id = request.conversation.show_status(task, status_comment(task, around))
     context.tasks.set_status_comment(task.id, comment_id)

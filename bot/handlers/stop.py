@@ -8,6 +8,7 @@ from bot.comments import (
     stopping_comment,
     unchecked_comment,
 )
+from bot.model_settings import shown
 from bot.permissions import Allowed, Refused, Why, allowed
 from bot.request import Outcome, Request, UserError
 from records.deliveries import DeliveryState
@@ -81,7 +82,7 @@ def _show_end(task: Task, request: Request) -> None:
         command=context.command,
         limits=context.limits,
         task_url=context.task_url(task.id),
-        model=context.model,
+        model=shown(context.models, task.model),
     )
     comment_id = request.conversation.show_status(task, status_comment(task, around))
     context.tasks.set_status_comment(task.id, comment_id)

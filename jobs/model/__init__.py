@@ -8,7 +8,7 @@ what is asked differently after it), `connection` (the HTTP client), `streams` (
 """
 
 from jobs.model.arguments import BadArguments, Parsed, parse_arguments
-from jobs.model.opening import open_wire
+from jobs.model.opening import open_wire, wire_to
 from jobs.model.sending import Patience
 from jobs.model.wire import (
     Call,
@@ -37,4 +37,5 @@ __all__ = [
     "Wire",
     "open_wire",
     "parse_arguments",
+    "wire_to",
 ]

@@ -1,17 +1,30 @@
 """Chooses the wire for a server, and refuses addresses that no model can live at."""
 
-from typing import Literal
 from urllib.parse import urlsplit
 
+from bot.model_settings import OPENAI_URL, Model, type_of_api
 from jobs.model.chat import ChatWire
 from jobs.model.responses import ResponsesWire
 from jobs.model.sending import Patience, Sender
 from jobs.model.wire import ModelError, ModelErrorKind, Preferences, Wire
 
-OPENAI = "https://api.openai.com/v1"
 _OWN_HOSTS = (".openai.com", ".openai.azure.com", ".services.ai.azure.com")
 _NO_KEY = "none"
 """Local servers ask for no key; the client will not go without one."""
+
+
+def wire_to(model: Model, *, cache_key: str, patience: Patience | None = None) -> Wire:
+    """Return a wire to one of the operator's models."""
+    return open_wire(
+        api_key=model.api_key.get_secret_value(),
+        base_url=model.base_url,
+        model=model.model,
+        api=model.api,
+        effort=model.effort,
+        stream=model.stream,
+        cache_key=cache_key,
+        patience=patience,
+    )
 
 
 def open_wire(
@@ -19,7 +32,7 @@ def open_wire(
     api_key: str,
     base_url: str | None,
     model: str,
-    api: Literal["auto", "responses", "chat"] = "auto",
+    api: type_of_api = "auto",
     effort: str | None = None,
     stream: bool = False,
     cache_key: str | None = None,
@@ -32,7 +45,7 @@ def open_wire(
     `stream` is for chat servers behind a proxy that cuts silent connections; the Responses API
     always streams. `cache_key` tells OpenAI which requests begin alike.
     """
-    address = base_url or OPENAI
+    address = base_url or OPENAI_URL
     host = _host(address)
     if not model:
         raise ModelError(ModelErrorKind.CONFIG, "no model is chosen")
