@@ -100,6 +100,7 @@ class Conversation:
             "plan": self._plan,
             "gate": self._gate,
             "mask": self._mask,
+            "review": self._charge,
         }.get(kind)
         if apply is not None:
             self.items.extend(entry.get("items", ()))
@@ -157,9 +158,7 @@ class Conversation:
         self.end_turn()
         usage = entry["usage"]
         self.turns += 1
-        self.input_tokens += usage["input"]
-        self.output_tokens += usage["output"]
-        self.cost_usd += cost(usage, self.prices)
+        self._charge(entry)
         self.seconds += entry["seconds"]
         self.context = usage["input"] + (usage["output"] if entry["items"] else 0)
         self.window.look(usage)
@@ -176,6 +175,13 @@ class Conversation:
             streaks.misread += 1
         elif stop != Stop.TOOLS:
             streaks.misread = 0
+
+    def _charge(self, entry: Entry) -> None:
+        """Count what a model call used, whoever asked: its `usage`, if it came to one."""
+        if usage := entry.get("usage"):
+            self.input_tokens += usage["input"]
+            self.output_tokens += usage["output"]
+            self.cost_usd += cost(usage, self.prices)
 
     def _observation(self, entry: Entry) -> None:
         call = self.pending.pop(entry["call_id"])

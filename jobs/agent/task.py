@@ -144,6 +144,10 @@ class GateResult:
     rows: tuple[CheckRow, ...] = ()
     outcome: Outcome | None = None
     """What the work is accepted as, where that is less than was claimed."""
+    noted: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """What else goes on record with it, as (kind, content); a `usage` is charged to the task."""
+    extra: bool = False
+    """Not accepted, though it is the last round: there is one more."""
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,10 @@ def _submit(work: Work, request: Request) -> tuple[Done, Ending | None]:
     began = time.monotonic()
     result = work.gate(submission)
     seconds = time.monotonic() - began
-    if submission.round >= limits.GATE_ROUNDS and not result.accepted:
+    for kind, entry in result.noted:
+        work.note(kind, entry)
+    last = submission.round >= limits.GATE_ROUNDS and not result.extra
+    if last and not result.accepted:
         result = replace(result, accepted=True, outcome=_at_most_partial(submission.outcome))
     outcome = result.outcome or submission.outcome
     work.note("gate", _gate_entry(submission, result, outcome))
