@@ -100,6 +100,11 @@ class Snapshot:
         content = self.content(path)
         return None if content is None else content.decode("utf-8", "replace")
 
+    def object_id(self, path: str) -> str:
+        """Return what stands for a file's content, however large it is; empty without one."""
+        entry = self._entries.get(path)
+        return entry.sha if entry else ""
+
     def size(self) -> TreeSize:
         """Measure the tree before anybody writes it anywhere."""
         sizes = [entry.size for entry in self._entries.values()]

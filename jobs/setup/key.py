@@ -43,7 +43,7 @@ def key_of(
         "version": PLAN_VERSION,
         "image": digest,
         "plan": {**asdict(plan), "problems": ()},
-        "files": {path: manifests.text(path) for path in _inputs(plan, manifests)},
+        "files": {path: manifests.object_id(path) for path in _inputs(plan, manifests)},
         "hosts": sorted(hosts),
         "environment": dict(environment),
     }

@@ -14,7 +14,11 @@ class RepositoryFiles(Protocol):
         ...
 
     def text(self, path: str) -> str | None:
-        """Read a file as text, if there is one."""
+        """Read a file as text, if there is one and it is no longer than a manifest is."""
+        ...
+
+    def object_id(self, path: str) -> str:
+        """Return what stands for a file's content, however long it is; empty without one."""
         ...
 
 
@@ -26,6 +30,8 @@ class Manifests:
         self._known = frozenset(self.paths)
         self.text = cache(lambda path: (files.text(path) or "") if path in self._known else "")
         """Return a file's text, or nothing where there is none."""
+        self.object_id = files.object_id
+        """Return what stands for a file's content: a lock file may be too long to be read."""
 
     def __contains__(self, path: str) -> bool:
         return path in self._known

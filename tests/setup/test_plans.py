@@ -1,5 +1,6 @@
 """What is done to prepare a project, by what lies in its repository."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -41,6 +42,9 @@ class Files:
 
     def text(self, path: str) -> str | None:
         return self.files.get(path)
+
+    def object_id(self, path: str) -> str:
+        return hashlib.sha1(self.files[path].encode()).hexdigest()  # noqa: S324 - as git does
 
 
 def plan(files: Mapping[str, str], wish: ProjectEnvironment = NO_WISH) -> Plan:

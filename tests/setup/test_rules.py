@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.settings import SetupSettings
 from jobs.project_file.environment import ProjectEnvironment
+from jobs.repository.git import Git
+from jobs.repository.mirror import Mirrors
+from jobs.repository.snapshot import MAX_FILE_BYTES
 from jobs.setup.detect import plan_for
 from jobs.setup.key import key_of
 from jobs.setup.languages import languages
 from jobs.setup.manifests import Manifests
 from jobs.setup.rules import SetupRules
+from tests.sandbox.repositories import make_repository
 from tests.setup.test_plans import Files
 
 RULES = SetupRules.of(SetupSettings())
@@ -120,3 +125,20 @@ def test_the_key_changes_with_all_that_a_set_up_sees(other: str) -> None:
 def test_a_file_that_a_command_names_is_in_the_key() -> None:
     before, after = (key(BASE | {"dev.sh": text}, setup="sh ./dev.sh") for text in "12")
     assert before != after
+
+
+def test_a_lock_file_that_is_too_long_to_be_read_is_in_the_key_all_the_same(tmp_path: Path) -> None:
+    long = f'{{"lockfileVersion": 3, "x": "{"x" * MAX_FILE_BYTES}"}}'
+    origin = make_repository(tmp_path / "code", {"package.json": "{}", "package-lock.json": long})
+    mirror = Mirrors(tmp_path / "mirrors", Git(allow_file=True)).open(1)
+
+    def its_key() -> str:
+        manifests = Manifests(mirror.at(mirror.fetch(origin.path.as_uri(), origin.head)))
+        assert manifests.text("package-lock.json") == ""
+        return key_of("sha256:1", plan_for(manifests, ProjectEnvironment()), manifests, (), {})
+
+    before = its_key()
+    origin.commit({"README.md": "Other words.\n"})
+    assert its_key() == before
+    origin.commit({"package-lock.json": long.replace("3", "2", 1)})
+    assert its_key() != before
