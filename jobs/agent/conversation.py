@@ -10,7 +10,7 @@ from jobs.agent.hands import Status
 from jobs.agent.task import Budget, Outcome, Prices, Submission
 from jobs.agent.tools import BASH
 from jobs.agent.window import Window
-from jobs.model.wire import Call, Item, Reply, Stop, Wire
+from jobs.model.wire import Call, Item, Reply, Stop, Usage, Wire
 from records.task import LimitMet, PlanStep, Progress
 
 Entry = dict[str, Any]
@@ -254,6 +254,18 @@ def cost(usage: Entry, prices: Prices) -> float:
     return float(plain + cached * cached_price + usage["output"] * prices.output) / 1e6
 
 
+def usage_entry(usage: Usage) -> Entry:
+    """Return the figures of a model call as the log keeps them."""
+    return {
+        "input": usage.input,
+        "cached": usage.cached,
+        "cache_write": usage.cache_write,
+        "output": usage.output,
+        "reasoning": usage.reasoning,
+        "estimated": usage.estimated,
+    }
+
+
 def reply_entry(reply: Reply, turn: int, *, misread: bool, doing: str) -> Entry:
     """Return a reply as the log keeps it.
 
@@ -265,15 +277,12 @@ def reply_entry(reply: Reply, turn: int, *, misread: bool, doing: str) -> Entry:
     replayed = stop in {Stop.TOOLS, Stop.TEXT}
     calls = [{"id": call.id, "name": call.name, "arguments": call.arguments,
               "custom": call.custom} for call in reply.calls]  # fmt: skip
-    usage = reply.usage
     return {
         "items": list(reply.items) if replayed else [],
         "not_replayed": [] if replayed else list(reply.items),
         "text": reply.text,
         "calls": calls if replayed else [],
-        "usage": {"input": usage.input, "cached": usage.cached, "cache_write": usage.cache_write,
-                  "output": usage.output, "reasoning": usage.reasoning,
-                  "estimated": usage.estimated},
+        "usage": usage_entry(reply.usage),
         "stop": stop.value,
         "model": reply.model,
         "seconds": reply.seconds,
