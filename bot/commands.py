@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from bot.command_options import NoSuchOption, NoValue, take_options
 from bot.plain_text import visible
 
 
@@ -15,6 +16,8 @@ class Fix:
     """Mend what the issue describes, with these words of the requester's."""
 
     instruction: str
+    model: str = ""
+    """The name of the model to do it with; without one, the usual."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,7 @@ class NotYet:
     verb: str
 
 
-@dataclass(frozen=True)
-class NoSuchOption:
-    """An option; there are none yet."""
-
-    option: str
-
-
-type_of_command = Fix | Status | Stop | Help | DidYouMean | NotYet | NoSuchOption
+type_of_command = Fix | Status | Stop | Help | DidYouMean | NotYet | NoSuchOption | NoValue
 
 _WITHOUT_WORDS: dict[str, type_of_command] = {"status": Status(), "stop": Stop(), "help": Help()}
 
@@ -108,12 +104,13 @@ def _read(line: str, below: str) -> type_of_command:
     return _fix(rest.strip(), below) if verb == "fix" else _fix(line, below)
 
 
-def _fix(words: str, below: str) -> Fix | NoSuchOption:
-    if words == "--" or words.startswith("-- "):
-        words = words[2:].lstrip()
-    elif option := re.match(r"--[A-Za-z][A-Za-z0-9-]*", words):
-        return NoSuchOption(option[0])
-    return Fix("\n".join(part for part in (words, below) if part))
+def _fix(line: str, below: str) -> Fix | NoSuchOption | NoValue:
+    taken = take_options(line)
+    if not isinstance(taken, tuple):
+        return taken
+    words, values = taken
+    instruction = "\n".join(part for part in (words, below) if part)
+    return Fix(instruction, model=values.get("model", ""))
 
 
 def _near(word: str) -> str | None:

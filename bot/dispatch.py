@@ -5,11 +5,11 @@ from typing import assert_never
 
 import structlog
 
+from bot.command_options import NoSuchOption, NoValue
 from bot.commands import (
     DidYouMean,
     Fix,
     Help,
-    NoSuchOption,
     NotYet,
     Status,
     Stop,
@@ -142,7 +142,7 @@ def _to_its_handler(command: type_of_command, request: Request) -> Outcome:
             return stop(request)
         case Help():
             return give_help(request)
-        case DidYouMean() | NotYet() | NoSuchOption():
+        case DidYouMean() | NotYet() | NoSuchOption() | NoValue():
             return answer_unknown(command, request)
         case _:
             assert_never(command)

@@ -78,7 +78,8 @@ def chosen(models: Sequence[Model], name: str) -> Model:
     for model in models:
         if not name or model.name.lower() == name.lower():
             return model
-    raise UnknownModel(f"there is no model {name!r}; there is: {names(models)}")
+    known = ", ".join(model.name for model in models) or "none"
+    raise UnknownModel(f"there is no model {name!r}; there is: {known}")
 
 
 def shown(models: Sequence[Model], name: str) -> str:
@@ -87,11 +88,6 @@ def shown(models: Sequence[Model], name: str) -> str:
         return chosen(models, name).shown
     except UnknownModel:
         return name
-
-
-def names(models: Sequence[Model]) -> str:
-    """Return the names of all of them, for people."""
-    return ", ".join(model.name for model in models) or "none"
 
 
 def read_models(path: Path) -> tuple[Model, ...]:

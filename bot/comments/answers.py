@@ -1,13 +1,16 @@
 """The bot's answers to commands: short comments that say what it did, or why it did nothing."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
+from bot.command_options import OPTIONS
 from bot.comments.failures import failure_words
 from bot.comments.neutral import code, words
 from bot.comments.readable import moment, plural, span
 from records.task import Task, TaskState
 
 _LONGEST_LOGIN = 60
+_LONGEST_NAME = 60
 
 
 def person(login: str) -> str:
@@ -15,13 +18,16 @@ def person(login: str) -> str:
     return words(f"@{login}", _LONGEST_LOGIN)
 
 
-def help_comment(command: str, label: str) -> str:
-    """Say which commands there are."""
+def help_comment(command: str, label: str, models: Sequence[str] = ()) -> str:
+    """Say which commands there are, and which models where there is a choice."""
+    listed = ", ".join(code(name, _LONGEST_NAME) for name in models)
+    choice = f"| `{command} fix --model NAME …` | do it with one of {listed} |\n"
     return (
         "What I can do on this issue:\n\n"
         "| Write | and I |\n|:--|:--|\n"
         f"| `{command} fix` | work on the issue in a sandbox and open a draft pull request |\n"
         f"| `{command} fix …` or `{command} …` | do the same, with your own words as the task |\n"
+        f"{choice if len(models) > 1 else ''}"
         f"| `{command} status` | say where the work stands |\n"
         f"| `{command} stop` | stop the work |\n"
         f"| `{command} help` | show this |\n\n"
@@ -48,10 +54,32 @@ def did_you_mean_comment(command: str, word: str, suggestion: str) -> str:
 
 def no_such_option_comment(command: str, option: str) -> str:
     """Refuse an option."""
+    known = ", ".join(f"`--{name} {value}`" for name, value in OPTIONS.items())
     return (
-        f"I know no option {code(option, 60)}; there are none yet. Nothing was started. "
-        f"If it is part of the task's words, write `{command} fix -- …`."
+        f"I know no option {code(option, 60)}; there is {known}. Nothing was started. "
+        f"{_meant_as_words(command)}"
     )
+
+
+def no_value_comment(command: str, option: str) -> str:
+    """Ask for what an option lacks."""
+    return (
+        f"The option {code(option, 60)} wants a value, as in `{command} fix {option} "
+        f"{OPTIONS[option.removeprefix('--')]} …`. Nothing was started. {_meant_as_words(command)}"
+    )
+
+
+def no_such_model_comment(command: str, name: str, models: Sequence[str]) -> str:
+    """Refuse a model that the operator does not offer."""
+    listed = ", ".join(code(each, _LONGEST_NAME) for each in models) or "none"
+    return (
+        f"I know no model {code(name, _LONGEST_NAME)}; there is {listed}. Nothing was started. "
+        f"{_meant_as_words(command)}"
+    )
+
+
+def _meant_as_words(command: str) -> str:
+    return f"If it is part of the task's words, write `{command} fix -- …`."
 
 
 def refused_comment(command: str, label: str, login: str, role: str) -> str:

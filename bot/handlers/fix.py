@@ -8,6 +8,7 @@ from bot.comments import (
     already_working_comment,
     closed_comment,
     locked_comment,
+    no_such_model_comment,
     other_account_comment,
     pull_request_comment,
     refused_comment,
@@ -15,7 +16,7 @@ from bot.comments import (
     unchecked_comment,
 )
 from bot.events import IssueCommented, IssueLabeled
-from bot.model_settings import shown
+from bot.model_settings import UnknownModel, chosen, shown
 from bot.permissions import Allowed, Refused, Why, allowed
 from bot.request import Outcome, Request, UserError
 from records.deliveries import DeliveryState
@@ -29,10 +30,11 @@ def fix(command: Fix, request: Request) -> Outcome:
     """Start a task, or say why not."""
     _check_person(request)
     _check_thread(request)
+    model = _model_name(command, request)
     if outcome := _working_already(request):
         return outcome
     try:
-        task, created = request.context.tasks.create(_new_task(command, request))
+        task, created = request.context.tasks.create(_new_task(command.instruction, model, request))
     except IssueBusy as busy:
         return _busy(busy.task, request)
     if task.state.ended:
@@ -99,7 +101,19 @@ def _busy(live: Task, request: Request) -> Outcome:
     raise UserError(words, why=f"task {live.id} is on its way")
 
 
-def _new_task(command: Fix, request: Request) -> NewTask:
+def _model_name(command: Fix, request: Request) -> str:
+    """Return the name of the model that was asked for, as the operator writes it."""
+    models, word = request.context.models, request.context.command
+    if not command.model:
+        return ""
+    try:
+        return chosen(models, command.model).name
+    except UnknownModel as unknown:
+        words = no_such_model_comment(word, command.model, [model.name for model in models])
+        raise UserError(words, why=str(unknown)) from unknown
+
+
+def _new_task(instruction: str, model: str, request: Request) -> NewTask:
     event = request.event
     return NewTask(
         semantic_key=event.key,
@@ -110,7 +124,8 @@ def _new_task(command: Fix, request: Request) -> NewTask:
         issue_number=event.issue.number,
         requester=event.sender.login,
         requester_id=event.sender.id,
-        instruction=command.instruction,
+        instruction=instruction,
+        model=model,
         trigger_comment_id=event.comment_id if isinstance(event, IssueCommented) else None,
         # As the signed payload carried it: a later read could show what nobody approved.
         issue=IssueSnapshot(

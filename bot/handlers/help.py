@@ -2,11 +2,13 @@
 
 from typing import assert_never
 
-from bot.commands import DidYouMean, NoSuchOption, NotYet
+from bot.command_options import NoSuchOption, NoValue
+from bot.commands import DidYouMean, NotYet
 from bot.comments import (
     did_you_mean_comment,
     help_comment,
     no_such_option_comment,
+    no_value_comment,
     not_yet_comment,
 )
 from bot.request import Outcome, Request, UserError
@@ -15,11 +17,15 @@ from records.deliveries import DeliveryState
 
 def give_help(request: Request) -> Outcome:
     """Say which commands there are."""
-    request.answer("help", help_comment(request.context.command, request.context.fix_label))
+    context = request.context
+    models = [model.name for model in context.models]
+    request.answer("help", help_comment(context.command, context.fix_label, models))
     return Outcome(DeliveryState.HANDLED, "gave help")
 
 
-def answer_unknown(command: DidYouMean | NotYet | NoSuchOption, request: Request) -> Outcome:
+def answer_unknown(
+    command: DidYouMean | NotYet | NoSuchOption | NoValue, request: Request
+) -> Outcome:
     """Say why nothing was started."""
     word = request.context.command
     match command:
@@ -29,6 +35,8 @@ def answer_unknown(command: DidYouMean | NotYet | NoSuchOption, request: Request
             words, why = not_yet_comment(word, verb), f"{verb} is not available yet"
         case NoSuchOption(option):
             words, why = no_such_option_comment(word, option), "an unknown option"
+        case NoValue(option):
+            words, why = no_value_comment(word, option), "an option without a value"
         case _:
             assert_never(command)
     raise UserError(words, why=why, once=request.strangers_key())

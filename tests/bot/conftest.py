@@ -16,6 +16,7 @@ from bot.comments import Limits
 from bot.dispatch import handle
 from bot.events import parse
 from bot.github_app import GitHubApp
+from bot.model_settings import Model
 from bot.request import Context, Outcome
 from bot.webhook import verify
 from demo.github.server import LocalGitHub
@@ -25,6 +26,7 @@ from records.tasks import Tasks
 
 SECRET = "a webhook secret of well over thirty-two bytes"
 REPOSITORY = "acme/shop"
+MODELS = (Model(name="fast", model="gpt-5-mini"), Model(name="deep", model="gpt-5.2"))
 
 
 @dataclass
@@ -175,5 +177,6 @@ def make_context(
         wake=wake,
         secret=b"markers",
         limits=Limits(turns=200, minutes=60, tokens=4_000_000),
+        models=MODELS,
         task_url=lambda task_id: f"http://127.0.0.1:8000/tasks/{task_id}",
     )

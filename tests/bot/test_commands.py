@@ -4,13 +4,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from bot.command_options import NoSuchOption, NoValue
 from bot.commands import (
     AVAILABLE,
     PLANNED,
     DidYouMean,
     Fix,
     Help,
-    NoSuchOption,
     NotYet,
     Status,
     Stop,
@@ -73,7 +73,28 @@ COMMANDS: list[tuple[str, type_of_command]] = [
     ("/agent rety\nplease", DidYouMean("rety", "retry")),
     ("/agent rety the download", Fix("rety the download")),
     ("/agent hi", Fix("hi")),
-    ("/agent fix --model=big this", NoSuchOption("--model")),
+    ("/agent fix --model=big this", Fix("this", model="big")),
+    ("/agent fix --model big this", Fix("this", model="big")),
+    ("/agent fix --model big\nthis", Fix("this", model="big")),
+    ("/agent fix this --model big", Fix("this", model="big")),
+    ("/agent fix this --model=big\nand that", Fix("this\nand that", model="big")),
+    ("/agent --model big make it faster", Fix("make it faster", model="big")),
+    ("/agent make it faster --MODEL big", Fix("make it faster", model="big")),
+    ("/agent fix \u2014model big this", Fix("this", model="big")),
+    ("/agent fix --model `big` this", Fix("this", model="big")),
+    ("/agent fix --model big -- --model is wrong", Fix("--model is wrong", model="big")),
+    ("/agent fix --model small --model big", Fix("", model="big")),
+    ("/agent fix the --model big option", Fix("the --model big option")),
+    ("/agent fix the option --model", Fix("the option --model")),
+    ("/agent fix -- crash with --model big", Fix("crash with --model big")),
+    ("/agent fix it\n--model big", Fix("it\n--model big")),
+    ("/agent fix `crash --model big`", Fix("`crash --model big`")),
+    ("/agent fix crash with --verbose", Fix("crash with --verbose")),
+    ("/agent fix --model", NoValue("--model")),
+    ("/agent fix --model=", NoValue("--model")),
+    ("/agent fix --model= this", NoValue("--model")),
+    ("/agent fix --models big", NoSuchOption("--models")),
+    ("/agent fix --model big --draft", NoSuchOption("--draft")),
     ("/agent fix --draft", NoSuchOption("--draft")),
 ]
 

@@ -236,7 +236,10 @@ def test_a_pull_request_is_not_worked_on_yet(front_door: FrontDoor) -> None:
     [
         ("/agent rety", "Did you mean `/agent retry`"),
         ("/agent plan the rewrite", "`/agent plan` is not available yet"),
-        ("/agent fix --model=big go", "I know no option `--model`"),
+        ("/agent fix --draft go", "I know no option `--draft`; there is `--model NAME`."),
+        ("/agent fix --model", "`--model` wants a value, as in `/agent fix --model NAME …`"),
+        ("/agent fix --model=big go", "I know no model `big`; there is `fast`, `deep`."),
+        ("/agent fix it --model x@everyone", "I know no model `x@everyone`; there is `fast`"),
     ],
 )
 def test_what_is_no_command_starts_nothing_and_is_answered(
@@ -248,6 +251,39 @@ def test_what_is_no_command_starts_nothing_and_is_answered(
     assert words in comment
     assert "Nothing was started" in comment
     assert front_door.woken == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "told"),
+    [
+        ("/agent fix it", "", "fast (gpt-5-mini)"),
+        ("/agent fix it --model Deep", "deep", "deep (gpt-5.2)"),
+    ],
+)
+def test_a_task_keeps_the_model_that_was_asked_for(
+    front_door: FrontDoor, text: str, kept: str, told: str
+) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", text)
+    task = front_door.context.tasks.get(front_door.woken[0])
+    assert (task.instruction, task.model) == ("it", kept)
+    front_door.command(number, "maria", "/agent stop")
+    assert told in front_door.bot_comments(number)[0]
+
+
+def test_a_model_is_named_to_nobody_who_may_not_start(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "read", "/agent fix --model x")
+    assert "deep" not in front_door.bot_comments(number)[0]
+
+
+def test_help_names_the_models(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent help")
+    assert (
+        "`/agent fix --model NAME …` | do it with one of `fast`, `deep`"
+        in (front_door.bot_comments(number)[0])
+    )
 
 
 def test_help_is_given_to_anybody(front_door: FrontDoor) -> None:
