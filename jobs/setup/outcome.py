@@ -107,8 +107,15 @@ class Shelf:
     def _tidy(self, snapshot: Snapshot) -> None:
         """Keep the newest of a repository: what is forgotten is only done again."""
         mine = self.folder.glob(f"{int(snapshot.repository_id)}-*.json")
-        for old in sorted(mine, key=lambda file: file.stat().st_mtime)[:-_MOST_KEPT]:
+        for old in sorted(mine, key=_written)[:-_MOST_KEPT]:
             old.unlink(missing_ok=True)
 
     def _file(self, snapshot: Snapshot) -> Path:
         return self.folder / f"{int(snapshot.repository_id)}-{snapshot.key}.json"
+
+
+def _written(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0  # another job has just forgotten it
