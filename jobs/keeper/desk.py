@@ -13,6 +13,7 @@ from jobs.keeper.allowance import Allowance
 from jobs.keeper.channel import Peer
 from jobs.keeper.pool import POOL, Pool
 from jobs.keeper.protocol import (
+    LONGEST_WORDS,
     MOST_LISTED,
     Answer,
     Digest,
@@ -37,7 +38,6 @@ from jobs.sandbox.engine import Engine
 from jobs.sandbox.errors import SandboxError, SandboxLost
 from jobs.sandbox.sandbox import Sandbox
 
-_LONGEST_WORDS = 8000
 _LATE_S = 10.0
 """So much later than it should have ended by itself, a sandbox is removed."""
 
@@ -71,7 +71,7 @@ class Desk:
         try:
             return self._do(request, peer)
         except SandboxError as error:
-            return Refused(type(error).__name__, str(error)[:_LONGEST_WORDS]), None
+            return Refused(type(error).__name__, str(error)[:LONGEST_WORDS]), None
         except Exception:
             # The door of the keeper: whatever one request does, the others are answered.
             log.exception("keeper.failed", request=type(request).__name__)

@@ -26,7 +26,9 @@ _DIGEST = r"[a-z0-9]+:[0-9a-f]{32,128}"
 _HOST = r"[A-Za-z0-9.*_-]{1,253}(:[0-9]{1,5})?"
 _ASKED_FOR = r"[A-Za-z0-9.*:_\[\]-]{1,300}"
 """Whatever a program inside a set-up took for a host, as squid notes it."""
-_ANY_TEXT = r"(?s:.{0,8000})"
+LONGEST_WORDS = 5000
+"""Characters of a refusal: each may take twelve bytes, and a message has to hold them."""
+_ANY_TEXT = rf"(?s:.{{0,{LONGEST_WORDS}}})"
 _MOST_HOSTS = 200
 
 _Check = Callable[[Any], Any]

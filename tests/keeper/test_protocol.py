@@ -8,6 +8,7 @@ import pytest
 from jobs.keeper import protocol
 from jobs.keeper.channel import MAX_MESSAGE
 from jobs.keeper.protocol import (
+    LONGEST_WORDS,
     MOST_LISTED,
     Digest,
     Done,
@@ -85,7 +86,8 @@ def test_the_longest_messages_fit() -> None:
     longest = [
         encode(Start("i" * 255, "t" * 32, 2**53, 60.0, Snapshot(2**53, "f" * 128), (host,) * 200)),
         encode(Listed((Running("f" * 64, "t" * 32, 2**53, False),) * MOST_LISTED)),
-        encode(Refused("SandboxError", "\x00" * 8000)),
+        encode(Refused("SandboxError", "\x00" * LONGEST_WORDS)),
+        encode(Refused("SandboxError", "\N{GRINNING FACE}" * LONGEST_WORDS)),
         encode(Hosts((f"[{'0:' * 120}]:65535",) * 200)),
     ]
     assert max(map(len, longest)) <= MAX_MESSAGE
