@@ -267,7 +267,7 @@ def _settings(folder: Path) -> Settings:
     )
 
 
-def _no_model(_task_id: str) -> NoReturn:
+def _no_model(_place: str, _model: str = "", /) -> NoReturn:
     raise RuntimeError("the agent does not begin here")
 
 

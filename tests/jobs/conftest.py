@@ -63,7 +63,7 @@ def services(database: Database, tmp_path: Path) -> Services:
     )
 
 
-def _no_model(_task_id: str) -> NoReturn:
+def _no_model(_place: str, _model: str = "", /) -> NoReturn:
     raise AssertionError("no model is needed here")
 
 
