@@ -1,15 +1,14 @@
 """Looks at what sandboxes need: engine, runtime, images, keeper; and at a sandbox itself."""
 
 import re
-import socket
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.settings import SandboxSettings
 from jobs.doctor.finding import Finding, fail, ok, warning
 from jobs.keeper.client import Keeper
+from jobs.keeper.reach import engines_in_reach
 from jobs.limits import limits_of
 from jobs.sandbox import SandboxError, Sandboxes
 from jobs.sandbox.engine import Engine
@@ -21,7 +20,6 @@ _OLD_DAYS = 45
 _OWNER = "doctor"
 _RUNC_MENDED = ((1, 2, 8), (1, 3, 3), (1, 4, 0))
 """The first of each line that has the mends of CVE-2025-31133, -52565 and -52881."""
-_DOCKERS_OWN = "/var/run/docker.sock"
 _KEEPER_AWAY_S = 1.0
 
 
@@ -107,18 +105,15 @@ def _images(facts: EngineFacts, wanted: str) -> Iterator[Finding]:
 
 def _socket(settings: SandboxSettings) -> Finding:
     """Whoever can open the engine's socket is root on this machine; workers must not."""
-    named = (settings.docker_host or "").removeprefix("unix://")
-    for path in dict.fromkeys(filter(lambda each: each.startswith("/"), (named, _DOCKERS_OWN))):
-        with suppress(OSError), socket.socket(socket.AF_UNIX) as asking:
-            asking.connect(path)
-            return warning(
-                "Docker socket",
-                f"this user can open {path}",
-                "run workers as a user "
-                "that is neither root nor in the group of the socket; only the keeper "
-                "needs it",
-            )
-    return ok("Docker socket", "this user cannot open it")
+    engines = engines_in_reach(settings.docker_host)
+    if not engines:
+        return ok("Docker socket", "this user cannot open it")
+    return warning(
+        "Docker socket",
+        f"this user can open {' and '.join(engines)}",
+        "run workers as a user that is neither root nor in the group of the socket; only the "
+        "keeper needs it",
+    )
 
 
 def _keeper(settings: SandboxSettings) -> tuple[Finding, Sandboxes]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.sandbox_settings import SandboxSettings
 from bot.settings import Settings
 from demo.github.server import LocalGitHub
 from jobs.doctor.finding import Finding, Level
 from jobs.doctor.github import check_github
 from jobs.doctor.installation import check_installation
 from jobs.doctor.sandboxes import check_sandboxes, is_mended
+from jobs.sandbox import SandboxError
 from jobs.sandbox.engine_facts import EngineFacts
 from records.database import migrate
 from tests.fixtures.redis_server import RedisServer
@@ -209,6 +212,26 @@ def test_an_old_image_and_an_old_runc_are_remarked_on(
     assert [one[0] for one in found if "days old" in one[2]] == [Level.WARNING]
     assert [one[0] for one in found if one[1] == "sandbox"] == [Level.WARNING]  # for /su
     assert [one for one in found if one[1] == "runc"] == []  # gVisor stands before it
+
+
+def test_an_engine_that_this_user_can_open_is_remarked_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object) -> EngineFacts:
+        raise SandboxError("no Docker engine answers")
+
+    monkeypatch.setattr("jobs.doctor.sandboxes.describe", silent)
+    monkeypatch.setattr("jobs.doctor.sandboxes.ready", lambda *_, **__: {"raising_files": []})
+    monkeypatch.setattr("jobs.keeper.reach._USUAL", f"unix://{tmp_path}/nowhere.sock")
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        host = f"tcp://127.0.0.1:{engine.getsockname()[1]}"
+        settings = SandboxSettings(data_dir=tmp_path, docker_host=host)
+        [found] = about(check_sandboxes(settings), "Docker socket")
+    assert (found.level, found.words) == (Level.WARNING, f"this user can open {host}")
+    for nowhere in (host, "tcp://127.0.0.1:engine"):
+        settings = SandboxSettings(data_dir=tmp_path, docker_host=nowhere)
+        [found] = about(check_sandboxes(settings), "Docker socket")
+        assert (found.level, found.words) == (Level.OK, "this user cannot open it")
 
 
 @pytest.mark.parametrize(
