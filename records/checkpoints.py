@@ -5,6 +5,7 @@ import zlib
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from records.database import Database
 from records.schema import CheckpointRow, TaskRow
@@ -14,9 +15,10 @@ from records.tasks import held
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A change as it stood after an action."""
+    """A change as it stood after an action; attempt 0 is a task's only one."""
 
     task_id: str
+    attempt: int
     action_number: int
     base_sha: str
     content: bytes
@@ -29,10 +31,13 @@ class Checkpoints:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def save(self, lease: Lease, action_number: int, base_sha: str, content: bytes) -> None:
+    def save(
+        self, lease: Lease, action_number: int, base_sha: str, content: bytes, *, attempt: int = 0
+    ) -> None:
         """Keep this state instead of the one before, as the holder of the task's lease."""
         values = {
             "task_id": lease.task_id,
+            "attempt": attempt,
             "action_number": action_number,
             "base_sha": base_sha,
             # Outside of the transaction: nobody waits for the compression. Level 1: it is kept
@@ -40,7 +45,7 @@ class Checkpoints:
             "content": zlib.compress(content, level=1),
             "saved_at": time.time(),
         }
-        old = delete(CheckpointRow).where(CheckpointRow.task_id == lease.task_id)
+        old = delete(CheckpointRow).where(_of(lease.task_id, attempt))
         with self._database.writing() as connection:
             fence = select(TaskRow.id).where(held(lease)).with_for_update()
             if connection.execute(fence).one_or_none() is None:
@@ -48,12 +53,17 @@ class Checkpoints:
             connection.execute(old)
             connection.execute(insert(CheckpointRow), values)
 
-    def latest(self, task_id: str) -> Checkpoint | None:
+    def latest(self, task_id: str, *, attempt: int = 0) -> Checkpoint | None:
         """Read the newest state, if there is one."""
-        statement = select(*CheckpointRow.__table__.columns).where(CheckpointRow.task_id == task_id)
+        statement = select(*CheckpointRow.__table__.columns).where(_of(task_id, attempt))
         with self._database.reading() as connection:
             row = connection.execute(statement).one_or_none()
         if row is None:
             return None
         content = zlib.decompress(row.content)
-        return Checkpoint(row.task_id, row.action_number, row.base_sha, content, row.saved_at)
+        fields = {**row._mapping, "content": content}  # noqa: SLF001 - SQLAlchemy's public name
+        return Checkpoint(**fields)
+
+
+def _of(task_id: str, attempt: int) -> ColumnElement[bool]:
+    return (CheckpointRow.task_id == task_id) & (CheckpointRow.attempt == attempt)

@@ -107,6 +107,7 @@ class TaskRow(Row):
     summary: Mapped[str]
     title: Mapped[str]
     model: Mapped[str]
+    wanted_attempts: Mapped[int]
     action_count: Mapped[int]
     action_head: Mapped[str]
 
@@ -139,10 +140,11 @@ class EffectRow(Row):
 
 
 class CheckpointRow(Row):
-    """The newest state of a task's change, compressed."""
+    """The newest state of a task's change, or of one attempt's, compressed."""
 
     __tablename__ = "checkpoints"
     task_id: Mapped[str] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True)
     action_number: Mapped[int]
     base_sha: Mapped[str]
     content: Mapped[bytes]

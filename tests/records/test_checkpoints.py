@@ -16,3 +16,16 @@ def test_the_newest_checkpoint_is_read_back(database: Database) -> None:
     newest = checkpoints.latest(held.task_id)
     assert newest
     assert (newest.action_number, newest.base_sha, newest.content) == (9, "abc", content)
+
+
+def test_each_attempt_has_its_own(database: Database) -> None:
+    checkpoints, held = Checkpoints(database), lease(database)
+    for attempt in (1, 2):
+        checkpoints.save(held, attempt, "abc", b"old", attempt=attempt)
+    checkpoints.save(held, 7, "abc", b"new", attempt=2)
+    kept = [checkpoints.latest(held.task_id, attempt=attempt) for attempt in (0, 1, 2)]
+    assert [one and (one.attempt, one.content) for one in kept] == [
+        None,
+        (1, b"old"),
+        (2, b"new"),
+    ]
