@@ -57,6 +57,8 @@ class NewTask:
     issue: IssueSnapshot
     model: str = ""
     """The name of the operator's model that was asked for; without one, the usual one."""
+    wanted_attempts: int = 1
+    """How many independent runs of the agent were asked for."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,8 @@ class Task:
     title: str
     model: str = ""
     """The name of the operator's model that works on it; without one, the usual one."""
+    wanted_attempts: int = 1
+    """How many independent runs of the agent were asked for, of which one is chosen."""
 
 
 class TaskFields(TypedDict, total=False):
