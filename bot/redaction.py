@@ -1,5 +1,6 @@
 """Removes secrets from text, first by their values and then by their forms."""
 
+import json
 import re
 import threading
 from collections import deque
@@ -12,6 +13,12 @@ REMOVED = "[removed]"
 _SHORTEST = 8
 """A shorter value would also remove ordinary words."""
 _LIVE_TOKENS = 1_000
+_ARGUMENTS = "arguments"
+"""Of a tool call: a text that is JSON, and that servers read again."""
+_SEALED = frozenset({"encrypted_content", "signature", "thought_signature", "data"})
+"""What a model's server wants back as it was: a form of ours that it has by chance is no secret,
+and one changed letter makes it refuse the whole history."""
+_ONE_WORD = re.compile(r"[A-Za-z0-9+/=_-]{100,}")
 
 # More than is certain: a word too many that is taken out harms nobody, a token in a log does.
 _LIKELY = (
@@ -28,6 +35,8 @@ _FORMS = re.compile(
 _CREDENTIALS_IN_URL = re.compile(
     r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@:]{0,200}:[^\s/@]{1,600}@", re.IGNORECASE
 )
+_SCHEME = re.compile(r"bearer|basic|token", re.IGNORECASE)
+"""Searched first: what is slow is spared for the few texts that need it."""
 _AUTHORIZATION = re.compile(
     r"\b((?:authorization:\s*)?(?:bearer|basic|token)\s+)[\w.~+/=-]{16,}", re.IGNORECASE
 )
@@ -54,8 +63,11 @@ class Redactor:
         if self._values is not None:
             text = self._values.sub(REMOVED, text)
         text = _FORMS.sub(REMOVED, text)
-        text = _CREDENTIALS_IN_URL.sub(rf"\1{REMOVED}@", text)
-        return _AUTHORIZATION.sub(rf"\1{REMOVED}", text)
+        if "://" in text and "@" in text:
+            text = _CREDENTIALS_IN_URL.sub(rf"\1{REMOVED}@", text)
+        if _SCHEME.search(text):
+            text = _AUTHORIZATION.sub(rf"\1{REMOVED}", text)
+        return text
 
     def clean_value(self, value: Any) -> Any:
         """Return JSON-like data with every text in it cleaned, keys included."""
@@ -65,13 +77,31 @@ class Redactor:
             case bytes():
                 return self.clean(value.decode("utf-8", "replace"))
             case dict():
-                return {self.clean(str(key)): self.clean_value(item) for key, item in value.items()}
+                return {self.clean(str(key)): self._field(key, item) for key, item in value.items()}
             case list() | tuple() | set() | frozenset():
                 return [self.clean_value(item) for item in value]
             case None | bool() | int() | float():
                 return value
             case _:
                 return self.clean(str(value))
+
+    def _field(self, name: Any, value: Any) -> Any:
+        """Clean a value by what its name says that it is."""
+        if name in _SEALED and isinstance(value, str) and _ONE_WORD.fullmatch(value):
+            return self._values.sub(REMOVED, value) if self._values else value
+        if name == _ARGUMENTS and isinstance(value, str):
+            return self._json(value)
+        return self.clean_value(value)
+
+    def _json(self, text: str) -> str:
+        """Clean a text that is JSON itself: what is taken out must not take its quotes along."""
+        clean = self.clean(text)
+        if clean == text:
+            return text
+        try:
+            return json.dumps(self.clean_value(json.loads(text)), ensure_ascii=False)
+        except ValueError:
+            return clean
 
 
 def _long_enough(secrets: Iterable[str]) -> list[str]:

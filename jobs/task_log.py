@@ -1,6 +1,7 @@
 """The action log of one task as its job writes it: redacted, with the progress, under the lease."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -22,18 +23,23 @@ class TaskLog:
         self._lease = lease
         self._redactor = redactor
 
-    def append(self, kind: str, content: dict[str, Any], progress: Progress | None) -> None:
-        """Append an entry of the agent's; it is on disk when this returns."""
-        if progress:
-            ready_at = self._progress.sandbox_ready_at
-            self._progress = replace(self._clean(progress), sandbox_ready_at=ready_at)
+    def record(
+        self, kind: str, content: dict[str, Any], take: Callable[[dict[str, Any]], Progress]
+    ) -> None:
+        """Append an entry of the agent's; it is on disk when this returns.
+
+        `take` is given what will be read again, and says how far the task is with it.
+        """
         clean = self._redactor.clean_value(content)
-        self.number = self._actions.append(self._lease, kind, clean, self._progress).number
+        ready_at = self._progress.sandbox_ready_at
+        self._progress = replace(self._clean(take(clean)), sandbox_ready_at=ready_at)
+        self._write(kind, clean)
 
     def event(self, title: str, result: str = "", text: str = "", *, doing: str = "") -> None:
         """Append what the bot itself did, for the people's log, and what it is doing now."""
         self._progress = self._clean(replace(self._progress, doing=doing or title))
-        self.append("event", {"title": title, "result": result, "text": text}, None)
+        content = {"title": title, "result": result, "text": text}
+        self._write("event", self._redactor.clean_value(content))
 
     def sandbox_ready(self) -> None:
         """Note when the first sandbox of the task could take commands."""
@@ -47,6 +53,9 @@ class TaskLog:
     def head(self) -> str:
         """Return the hash that stands for the whole log."""
         return self._actions.head(self._lease.task_id)
+
+    def _write(self, kind: str, clean: dict[str, Any]) -> None:
+        self.number = self._actions.append(self._lease, kind, clean, self._progress).number
 
     def _clean(self, progress: Progress) -> Progress:
         """Take secrets out of what the status comment shows: the step, and the model's plan."""

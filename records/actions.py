@@ -56,7 +56,7 @@ class Actions:
             number, previous = row.action_count + 1, row.action_head
             digest = chained_hash(previous, number=number, kind=kind, at=at, content=content)
             entry = Action(lease.task_id, number, kind, at, content, previous, digest)
-            connection.execute(self._insert, {**vars(entry), "content": canonical_json(content)})
+            connection.execute(self._insert, {**vars(entry), "content": _in_its_order(content)})
             state: dict[str, Any] = {"action_count": number, "action_head": digest}
             if progress is not None:
                 state["progress"] = progress_json(progress)
@@ -105,6 +105,11 @@ def chained_hash(
     """Compute an entry's hash, which also stands for all entries before it."""
     entry = canonical_json({"number": number, "kind": kind, "at": at, "content": content})
     return hashlib.sha256((previous + entry).encode()).hexdigest()
+
+
+def _in_its_order(content: dict[str, Any]) -> str:
+    """Write what is read again: a history that came back sorted would be another to a server."""
+    return json.dumps(content, separators=(",", ":"), allow_nan=False)
 
 
 def _action(row: ResultRow[Any]) -> Action:

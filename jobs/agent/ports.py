@@ -86,10 +86,16 @@ class SandboxPort(Protocol):
 
 
 class LogPort(Protocol):
-    """The task's action log; an entry is safe on disk when `append` returns."""
+    """The task's action log; an entry is safe on disk when `record` returns."""
 
-    def append(self, kind: str, content: dict[str, Any], progress: Progress | None) -> None:
-        """Add an entry, and say how far the task is."""
+    def record(
+        self, kind: str, content: dict[str, Any], take: Callable[[dict[str, Any]], Progress]
+    ) -> None:
+        """Add an entry.
+
+        `take` is given the entry as `entries` will give it to a later job, without secrets, and
+        says how far the task is with it.
+        """
         ...
 
     def entries(self) -> Sequence[tuple[str, dict[str, Any]]]:

@@ -7,6 +7,7 @@ from jobs.agent.conversation import Conversation, Entry
 from jobs.agent.ports import GatePort, KeepPort, LogPort, SandboxPort
 from jobs.agent.task import AgentTask, Budget
 from jobs.model.wire import Wire
+from records.task import Progress
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,17 @@ class Work:
         return max(0.0, self.budget.seconds - self.talk.seconds)
 
     def note(self, kind: str, entry: Entry) -> None:
-        """Take in what happened; it is in the log when this returns."""
-        self.talk.apply(kind, entry)
-        self.log.append(kind, entry, self.talk.progress())
+        """Take in what happened; it is in the log when this returns.
+
+        What goes into the history is what the log keeps. So a later job sends what this one sent,
+        and a secret that the log may not hold is not sent a second time either.
+        """
+
+        def take(kept: Entry) -> Progress:
+            self.talk.apply(kind, kept)
+            return self.talk.progress()
+
+        self.log.record(kind, entry, take)
 
     def say(self, text: str, *notes: str) -> None:
         """Add a message of ours to the conversation."""

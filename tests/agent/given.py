@@ -1,10 +1,12 @@
 """What the agent's tests begin with: a small project with a bug, an issue, a log, a whole run."""
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.redaction import Redactor
 from demo.model import ScriptedModel
 from jobs.agent import (
     AgentTask,
@@ -91,11 +93,15 @@ class Log:
     kept: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     progress: Progress | None = None
     on_append: Callable[[str, dict[str, Any]], None] = lambda _kind, _content: None
+    redactor: Redactor = field(default_factory=Redactor)
 
-    def append(self, kind: str, content: dict[str, Any], progress: Progress | None) -> None:
+    def record(
+        self, kind: str, content: dict[str, Any], take: Callable[[dict[str, Any]], Progress]
+    ) -> None:
         self.on_append(kind, content)
-        self.kept.append((kind, content))
-        self.progress = progress
+        kept = self.redactor.clean_value(content)
+        self.progress = take(kept)
+        self.kept.append((kind, json.loads(json.dumps(kept))))
 
     def entries(self) -> Sequence[tuple[str, dict[str, Any]]]:
         return list(self.kept)

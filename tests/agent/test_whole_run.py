@@ -120,8 +120,10 @@ class RecordedLog:
         self._actions = Actions(database)
         self._lease = lease(database)
 
-    def append(self, kind: str, content: dict[str, Any], progress: Progress | None) -> None:
-        self._actions.append(self._lease, kind, content, progress)
+    def record(
+        self, kind: str, content: dict[str, Any], take: Callable[[dict[str, Any]], Progress]
+    ) -> None:
+        self._actions.append(self._lease, kind, content, take(content))
 
     def entries(self) -> list[tuple[str, dict[str, Any]]]:
         return [(entry.kind, entry.content) for entry in self._actions.all(self._lease.task_id)]

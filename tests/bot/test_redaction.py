@@ -169,3 +169,27 @@ def test_an_endless_text_is_cut() -> None:
     configure(log_format="json", redactor=Redactor(), stream=stream)
     structlog.get_logger().info("big", text="a" * 10_000_000)
     assert len(stream.getvalue()) < 30_000
+
+
+def test_arguments_of_a_call_stay_json_whatever_is_taken_out() -> None:
+    cut_off = "-----BEGIN PRIVATE KEY-----\nMIIcutoff"
+    given = {"command": f"echo '{cut_off}", "url": "x://a:b", "then": "me@here"}
+    text = json.dumps(given)
+    call = {"function": {"name": "bash", "arguments": text}}
+    kept = Redactor().clean_value(call)["function"]["arguments"]
+    assert json.loads(kept) == {**given, "command": f"echo '{REMOVED}"}
+    plain = '{"command":  "ls"}'
+    assert Redactor().clean_value({"arguments": plain}) == {"arguments": plain}
+    assert Redactor().clean_value({"arguments": f"{{{cut_off}"}) == {"arguments": f"{{{REMOVED}"}
+
+
+def test_what_a_server_has_sealed_stays_as_it_is_but_for_our_own_secrets() -> None:
+    sealed = "gAAAAA" + "x1" * 60 + "-sk-" + "a1" * 30 + "=="
+    item = {"type": "reasoning", "encrypted_content": sealed, "summary": [{"text": sealed}]}
+    kept = Redactor().clean_value(item)
+    assert kept["encrypted_content"] == sealed
+    assert REMOVED in kept["summary"][0]["text"]
+    ours = Redactor(["x1" * 10])
+    assert REMOVED in ours.clean_value(item)["encrypted_content"]
+    token = "ghs_" + "a1B2" * 9
+    assert Redactor().clean_value({"data": token}) == {"data": REMOVED}

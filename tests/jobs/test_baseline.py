@@ -24,6 +24,7 @@ from jobs.sandbox import SandboxError, Sandboxes
 from jobs.sandbox.engine import Engine
 from jobs.services import Services
 from jobs.workplace import Workplace
+from records.task import Progress
 from tests.jobs.conftest import SECRET, MakeJob
 from tests.jobs.test_what_checks_are_worth import base_with
 from tests.records.given import new_task
@@ -169,7 +170,7 @@ def test_an_agent_that_was_told_already_is_not_told_again(
     make_job: MakeJob, nobody: Engine, tmp_path: Path
 ) -> None:
     job = within(make_job(), 120, nobody)
-    job.log.append("message", {"items": []}, None)
+    job.log.record("message", {"items": []}, lambda _: Progress())
     assert found(job, base_with(PROJECT, tmp_path)) == Baseline()
 
 

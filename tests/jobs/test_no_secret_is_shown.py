@@ -44,7 +44,8 @@ def written(folder: Path) -> str:
 def test_the_step_and_the_plan_are_clean(make_job: MakeJob, tmp_path: Path, secret: str) -> None:
     job = make_job()
     plan = (PlanStep(f"use {secret}", "in_progress"),)
-    job.log.append("plan", {}, Progress(doing=f"run `curl -H {secret}`", plan=plan, turns=3))
+    said = Progress(doing=f"run `curl -H {secret}`", plan=plan, turns=3)
+    job.log.record("plan", {}, lambda _: said)
     progress = job.services.tasks.get(job.task.id).progress
     assert progress.doing == "run `curl -H [removed]`"
     assert progress.plan == (PlanStep("use [removed]", "in_progress"),)

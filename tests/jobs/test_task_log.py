@@ -4,6 +4,7 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,14 @@ def test_no_secret_is_written_down(make_job: MakeJob, tmp_path: Path, secret: st
         "text": json.dumps({"token": secret}),
         secret: 1,
     }
-    job.log.append("observation", content, Progress(doing="reading"))
+    taken: list[dict[str, Any]] = []
+
+    def take(kept: dict[str, Any]) -> Progress:
+        taken.append(kept)
+        return Progress(doing="reading")
+
+    job.log.record("observation", content, take)
+    assert taken == [job.log.entries()[-1][1]], "who goes on reads what the first one took in"
     entries = json.dumps(job.log.entries())
     assert "[removed]" in entries
     with closing(sqlite3.connect(tmp_path / "records.db")) as database:
@@ -45,7 +53,7 @@ def test_entries_are_numbered_and_come_back_in_order(make_job: MakeJob) -> None:
 def test_what_the_bot_does_is_what_the_task_is_doing(make_job: MakeJob) -> None:
     job = make_job()
     plan = (PlanStep("see it fail", "in_progress"),)
-    job.log.append("plan", {}, Progress(doing="planning", plan=plan, turns=3))
+    job.log.record("plan", {}, lambda _: Progress(doing="planning", plan=plan, turns=3))
     job.log.event("measure")
     progress = job.services.tasks.get(job.task.id).progress
     assert (progress.doing, progress.plan, progress.turns) == ("measure", plan, 3)
@@ -56,7 +64,7 @@ def test_the_time_of_the_first_sandbox_stays(make_job: MakeJob) -> None:
     job.log.sandbox_ready()
     job.log.event("start a sandbox")
     first = job.services.tasks.get(job.task.id).progress.sandbox_ready_at
-    job.log.append("reply", {}, Progress(turns=1))
+    job.log.record("reply", {}, lambda _: Progress(turns=1))
     job.log.sandbox_ready()
     job.log.event("start another")
     assert first

@@ -50,13 +50,13 @@ def test_two_sandboxes_at_once_are_prepared_once(workplace: Workplace) -> None:
 def test_while_it_lasts_the_status_comment_says_so(workplace: Workplace) -> None:
     seen: list[Progress] = []
     job = workplace._job
-    append = job.log.append
+    event = job.log.event
 
-    def note(kind: str, content: dict[str, object], progress: Progress | None) -> None:
-        append(kind, content, progress)
+    def note(*words: str, **more: str) -> None:
+        event(*words, **more)
         seen.append(job.services.tasks.get(job.task.id).progress)
 
-    job.log.append = note  # type: ignore[method-assign]
+    job.log.event = note  # type: ignore[method-assign]
     assert workplace.environment.snapshot
     assert {progress.doing for progress in seen} == {"preparing the environment"}
 
