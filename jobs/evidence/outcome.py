@@ -1,15 +1,18 @@
 """Says what one run of a check was; a runner's words are hostile, so they are cut and cleaned."""
 
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
 from bot.plain_text import one_line
-from jobs.evidence.evidence import Side
+from jobs.evidence.evidence import CaseState, Side
 
 MAX_NAME = 200
 MAX_NAMES = 200
+MAX_CASES = 10_000
+"""More than this are counted and not named: a baseline is kept for every base commit."""
 MAX_SUMMARY = 160
 NO_TESTS_COLLECTED = 5
 NOT_FOUND = 127
@@ -35,30 +38,52 @@ class Outcome:
     note: str = ""
     limits: tuple[str, ...] = ()
     """Which limits of its sandbox the run met, in words."""
+    cases: Mapping[str, CaseState] = field(default_factory=dict)
+    """How each test ended, by its name; empty where the runner does not say."""
+    whole: bool = False
+    """Whether `cases` are all tests of the run, so that a name that is missing was not run."""
+    tail: str = ""
+    """The end of what was printed; not kept with a baseline."""
 
     def to_json(self) -> dict[str, Any]:
         """Write it as plain JSON values."""
-        side = {**asdict(self.side), "failed": list(self.side.failed)}
-        limits = list(self.limits)
-        return {"state": self.state.value, "side": side, "note": self.note, "limits": limits}
+        cases: dict[str, list[str]] = {}
+        for name, state in self.cases.items():
+            cases.setdefault(state.value, []).append(name)
+        return {
+            "state": self.state.value,
+            "side": {**asdict(self.side), "failed": list(self.side.failed)},
+            "note": self.note,
+            "limits": list(self.limits),
+            "cases": cases,
+            "whole": self.whole,
+        }
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` wrote, also before it wrote of single tests."""
         side, limits = Side.from_json(stored["side"]), tuple(stored["limits"])
-        return cls(State(stored["state"]), side, stored["note"], limits)
+        named = stored.get("cases", {}).items()
+        cases = {name: CaseState(state) for state, names in named for name in names}
+        whole = bool(stored.get("whole"))
+        return cls(State(stored["state"]), side, stored["note"], limits, cases, whole)
 
 
 @dataclass(frozen=True)
-class Counts:
+class Report:
     """What a runner says about its tests."""
 
     passed: int
     failed: int
     skipped: int = 0
     names: tuple[str, ...] = ()
+    """The tests that failed; the first of them, cut and cleaned."""
     blocked_by: str = ""
     """Why nothing could even be collected, in the runner's words."""
+    cases: Mapping[str, CaseState] = field(default_factory=dict)
+    """How each test ended, by its name; empty where only counts are known."""
+    whole: bool = False
+    """Whether `cases` are all tests of the run."""
 
     @property
     def summary(self) -> str:
@@ -67,19 +92,48 @@ class Counts:
         return ", ".join(parts + ([f"{self.skipped} skipped"] if self.skipped else []))
 
 
+_WORST_LAST = (CaseState.PASSED, CaseState.SKIPPED, CaseState.FAILED)
+
+
+def report_of(
+    ended: Iterable[tuple[str, CaseState]], *, blocked_by: str = "", whole: bool = True
+) -> Report:
+    """Sum up single tests: their names are cleaned, and of two with one name the worse counts."""
+    counts = dict.fromkeys(CaseState, 0)
+    cases: dict[str, CaseState] = {}
+    for raw, state in ended:
+        counts[state] += 1
+        name = one_line(raw, MAX_NAME)
+        before = cases.get(name)
+        if before is None and len(cases) >= MAX_CASES:
+            whole = False
+        elif before is None or _WORST_LAST.index(state) > _WORST_LAST.index(before):
+            cases[name] = state
+    failed = [name for name, state in cases.items() if state is CaseState.FAILED]
+    return Report(
+        counts[CaseState.PASSED],
+        counts[CaseState.FAILED],
+        counts[CaseState.SKIPPED],
+        tuple(failed[:MAX_NAMES]),
+        blocked_by,
+        cases,
+        whole,
+    )
+
+
 def clean_names(names: list[str]) -> tuple[str, ...]:
     """Keep each name once, in order, short and few."""
     return tuple(dict.fromkeys(one_line(name, MAX_NAME) for name in names[:MAX_NAMES]))
 
 
-def judge(exit_code: int, output: str, counts: Counts | None) -> tuple[State, str]:
+def judge(exit_code: int, output: str, report: Report | None) -> tuple[State, str]:
     """Say what happened, and why when it could not run at all."""
-    if why := why_it_cannot_run(exit_code, output, counts):
+    if why := why_it_cannot_run(exit_code, output, report):
         return State.CANNOT_RUN, why
-    ran = counts.passed + counts.failed + counts.skipped if counts else None
-    if ran == 0 or (counts is None and exit_code == NO_TESTS_COLLECTED):
+    ran = report.passed + report.failed + report.skipped if report else None
+    if ran == 0 or (report is None and exit_code == NO_TESTS_COLLECTED):
         return State.NO_TESTS, ""
-    if counts and counts.passed + counts.failed == 0 and exit_code == 0:
+    if report and report.passed + report.failed == 0 and exit_code == 0:
         return State.NO_TESTS, "every test is skipped"
     return (State.PASSED if exit_code == 0 else State.FAILED), ""
 
@@ -95,13 +149,13 @@ _CONFTEST = re.compile(r"ImportError while loading conftest")
 _USAGE_ERROR = 4
 
 
-def why_it_cannot_run(exit_code: int, output: str, counts: Counts | None) -> str:
+def why_it_cannot_run(exit_code: int, output: str, report: Report | None) -> str:
     """Find the reason why not one test was run, if that is so."""
     if exit_code == 0:
         return ""
-    if counts and counts.blocked_by and not counts.passed:
-        return _missing(counts.blocked_by) or one_line(counts.blocked_by, MAX_SUMMARY)
-    if counts:
+    if report and report.blocked_by and not report.passed:
+        return _missing(report.blocked_by) or one_line(report.blocked_by, MAX_SUMMARY)
+    if report:
         return ""
     if exit_code == NOT_FOUND or _RUNNER_GONE.search(output):
         return _missing(output) or "the command is not in the sandbox"

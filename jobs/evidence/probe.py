@@ -13,8 +13,8 @@ from jobs.evidence.check import Check
 from jobs.evidence.evidence import Side
 from jobs.evidence.outcome import (
     MAX_SUMMARY,
-    Counts,
     Outcome,
+    Report,
     State,
     clean_names,
     judge,
@@ -102,7 +102,7 @@ class Probe:
 
     def _once(
         self, command: str, timeout_s: float, extra: str
-    ) -> tuple[Outcome, Ran | None, Counts | None]:
+    ) -> tuple[Outcome, Ran | None, Report | None]:
         left = min(timeout_s, self.deadline - time.monotonic())
         if left < LEAST_S:
             why = "there was no time left for it"
@@ -116,7 +116,7 @@ class Probe:
         counts = self._report(report) or read_counts(ran.output)
         return _outcome(ran, counts), ran, counts
 
-    def _report(self, report: str) -> Counts | None:
+    def _report(self, report: str) -> Report | None:
         read = f"python3 - {report} <<'PATCHBAY_END'\n{_READER}\nPATCHBAY_END"
         script = f"[ -f {report} ] && {read}\nrm -f {report}"
         return _read_report(self.box.exec(script, timeout_s=REPORT_TIMEOUT_S).output)
@@ -131,7 +131,7 @@ def _script(command: str, report: str, extra: str) -> str:
     )
 
 
-def _second_try(ran: Ran | None, counts: Counts | None) -> tuple[str, str]:
+def _second_try(ran: Ran | None, counts: Report | None) -> tuple[str, str]:
     if ran is None:
         return "", ""
     unknown = "unrecognized arguments" in ran.output or "Missing required plugins" in ran.output
@@ -143,7 +143,7 @@ def _second_try(ran: Ran | None, counts: Counts | None) -> tuple[str, str]:
     return "", ""
 
 
-def _outcome(ran: Ran, counts: Counts | None) -> Outcome:
+def _outcome(ran: Ran, counts: Report | None) -> Outcome:
     state, why = judge(ran.exit_code, ran.output, counts)
     said = [line for line in ran.output.splitlines() if line.strip() and line != SILENCE]
     last = one_line(said[-1], MAX_SUMMARY) if said else ""
@@ -166,7 +166,7 @@ def _limits(ran: Ran) -> tuple[str, ...]:
     return tuple(limit_words(hit.limit, hit.size, hit.folder) for hit in met)
 
 
-def _read_report(output: str) -> Counts | None:
+def _read_report(output: str) -> Report | None:
     """Read what `_READER` printed; it ran beside hostile code, so nothing about it is sure."""
     lines = [line[len(MARK) :] for line in output.splitlines() if line.startswith(MARK)]
     try:
@@ -176,7 +176,7 @@ def _read_report(output: str) -> Counts | None:
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None
     blocked = one_line(str(numbers.get("b", "")), MAX_SUMMARY)
-    return Counts(passed, failed, skipped, clean_names([str(name) for name in names]), blocked)
+    return Report(passed, failed, skipped, clean_names([str(name) for name in names]), blocked)
 
 
 _READER = f"""
