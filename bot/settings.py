@@ -104,6 +104,10 @@ class Settings(SetupSettings):
     """How long one task may run."""
     baseline_seconds: float = Field(120.0, ge=0)
     """How long the checks may run on the base commit before the agent starts; 0 for not at all."""
+    review: Literal["off", "auto", "always"] = "auto"
+    """When a second model call reviews a change: `auto` for larger and riskier ones."""
+    attempts_most: int = Field(3, ge=1, le=8)
+    """How many attempts at one task may be asked for; they share its turns, tokens and money."""
     task_max_usd: float | None = Field(None, gt=0)
     """What one task may cost, in US dollars; needs the two prices."""
     price_input_per_mtok: float | None = Field(None, ge=0)
@@ -139,6 +143,8 @@ class Settings(SetupSettings):
     """The word that a command line begins with."""
     fix_label: str = Field("agent:fix", min_length=1, max_length=50)
     """The label that starts a fix, with whoever sets it as the requester."""
+    attempts_label: str = Field("agent:attempts", min_length=1, max_length=45)
+    """The label that, with `-2` or another number after it, starts a fix in several attempts."""
     workers: int = Field(2, ge=1, le=64)
     """How many tasks this machine works on at once."""
     least_free_mb: int = Field(1024, ge=0)
