@@ -38,8 +38,6 @@ _UNITTEST = re.compile(r"(\w+ \([\w.<>]+\))(?: \.\.\. ?(.*))?$")
 _UNITTEST_END = re.compile(
     r"(?:.* )?(ok|FAIL|ERROR|skipped\b.*|expected failure|unexpected success)$"
 )
-    r"(?:.* )?(ok|FAIL|ERROR|skipped\b.*|expected failure|unexpected success)$"
-)
 _GO = re.compile(r"\s*--- (PASS|FAIL|SKIP): (\S+)")
 _GO_PACKAGE = re.compile(r"(?:ok  |FAIL)\t(\S+)")
 _MARKED = re.compile(r"( *)(?:([✔✓√])|([✖✕×])|([﹣○])|▶) (.+)$")  # noqa: RUF001  # as printed
