@@ -13,6 +13,7 @@ from jobs.measurement import Measurement
 from jobs.project_file.nodes import PROJECT_FILE
 from jobs.repository.change import HostileChange
 from jobs.repository.policy import Finding
+from jobs.reviewer.gate import ReviewedGate, Reviewer
 from jobs.sandbox import Sandbox
 from jobs.setup.environment import Environment
 from jobs.solution import Solution
@@ -26,7 +27,11 @@ def solve(job: Job, base: Base) -> Solution:
     """Run the agent until it ends, from wherever the task's log says that it stands."""
     detection = base.detection()
     _note_problems(job, detection)
-    workplace = Workplace(job, base)
+    return _attempt(job, base, Workplace(job, base), detection)
+
+
+def _attempt(job: Job, base: Base, workplace: Workplace, detection: Detection) -> Solution:
+    """Run the agent once, in a sandbox of its own."""
     measure = Measurement(job, workplace, detection)
     wire = job.services.open_wire(job.task.id, job.task.model)
     with (
@@ -38,16 +43,11 @@ def solve(job: Job, base: Base) -> Solution:
         task = agent_task(job.task, base, detection, facts)
         kept = KeptSandbox(job, base, sandbox)
         view = SandboxView(kept, base.mirror.at(base.sha), live_secrets=_secrets(job))
-        ending = run(
-            task,
-            kept,
-            wire,
-            job.log,
-            _budget(job),
-            job.watch.halted,
-            Gate(task.issue, view, measure=measure),
-            keep=kept.after_turn,
-        )
+        budget, when = _budget(job), job.services.settings.review
+        reviewer = Reviewer(task, wire, budget, job.watch.halted, when, measure.of)
+        gate = ReviewedGate(Gate(task.issue, view, measure=measure), view, reviewer, job.log)
+        halted = job.watch.halted
+        ending = run(task, kept, wire, job.log, budget, halted, gate, keep=kept.after_turn)
         wire.close()
         if ending.outcome not in _WITH_CHANGE or ending.submission is None:
             return Solution(ending)
