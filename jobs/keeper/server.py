@@ -60,12 +60,15 @@ class Server:
         self._end = ExitStack()
 
     def __enter__(self) -> Self:
-        """Listen; Occupied if another keeper does."""
+        """Listen; Occupied if another keeper does, SandboxError if nobody can."""
         with ExitStack() as partly:
             what = f"serves at {self._path}: one is enough for a machine"
-            partly.enter_context(_held(self._path.with_suffix(".lock"), what))
-            self._listener = partly.enter_context(channel.new_socket())
-            self._listen()
+            try:
+                partly.enter_context(_held(self._path.with_suffix(".lock"), what))
+                self._listener = partly.enter_context(channel.new_socket())
+                self._listen()
+            except OSError as error:
+                raise SandboxError(f"nobody can listen at {self._path}: {error}") from error
             partly.callback(self._path.unlink, missing_ok=True)
             self._end = partly.pop_all()
         return self
@@ -114,10 +117,19 @@ class Server:
         with channel.address(new) as address:
             self._listener.bind(address)
         if self._group:
-            shutil.chown(new, group=self._group)
+            self._give_to_group(new)
         new.chmod(0o660 if self._group else 0o600)
         self._listener.listen(_MOST_CONNECTIONS)
         new.rename(self._path)
+
+    def _give_to_group(self, socket_file: Path) -> None:
+        try:
+            shutil.chown(socket_file, group=self._group)
+        except (LookupError, PermissionError) as error:
+            raise SandboxError(
+                f"PATCHBAY_KEEPER_GROUP cannot be let in, a group of this machine that the "
+                f"keeper's user is in: {error}"
+            ) from error
 
     def _attend(self, connection: socket.socket) -> None:
         given: list[Given] = []
@@ -127,9 +139,11 @@ class Server:
         except OSError as error:
             _log.warning("keeper.connection_failed", why=str(error))
         finally:
-            for one in given:
-                self._desk.take_back(one)
-            self._room.release()
+            # Each is done, whatever becomes of the others.
+            with ExitStack() as at_the_end:
+                at_the_end.callback(self._room.release)
+                for one in given:
+                    at_the_end.callback(self._desk.take_back, one)
 
     def _converse(self, connection: socket.socket, peer: Peer, given: list[Given]) -> None:
         while True:

@@ -220,6 +220,7 @@ def test_an_engine_that_this_user_can_open_is_remarked_on(
     def silent(*_: object) -> EngineFacts:
         raise SandboxError("no Docker engine answers")
 
+    monkeypatch.setattr("jobs.doctor.sandboxes._KEEPER_AWAY_S", 0.0)
     monkeypatch.setattr("jobs.doctor.sandboxes.describe", silent)
     monkeypatch.setattr("jobs.doctor.sandboxes.ready", lambda *_, **__: {"raising_files": []})
     monkeypatch.setattr("jobs.keeper.reach._USUAL", f"unix://{tmp_path}/nowhere.sock")
