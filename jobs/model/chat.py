@@ -139,6 +139,11 @@ class _ChatRequest:
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:
+    if tool.grammar:
+        grammar = {"syntax": "lark", "definition": tool.grammar}
+        form = {"type": "grammar", "grammar": grammar}
+        custom = {"name": tool.name, "description": tool.description, "format": form}
+        return {"type": "custom", "custom": custom}
     function = {
         "name": tool.name,
         "description": tool.description,
@@ -186,8 +191,11 @@ def _read_call(raw: dict[str, Any], ids: CallIds) -> Call:
     raw.pop("index", None)
     raw["id"] = ids.of(raw.get("id"))
     if isinstance(raw.get("custom"), dict):
-        custom = raw["custom"]
-        return Call(raw["id"], str(custom.get("name") or ""), str(custom.get("input") or ""), True)
+        custom = dict(raw["custom"])
+        name, given = str(custom.get("name") or ""), arguments_text(custom.get("input"))
+        raw.pop("function", None)
+        raw |= {"type": "custom", "custom": custom | {"name": name, "input": kept_arguments(given)}}
+        return Call(raw["id"], name, given, True)
     function = dict(mapping(raw.get("function")))
     function["name"] = str(function.get("name") or "")
     arguments = arguments_text(function.get("arguments"))

@@ -5,6 +5,7 @@ https://platform.openai.com/docs/api-reference/responses
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from jobs.model.chat import NO_RESULT
@@ -116,7 +117,7 @@ class _ResponsesRequest:
                 _without_lone_reasoning(items),
                 calls_of=_call_ids,
                 answered=_answered,
-                missing=_missing,
+                missing=partial(_missing, _custom_ids(items)),
             )
         return request_body(self._sent, "input", self._wire.item_bytes.of(items))
 
@@ -155,6 +156,10 @@ class _ResponsesRequest:
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:
+    if tool.grammar:
+        form = {"type": "grammar", "syntax": "lark", "definition": tool.grammar}
+        named = {"name": tool.name, "description": tool.description}
+        return {"type": "custom", **named, "format": form}
     return {
         "type": "function",
         "name": tool.name,
@@ -172,8 +177,15 @@ def _answered(item: Item) -> str | None:
     return str(item.get("call_id")) if item.get("type") in _OUTPUT_OF.values() else None
 
 
-def _missing(call_id: str) -> Item:
-    return {"type": "function_call_output", "call_id": call_id, "output": NO_RESULT}
+def _custom_ids(items: Sequence[Item]) -> frozenset[str]:
+    return frozenset(
+        str(item.get("call_id")) for item in items if item.get("type") == "custom_tool_call"
+    )
+
+
+def _missing(custom: frozenset[str], call_id: str) -> Item:
+    kind = "custom_tool_call" if call_id in custom else "function_call"
+    return {"type": _OUTPUT_OF[kind], "call_id": call_id, "output": NO_RESULT}
 
 
 def _without_lone_reasoning(items: Sequence[Item]) -> list[Item]:
@@ -201,8 +213,10 @@ def _read_item(raw: dict[str, Any], ids: CallIds) -> tuple[Item, Call | None]:
             return item, Call(item["call_id"], item["name"], arguments)
         case "custom_tool_call":
             item["call_id"] = ids.of(item.get("call_id"))
+            item["name"] = str(item.get("name") or "")
             given = arguments_text(item.get("input"))
-            return item, Call(item["call_id"], str(item.get("name") or ""), given, True)
+            item["input"] = kept_arguments(given)
+            return item, Call(item["call_id"], item["name"], given, True)
         case _:
             return item, None
 

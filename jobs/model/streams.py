@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from jobs.model.failures import cut_off, from_error_body, senseless
+from jobs.model.figures import arguments_text
 
 LARGEST_REPLY = 32 * 1024 * 1024
 """Bytes of one reply, however it comes."""
@@ -159,7 +160,9 @@ class ChatGatherer:
             raise cut_off("the stream ended before the reply was whole")
         message = self._message | {name: "".join(ps) for name, ps in self._texts.items()}
         for call, pieces in zip(self._calls, self._arguments, strict=True):
-            call.setdefault("function", {})["arguments"] = "".join(pieces)
+            is_custom = "custom" in call or call["type"] == "custom"
+            kind, text = ("custom", "input") if is_custom else ("function", "arguments")
+            call.setdefault(kind, {})[text] = "".join(pieces)
         if self._calls:
             message["tool_calls"] = self._calls
         choice = {"index": 0, "message": message, "finish_reason": self._finish}
@@ -191,14 +194,14 @@ class ChatGatherer:
             return
         place = self._place(piece)
         call = self._calls[place]
-        function = piece.get("function")
-        for key, value in (function if isinstance(function, dict) else {}).items():
-            if key == "arguments":
-                text = value if isinstance(value, str) else json.dumps(value)
-                self._arguments[place].append("" if value is None else text)
-            elif value:
-                call.setdefault("function", {})[key] = value
-        rest = {k: v for k, v in piece.items() if k not in {"function", "index"} and v}
+        for kind, text in (("function", "arguments"), ("custom", "input")):
+            said = piece.get(kind)
+            for key, value in (said if isinstance(said, dict) else {}).items():
+                if key == text:
+                    self._arguments[place].append(arguments_text(value))
+                elif value:
+                    call.setdefault(kind, {})[key] = value
+        rest = {k: v for k, v in piece.items() if k not in {"function", "custom", "index"} and v}
         call.update(rest)
 
     def _place(self, piece: dict[str, Any]) -> int:

@@ -17,6 +17,8 @@ class ToolSpec:
     name: str
     description: str
     parameters: dict[str, Any]
+    grammar: str = ""
+    """In Lark's words: the model then writes plain text that fits it, and no parameters."""
 
 
 @dataclass(frozen=True)
