@@ -80,7 +80,9 @@ class ReviewedGate:
         """Answer a submission as the gate does, or with what the reviewer found."""
         result = self._gate(submission)
         claimed = result.outcome or submission.outcome
-        if not result.accepted or claimed not in _WITH_CHANGE or self._has_sent_back():
+        if not result.accepted or claimed not in _WITH_CHANGE or self._reviewer.when == "off":
+            return result
+        if self._has_sent_back():
             return result
         try:
             change = self._view.collect()
