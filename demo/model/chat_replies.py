@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from demo.model.script import Turn
+from demo.model.script import ScriptedCall, Turn
 
 Reply = dict[str, Any]
 
@@ -69,16 +69,18 @@ def _message(turn: Turn, number: int) -> dict[str, Any]:
     }
     if turn.calls:
         message["tool_calls"] = [
-            {
-                "id": f"call_t{number}_{place}" if call.id is None else call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            }
+            {"id": f"call_t{number}_{place}" if call.id is None else call.id, **_called(call)}
             for place, call in enumerate(turn.calls)
         ]
     if turn.reasoning:
         message["reasoning_content"] = turn.reasoning
     return message | turn.extra
+
+
+def _called(call: ScriptedCall) -> dict[str, Any]:
+    if call.custom:
+        return {"type": "custom", "custom": {"name": call.name, "input": call.arguments}}
+    return {"type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 
 def _finish(turn: Turn) -> str:
@@ -93,11 +95,11 @@ def _deltas(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for piece in halves(message.get(name) or ""):
             yield {name: piece}
     for index, call in enumerate(message.get("tool_calls") or ()):
-        function = call["function"]
-        opening = {"name": function["name"], "arguments": ""}
-        yield {"tool_calls": [call | {"index": index, "function": opening}]}
-        for piece in halves(function["arguments"]):
-            yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
+        kind = call["type"]
+        text = "input" if kind == "custom" else "arguments"
+        yield {"tool_calls": [call | {"index": index, kind: call[kind] | {text: ""}}]}
+        for piece in halves(call[kind][text]):
+            yield {"tool_calls": [{"index": index, kind: {text: piece}}]}
 
 
 def halves(text: str) -> tuple[str, ...]:

@@ -100,14 +100,17 @@ def _chat_complaint(messages: list[dict[str, Any]]) -> str:
 
 
 def _responses_complaint(items: list[dict[str, Any]]) -> str:
-    called = [
-        i.get("call_id") for i in items if i.get("type") in {"function_call", "custom_tool_call"}
+    kinds = ("function_call", "custom_tool_call")
+    called = [(i["type"], i.get("call_id")) for i in items if i.get("type") in kinds]
+    answered = [
+        (str(i["type"]).removesuffix("_output"), i.get("call_id"))
+        for i in items
+        if str(i.get("type", "")).endswith("_call_output")
     ]
-    answered = [i.get("call_id") for i in items if str(i.get("type", "")).endswith("_call_output")]
-    for call_id in called:
-        if call_id not in answered:
-            return f"No tool output found for function call {call_id}."
-    for call_id in answered:
-        if call_id not in called:
-            return f"No tool call found for function call output with call_id {call_id}."
+    for kind, call_id in called:
+        if (kind, call_id) not in answered:
+            return f"No tool output found for {kind.replace('_', ' ')} {call_id}."
+    for kind, call_id in answered:
+        if (kind, call_id) not in called:
+            return f"No tool call found for {kind.replace('_', ' ')} output with call_id {call_id}."
     return ""

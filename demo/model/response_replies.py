@@ -8,6 +8,10 @@ from demo.model.chat_replies import halves, usage
 from demo.model.script import Turn
 
 Reply = dict[str, Any]
+_WRITTEN_OUT = {
+    "arguments": "response.function_call_arguments",
+    "input": "response.custom_tool_call_input",
+}
 _TERMINAL = {"incomplete": "response.incomplete", "failed": "response.failed"}
 
 
@@ -94,12 +98,15 @@ def _output(turn: Turn, number: int, status: str) -> Iterator[dict[str, Any]]:
             "content": parts,
         }
     for place, call in enumerate(turn.calls):
+        kind, text = (
+            ("custom_tool_call", "input") if call.custom else ("function_call", "arguments")
+        )
         yield {
-            "id": f"fc_t{number}_{place}",
-            "type": "function_call",
+            "id": f"{'ctc' if call.custom else 'fc'}_t{number}_{place}",
+            "type": kind,
             "call_id": f"call_t{number}_{place}" if call.id is None else call.id,
             "name": call.name,
-            "arguments": call.arguments,
+            text: call.arguments,
             "status": state,
         }
 
@@ -107,21 +114,16 @@ def _output(turn: Turn, number: int, status: str) -> Iterator[dict[str, Any]]:
 def _item_steps(item: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     begun = {**item, "status": "in_progress"} if "status" in item else dict(item)
     begun |= {"content": []} if "content" in item else {}
-    begun |= {"arguments": ""} if "arguments" in item else {}
+    begun |= {name: "" for name in _WRITTEN_OUT if name in item}
     yield "response.output_item.added", {"item": begun}
     for index, part in enumerate(item.get("content", ())):
         for kind, rest in _part_steps(part):
             yield kind, {"item_id": item["id"], "content_index": index, **rest}
-    if "arguments" in item:
-        for piece in halves(item["arguments"]):
-            yield (
-                "response.function_call_arguments.delta",
-                {"item_id": item["id"], "delta": piece},
-            )
-        yield (
-            "response.function_call_arguments.done",
-            {"item_id": item["id"], "name": item["name"], "arguments": item["arguments"]},
-        )
+    for name, event in _WRITTEN_OUT.items():
+        if name in item:
+            for piece in halves(item[name]):
+                yield f"{event}.delta", {"item_id": item["id"], "delta": piece}
+            yield f"{event}.done", {"item_id": item["id"], "name": item["name"], name: item[name]}
     yield "response.output_item.done", {"item": item}
 
 

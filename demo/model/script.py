@@ -19,6 +19,8 @@ class ScriptedCall:
     arguments: str
     id: str | None = None
     """Without one, the server makes up an id that names the turn."""
+    custom: bool = False
+    """It calls a freeform tool: `arguments` is that tool's text."""
 
     @classmethod
     def read(cls, value: dict[str, Any]) -> Self:
@@ -26,7 +28,7 @@ class ScriptedCall:
         _refuse_unknown(cls, value)
         arguments = value.get("arguments", {})
         text = arguments if isinstance(arguments, str) else json.dumps(arguments)
-        return cls(name=value["name"], arguments=text, id=value.get("id"))
+        return cls(value["name"], text, value.get("id"), custom=value.get("custom", False))
 
 
 @dataclass(frozen=True)
