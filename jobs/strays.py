@@ -2,7 +2,7 @@
 
 import structlog
 
-from jobs.sandbox import READY, SandboxError, Sandboxes
+from jobs.sandbox import READY, Running, SandboxError, Sandboxes
 from records.tasks import Tasks
 
 _log = structlog.get_logger()
@@ -30,9 +30,19 @@ class Strays:
             self._answers = True
 
     def _remove(self) -> None:
-        for one in self._sandboxes.running():
-            # A worker is trying a sandbox at its start.
-            tried = one.task_id == READY
-            if one.overdue or not (tried or self._tasks.is_leased(one.task_id, one.epoch)):
+        """Remove each; one that cannot be removed must not keep the others."""
+        trouble: SandboxError | None = None
+        for one in filter(self._is_stray, self._sandboxes.running()):
+            try:
                 self._sandboxes.remove(one.container)
+            except SandboxError as error:
+                trouble = trouble or error
+            else:
                 _log.info("clock.removed_sandbox", task=one.task_id, container=one.container[:12])
+        if trouble:
+            raise trouble
+
+    def _is_stray(self, one: Running) -> bool:
+        # A worker is trying a sandbox at its start.
+        tried = one.task_id == READY
+        return one.overdue or not (tried or self._tasks.is_leased(one.task_id, one.epoch))

@@ -81,7 +81,7 @@ class Desk:
         """Remove a sandbox that nobody holds any more."""
         with self._lock:
             self._ends.pop(given.container, None)
-        self._remove_or_remember(given.container)
+        self.remove_or_remember(given.container)
 
     def remove_leftovers(self) -> None:
         """Try again where removing failed, and end what has outlived its time."""
@@ -90,9 +90,10 @@ class Desk:
             overdue = [name for name, ends in self._ends.items() if ends < now]
             left, self._left = self._left, set()
         for container in {*overdue, *left}:
-            self._remove_or_remember(container)
+            self.remove_or_remember(container)
 
-    def _remove_or_remember(self, container: str) -> None:
+    def remove_or_remember(self, container: str) -> None:
+        """Remove a container; one that the engine does not remove now is tried again."""
         try:
             self._engine.remove(container)
         except SandboxError as error:

@@ -24,6 +24,7 @@ class Sweeper:
         self._desk = desk
         self._pool = pool
         self._astray: dict[str, float] = {}
+        self._swept: set[str] = set()
         self._engine_answers = True
 
     def run(self, stopping: threading.Event) -> None:
@@ -46,8 +47,12 @@ class Sweeper:
         """Do one round."""
         self._desk.remove_leftovers()
         self._remove_astray()
-        for what in self._engine.sweep():
-            log.info("sweep.removed", what=what)
+        swept = self._engine.sweep()
+        # What cannot be removed is found again in every round, and told of once.
+        for what in swept:
+            if what not in self._swept:
+                log.info("sweep.removed", what=what)
+        self._swept = set(swept)
 
     def _remove_astray(self) -> None:
         """Remove what has the pool's name and is not in it: of another keeper, or half started."""
@@ -56,5 +61,5 @@ class Sweeper:
         self._astray = {one: self._astray.get(one, now) for one in named - known}
         for container, since in self._astray.items():
             if now - since > _STARTS_WITHIN_S:
-                self._engine.remove(container)
-                log.info("sweep.removed", what=f"the sandbox {container[:12]} of no pool")
+                log.info("sweep.astray", what=f"the sandbox {container[:12]} of no pool")
+                self._desk.remove_or_remember(container)

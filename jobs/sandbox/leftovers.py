@@ -6,6 +6,7 @@ from typing import Any
 from jobs.sandbox import profile
 from jobs.sandbox.connection import KIND_LABEL, YOUNG_S, Connection, is_young
 from jobs.sandbox.copier import COPIER, COPY_S
+from jobs.sandbox.errors import SandboxError
 from jobs.sandbox.hosts import WRITER
 from jobs.sandbox.networks import Networks
 from jobs.sandbox.shims import Shims
@@ -27,20 +28,26 @@ class Leftovers:
         self._shims = Shims(connection)
 
     def sweep(self) -> list[str]:
-        """Remove them; says what was removed, for the log. Cheap when there is nothing."""
+        """Remove them; says what was removed, or could not be. Cheap when there is nothing."""
         connection = self._connection
         with connection.asking("what is left behind could not be listed") as api:
             containers = api.containers(all=True, filters=connection.mine())
-        left = [one for one in containers if _is_left(one)]
-        for container in left:
-            connection.remove_container(container["Id"])
         return [
-            *(f"container {one['Id'][:12]} ({_name(one)})" for one in left),
+            *(self._removed(one) for one in containers if _is_left(one)),
             *self._networks.sweep(),
             *self._sweep_volumes(),
             *self._snapshots.sweep(),
             *self._shims.end_left_behind(),
         ]
+
+    def _removed(self, container: dict[str, Any]) -> str:
+        what = f"container {container['Id'][:12]} ({_name(container)})"
+        try:
+            self._connection.remove_container(container["Id"])
+        except SandboxError as error:
+            # One that the engine cannot end must not keep all else from going.
+            return f"{what}: not removed, {error}"
+        return what
 
     def _sweep_volumes(self) -> list[str]:
         connection = self._connection

@@ -116,7 +116,7 @@ class Networks:
         return tuple(hosts)[:_REFUSALS_TOLD]
 
     def sweep(self) -> list[str]:
-        """Remove the ways that no sandbox has; returns what was removed."""
+        """Remove the ways that no sandbox has; returns what was removed, or could not be."""
         connection = self._connection
         with connection.asking("networks could not be listed") as api:
             found = [
@@ -127,9 +127,15 @@ class Networks:
         # In this order: a sandbox is there before its way counts as opened.
         left = old - set(self._opening)
         left -= self._in_use()
-        for token in left:
+        return [self._closed(token) for token in sorted(left)]
+
+    def _closed(self, token: str) -> str:
+        what = f"the network of set-up {token}"
+        try:
             self.close(token)
-        return [f"the network of set-up {token}" for token in sorted(left)]
+        except SandboxError as error:
+            return f"{what}: not removed, {error}"
+        return what
 
     def _in_use(self) -> set[str]:
         which = {"label": [*self._connection.mine()["label"], profile.LABEL, WAY_LABEL]}
