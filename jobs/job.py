@@ -1,6 +1,7 @@
 """One execution of a task: what its steps share."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from jobs.agent.limits import GATE_ROUNDS
 from jobs.evidence.check import CHECK_TIMEOUT_S
@@ -10,10 +11,14 @@ from jobs.services import Services
 from jobs.setup.environment import Environment
 from jobs.task_log import TaskLog
 from jobs.watch import Watch
+from records.checkpoints import Checkpoint
 from records.task import Lease, Task
 
 _BEYOND_THE_TASK_S = GATE_ROUNDS * (TOTAL_S + MAX_DECLARED * CHECK_TIMEOUT_S)
 """A sandbox outlives its task's limit by the time that the gate may take, all rounds of it."""
+
+EVIDENCE = "evidence"
+"""The kind of the entry that holds what was measured of one of several attempts."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,27 @@ class Job:
     lease: Lease
     log: TaskLog
     watch: Watch
+    attempt: int = 0
+    """Which of several attempts at the task this is; 0 for the only one."""
+    attempts: int = 1
+    """How many share the task's turns, tokens and money."""
+
+    def save_checkpoint(self, base_sha: str, content: bytes) -> None:
+        """Keep the change as it is now, for a job that may follow."""
+        self.services.checkpoints.save(
+            self.lease, self.log.number, base_sha, content, attempt=self.attempt
+        )
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Return the change as an earlier job left it."""
+        return self.services.checkpoints.latest(self.task.id, attempt=self.attempt)
+
+    def keep_evidence(self, evidence: dict[str, Any] | None) -> None:
+        """Keep what was measured, as JSON without secrets; the task's is the chosen attempt's."""
+        if self.attempt:
+            self.log.keep(EVIDENCE, {"evidence": evidence})
+        else:
+            self.services.tasks.write(self.lease, evidence=evidence)
 
     def start_sandbox(self, environment: Environment) -> Sandbox:
         """Start a sandbox without a network; SnapshotMissing if what it stands on is gone."""

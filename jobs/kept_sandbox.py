@@ -1,6 +1,8 @@
 """The agent's sandbox with a memory: the change is kept as it grows, for a job that may follow."""
 
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import structlog
 
@@ -44,6 +46,12 @@ class KeptSandbox:
         self._keep()
         return answer
 
+    def patch(self, changes: Sequence[Mapping[str, Any]]) -> str:
+        """Carry out a patch, and keep the change."""
+        answer = self._sandbox.patch(changes)
+        self._keep()
+        return answer
+
     def after_turn(self, turn: TurnDone) -> None:
         """Keep what commands of this turn may have changed, if that has not just been done."""
         if turn.touched and time.monotonic() >= self._not_before:
@@ -66,5 +74,4 @@ class KeptSandbox:
         self._not_before = ended + (ended - began) / _MOST_SHARE
 
     def _save(self, content: bytes) -> None:
-        number = self._job.log.number
-        self._job.services.checkpoints.save(self._job.lease, number, self._base.sha, content)
+        self._job.save_checkpoint(self._base.sha, content)

@@ -38,8 +38,11 @@ class TaskLog:
     def event(self, title: str, result: str = "", text: str = "", *, doing: str = "") -> None:
         """Append what the bot itself did, for the people's log, and what it is doing now."""
         self._progress = self._clean(replace(self._progress, doing=doing or title))
-        content = {"title": title, "result": result, "text": text}
-        self._write("event", self._redactor.clean_value(content))
+        self.keep("event", {"title": title, "result": result, "text": text})
+
+    def keep(self, kind: str, content: dict[str, Any]) -> None:
+        """Append an entry that says nothing of how far the task is."""
+        self._write(kind, self._redactor.clean_value(content))
 
     def sandbox_ready(self) -> None:
         """Note when the first sandbox of the task could take commands."""
