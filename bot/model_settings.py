@@ -61,6 +61,13 @@ class Model(BaseModel):
         return self.price_input is not None and self.price_output is not None
 
     @property
+    def lacks_key(self) -> bool:
+        """Whether a key should be there and is not; OpenAI itself answers nobody without one."""
+        return not self.api_key.get_secret_value() and (
+            bool(self.key_env) or self.base_url == OPENAI_URL
+        )
+
+    @property
     def shown(self) -> str:
         """Return what people are told of it: its name, and what its server calls it."""
         return self.name if self.name == self.model else f"{self.name} ({self.model})"

@@ -193,7 +193,7 @@ class Settings(SetupSettings):
             name=self.model,
             model=self.model,
             base_url=self.openai_base_url,
-            key_env="OPENAI_API_KEY",
+            key_env="OPENAI_API_KEY" if self.openai_api_key.get_secret_value() else "",
             api=self.model_api,
             context_window=self.model_context_window,
             price_input=self.price_input_per_mtok,

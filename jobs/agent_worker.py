@@ -58,10 +58,10 @@ def _lacking(settings: Settings) -> str:
     models = settings.choices()
     if not models:
         return "MODEL: is not set"
-    keyless = [one for one in models if one.key_env and not one.api_key.get_secret_value()]
-    if settings.models and keyless:
-        return f"PATCHBAY_MODELS: {keyless[0].name}: {keyless[0].key_env} is not set"
-    return ""
+    keyless = [one for one in models if one.lacks_key]
+    return "\n  ".join(
+        f"{one.key_env or 'OPENAI_API_KEY'}: is not set ({one.name})" for one in keyless
+    )
 
 
 def services_of(begun: Started) -> Services:

@@ -10,6 +10,7 @@ from bot.settings import SandboxSettings, Settings, SettingsError
 from jobs.doctor.finding import Finding, Level, fail
 from jobs.doctor.github import check_github
 from jobs.doctor.installation import check_installation
+from jobs.doctor.model import check_models
 from jobs.doctor.sandboxes import check_sandboxes
 
 
@@ -46,6 +47,7 @@ def findings(*, sandbox_only: bool) -> Iterator[Finding]:
         yield _wrong(wrong)
         return
     yield from check_installation(settings)
+    yield from check_models(settings)
     yield from check_github(settings)
 
 

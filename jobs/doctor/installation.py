@@ -21,7 +21,6 @@ def check_installation(settings: Settings) -> Iterator[Finding]:
     length = len(settings.webhook_secret.get_secret_value().encode())
     yield ok("webhook secret", f"{length} bytes ({SHORTEST_WEBHOOK_SECRET} are the least)")
     yield _key(settings)
-    yield _model(settings)
     yield _data_folder(settings.data_dir)
     yield _disk(settings)
     yield from _redis(settings.redis_url)
@@ -41,19 +40,6 @@ def _key(settings: Settings) -> Finding:
     if mode & _OTHERS:
         return fail("App's key", f"others may read {file} (mode {mode:04o})", f"chmod 600 {file}")
     return ok("App's key", f"{file}, mode {mode:04o}")
-
-
-def _model(settings: Settings) -> Finding:
-    if not settings.model:
-        return fail("model", "MODEL is not set", "the model's name in MODEL")
-    keyless = not settings.openai_api_key.get_secret_value()
-    if keyless and settings.openai_base_url == Settings.model_fields["openai_base_url"].default:
-        return fail(
-            "model",
-            "OPENAI_API_KEY is not set",
-            "the key, or OPENAI_BASE_URL of a server that wants none",
-        )
-    return ok("model", f"{settings.model} at {settings.openai_base_url}")
 
 
 def _data_folder(folder: Path) -> Finding:

@@ -67,7 +67,7 @@ def test_an_installation_that_is_well_needs_no_mending(make: Make) -> None:
     # The test's own Redis keeps nothing and says so.
     assert {one.about for one in found if one.level is Level.WARNING} <= {"Redis", "disk"}
     assert {one.about for one in found} == {
-        "webhook secret", "App's key", "model", "data folder", "disk", "Redis", "database",
+        "webhook secret", "App's key", "data folder", "disk", "Redis", "database",
         "clock", "GitHub App", "permissions",
     }  # fmt: skip
 
@@ -106,8 +106,6 @@ def test_a_folder_in_the_place_of_a_file_is_a_failure(make: Make, tmp_path: Path
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
-        ({"model": ""}, "model"),
-        ({"openai_base_url": "https://api.openai.com/v1", "openai_api_key": ""}, "model"),
         ({"redis_url": "redis://127.0.0.1:1/0"}, "Redis"),
         ({"database_url": "postgresql://nobody@127.0.0.1:1/none"}, "database"),
         ({"least_free_mb": 1 << 40}, "disk"),
