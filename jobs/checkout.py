@@ -73,6 +73,8 @@ def agent_task(
         instruction=task.instruction,
         guidance=guidance,
         guidance_source=source,
+        nested=frozenset(path for path in snapshot.paths() if path.endswith(f"/{_GUIDANCE[0]}")),
+        read_base=snapshot.text,
         environment=(
             *environment,
             *base.mirror.facts(base.sha).told(),

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from jobs.agent import limits
-from jobs.agent.conversation import Conversation, Print
+from jobs.agent.conversation import Conversation
 from jobs.agent.hands import Status
+from jobs.agent.steps import Print
 from jobs.agent.task import AgentTask, Budget
 from jobs.agent.untrusted import VOICE
 

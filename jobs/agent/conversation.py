@@ -3,56 +3,19 @@
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from jobs.agent import limits
+from jobs.agent.entries import Entry
+from jobs.agent.figures import cost, size_of, tokens
 from jobs.agent.hands import Status
+from jobs.agent.steps import Print, Step, Streaks, left_out
 from jobs.agent.task import Budget, Outcome, Prices, Submission
 from jobs.agent.tools import BASH
 from jobs.agent.window import Window
-from jobs.model.wire import Call, Item, Reply, Stop, Usage, Wire
+from jobs.model.wire import Call, Item, Stop, Wire
 from records.task import LimitMet, PlanStep, Progress
 
-Entry = dict[str, Any]
 _REMEMBERED = 2 * limits.REPEATS_BEFORE_END
-
-
-@dataclass(frozen=True)
-class Print:
-    """What a step looked like: equal calls and equal results have equal marks."""
-
-    call: str
-    result: str
-    failed: bool
-
-
-@dataclass
-class Step:
-    """A tool result in the history, and what is needed to leave it out later."""
-
-    number: int
-    turn: int
-    index: int
-    call: Call
-    title: str
-    result: str
-    log: str
-    tokens: int
-    masked: bool = False
-
-
-@dataclass
-class Streaks:
-    """How many of the same trouble there were in a row."""
-
-    empty: int = 0
-    text: int = 0
-    refused: int = 0
-    misread: int = 0
-    timeouts: int = 0
-    stale_turns: int = 0
-    idle: int = 0
-    """Replies without a call that could be looked at, whatever was wrong with them."""
 
 
 @dataclass
@@ -71,6 +34,15 @@ class Conversation:
     seconds: float = 0.0
     context: int = 0
     """Tokens of the next request: the server's last figure, and a guess for what came since."""
+    first_input: int = 0
+    """Tokens of the first request by the server's figures: the rules, the tools, the task."""
+    starts: list[tuple[int, int]] = field(default_factory=list)
+    """Where in the history each turn begins that is in it, as (turn, index)."""
+    recaps: int = 0
+    pinned: tuple[str, ...] = ()
+    """Instructions of the project's whose turns were left out; each recap holds them all."""
+    pinned_bytes: int = 0
+    """Of such instructions that were given, wherever they stand now."""
     window: Window = field(default_factory=Window)
     plan: tuple[PlanStep, ...] = ()
     doing: str = ""
@@ -83,11 +55,13 @@ class Conversation:
     """Which words of ours were said already."""
     cut_replies: int = 0
     rounds: int = 0
+    failing: tuple[str, ...] = ()
+    """What the last review found wrong, a line each."""
     submission: Submission | None = None
     accepted: Outcome | None = None
     limits: Counter[str] = field(default_factory=Counter)
     """What of the sandbox commands ran into, in words, and how often."""
-    _seen: set[Print] = field(default_factory=set)
+    _seen: set[tuple[str, str]] = field(default_factory=set)
     _turn_has: str = ""
     """What the steps of the current turn were: new, known, misread."""
 
@@ -100,6 +74,7 @@ class Conversation:
             "plan": self._plan,
             "gate": self._gate,
             "mask": self._mask,
+            "recap": self._recap,
             "review": self._charge,
         }.get(kind)
         if apply is not None:
@@ -133,7 +108,7 @@ class Conversation:
 
     def stale_turns_with(self, step: Print) -> int:
         """Return how many turns without news there are, if `step` is the last of this one."""
-        stale = step in self._seen and self._turn_has != "new"
+        stale = step.news in self._seen and self._turn_has != "new"
         return self.streaks.stale_turns + 1 if stale else 0
 
     def end_turn(self) -> None:
@@ -161,6 +136,9 @@ class Conversation:
         self._charge(entry)
         self.seconds += entry["seconds"]
         self.context = usage["input"] + (usage["output"] if entry["items"] else 0)
+        self.first_input = self.first_input or usage["input"]
+        if entry["items"]:
+            self.starts.append((self.turns, len(self.items) - len(entry["items"])))
         self.window.look(usage)
         self.window.told += sum(tokens(call["arguments"]) for call in entry["calls"])
         self.pending = {call["id"]: Call(**call) for call in entry["calls"]}
@@ -185,23 +163,25 @@ class Conversation:
 
     def _observation(self, entry: Entry) -> None:
         call = self.pending.pop(entry["call_id"])
-        size = tokens(entry["text"])
+        size, pinned = tokens(entry["text"]), entry.get("pinned", "")
         self.step_count = entry["step"]
         self.context += size
         self.window.told += size
         self.seconds += entry["seconds"]
         self.doing = entry["title"]
+        self.pinned_bytes += len(pinned.encode(errors="replace"))
         self.limits.update(entry.get("limits", ()))
         self.steps.append(
             Step(entry["step"], self.turns, len(self.items) - 1, call, entry["title"],
-                 entry["result"], entry["log"], size)
+                 entry["result"], entry["log"], size, pinned)
         )  # fmt: skip
         status = entry["status"]
         if entry["name"] == BASH and status not in {Status.SKIPPED, Status.MISREAD}:
             self.streaks.timeouts = self.streaks.timeouts + 1 if status == Status.TIMEOUT else 0
             self.first_command_at = self.first_command_at or entry["started_at"]
         call_mark, result_mark = entry["print"]
-        self._look(Print(call_mark, result_mark, failed=status != Status.OK), status)
+        failed = status != Status.OK
+        self._look(Print(call_mark, result_mark, failed=failed, tool=entry["name"]), status)
 
     def _look(self, step: Print, status: str) -> None:
         """Note whether a step brought anything that was not seen before."""
@@ -211,8 +191,8 @@ class Conversation:
         if status == Status.MISREAD:
             self._turn_has = self._turn_has or "misread"
             return
-        fresh = step not in self._seen
-        self._seen.add(step)
+        fresh = step.news not in self._seen
+        self._seen.add(step.news)
         if fresh or self._turn_has != "new":
             self._turn_has = "new" if fresh else "known"
 
@@ -221,6 +201,8 @@ class Conversation:
 
     def _gate(self, entry: Entry) -> None:
         self.rounds = entry["round"]
+        wrong = (row for row in entry["rows"] if row["passed"] is False)
+        self.failing = tuple(f"{row['check']}: {row['detail']}" for row in wrong)
         self.submission = Submission.from_json(entry["submission"])
         self.accepted = Outcome(entry["outcome"]) if entry["accepted"] else None
 
@@ -234,59 +216,25 @@ class Conversation:
                 self.window.forget(freed)
                 self.context, step.tokens, step.masked = self.context - freed, tokens(words), True
 
+    def _recap(self, entry: Entry) -> None:
+        """Go on from the task, the recap, and the turns from `from_turn` on, which stay whole."""
+        self._charge(entry)
+        self.seconds += entry["seconds"]
+        self.recaps += 1
+        self.pinned = tuple(entry["pinned"])
+        recap = self.items.pop()
+        begin = self.index_of(entry["from_turn"])
+        kept, moved = self.items[begin:], begin - 2
+        self.items = [self.items[0], recap, *kept]
+        self.starts = [(turn, at - moved) for turn, at in self.starts if at >= begin]
+        self.steps = [step for step in self.steps if step.index >= begin]
+        for step in self.steps:
+            step.index -= moved
+        self.context = self.first_input + tokens(entry["text"]) + size_of(kept)
+        calls = sum(tokens(step.call.arguments) + step.tokens for step in self.steps)
+        told = size_of(self.items[:2]) + calls
+        self.window.forget(max(0, self.window.told - told))
 
-def left_out(step: Step) -> str:
-    """Return what stands in the place of a tool result that was left out."""
-    where = f"; all of it is in {step.log}" if step.log else ""
-    return f"[left out to save room: {step.title} → {step.result}{where}]"
-
-
-def tokens(text: str) -> int:
-    """Guess how many tokens a text is."""
-    return len(text.encode(errors="replace")) // limits.BYTES_PER_TOKEN + 1
-
-
-def cost(usage: Entry, prices: Prices) -> float:
-    """Return what a model call cost, in dollars."""
-    cached = min(usage["cached"], usage["input"])
-    cached_price = prices.input if prices.cached is None else prices.cached
-    plain = (usage["input"] - cached) * prices.input
-    return float(plain + cached * cached_price + usage["output"] * prices.output) / 1e6
-
-
-def usage_entry(usage: Usage) -> Entry:
-    """Return the figures of a model call as the log keeps them."""
-    return {
-        "input": usage.input,
-        "cached": usage.cached,
-        "cache_write": usage.cache_write,
-        "output": usage.output,
-        "reasoning": usage.reasoning,
-        "estimated": usage.estimated,
-    }
-
-
-def reply_entry(reply: Reply, turn: int, *, misread: bool, doing: str) -> Entry:
-    """Return a reply as the log keeps it.
-
-    A reply that was cut off, withheld or empty is kept for people but not replayed: half a call or
-    an empty message makes many servers refuse the whole history.
-    """
-    # Some servers say that the text ended where calls stand beside it.
-    stop = Stop.TOOLS if reply.calls and reply.stop in {Stop.TEXT, Stop.EMPTY} else reply.stop
-    replayed = stop in {Stop.TOOLS, Stop.TEXT}
-    calls = [{"id": call.id, "name": call.name, "arguments": call.arguments,
-              "custom": call.custom} for call in reply.calls]  # fmt: skip
-    return {
-        "items": list(reply.items) if replayed else [],
-        "not_replayed": [] if replayed else list(reply.items),
-        "text": reply.text,
-        "calls": calls if replayed else [],
-        "usage": usage_entry(reply.usage),
-        "stop": stop.value,
-        "model": reply.model,
-        "seconds": reply.seconds,
-        "turn": turn,
-        "misread": misread,
-        "doing": doing,
-    }  # fmt: skip
+    def index_of(self, turn: int) -> int:
+        """Return where in the history a turn begins, or its end if none begins so late."""
+        return next((at for number, at in self.starts if number >= turn), len(self.items))

@@ -12,6 +12,19 @@ PLAN_STEP_CHARS: Final = 200
 SUBMIT_CHECKS: Final = 5
 SUMMARY_CHARS: Final = 2000
 TITLE_CHARS: Final = 72
+
+EXPLORE_PER_TURN: Final = 3
+EXPLORE_TURNS: Final = 20
+EXPLORE_SHARE: Final = 0.25
+"""Of what is left of a task's turns, tokens and money, for one question."""
+EXPLORE_CHARS: Final = 4_000
+EXPLORE_WINDOW_SHARE: Final = 0.6
+"""Of the context window; from here on a helper has to come to its answer."""
+EXPLORE_MAX_OUTPUT: Final = 8_000
+GITHUB_PER_TASK: Final = 10
+GITHUB_BYTES: Final = 24 * 1024
+GITHUB_BODY_BYTES: Final = 12 * 1024
+
 GATE_ROUNDS: Final = 3
 DIFF_CHARS: Final = 24_000
 
@@ -46,6 +59,21 @@ MASK_KEEP_SHARE: Final = 0.3
 MASK_MIN_SHARE: Final = 0.15
 """The same two in small windows, as shares of the window."""
 
+RECAP_SHARE: Final = 0.6
+"""Of the window; where leaving out old tool results would not come below it, the model recaps."""
+RECAPS: Final = 4
+RECAP_KEEP_TURNS: Final = 3
+RECAP_KEEP_SHARE: Final = 0.3
+"""Of the window; so many of the newest turns stay whole, as far as they take no more than this."""
+RECAP_MIN_GAIN: Final = 0.1
+RECAP_WORDS: Final = 700
+RECAP_CHARS: Final = 12_000
+RECAP_FACTS_CHARS: Final = 6_000
+OVERFLOWS: Final = 3
+"""So often may a server find one request too long."""
+OVERFLOW_SHARE: Final = 0.8
+"""Of a history that is too long even for being summed up; the newest part of it is tried."""
+
 CUT_TURNS: Final = 4
 """So many turns in a row of which the server read only a part end the work."""
 CUT_LEAST_TOKENS: Final = 8_000
@@ -61,5 +89,7 @@ GUIDANCE_BYTES: Final = 32 * 1024
 ISSUE_BYTES: Final = 48 * 1024
 COMMENT_BYTES: Final = 8 * 1024
 REVIEW_ISSUE_BYTES: Final = 12 * 1024
+NESTED_BYTES: Final = 8 * 1024
+"""Of the instructions of one folder, and four times that of all of them in a task."""
 TOP_ENTRIES: Final = 60
 BYTES_PER_TOKEN: Final = 4

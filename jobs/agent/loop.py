@@ -4,14 +4,14 @@ import threading
 import time
 from typing import assert_never
 
-from jobs.agent import attention, endings, limits, room
+from jobs.agent import attention, endings, limits, recap, room
 from jobs.agent.calls import Misread, Request, understand
-from jobs.agent.conversation import Conversation, reply_entry
+from jobs.agent.conversation import Conversation
+from jobs.agent.entries import reply_entry
 from jobs.agent.ports import GatePort, KeepPort, LogPort, SandboxPort, TurnDone
-from jobs.agent.prompt import SYSTEM, first_message
+from jobs.agent.prompt import first_message
 from jobs.agent.task import AgentTask, Budget, Ending
 from jobs.agent.titles import title
-from jobs.agent.tools import tools
 from jobs.agent.turn import Asked, act, answer_interrupted
 from jobs.agent.untrusted import VOICE
 from jobs.agent.work import Work
@@ -98,36 +98,60 @@ def _over(work: Work) -> Ending | None:
 
 
 def _ask(work: Work) -> Reply | Ending:
-    """Get the next reply, with old tool results left out where the window is getting full."""
-    talk, budget = work.talk, work.budget
-    if room.is_tight(talk, budget):
-        _leave_out(work, room.to_leave_out(talk, budget))
-    while True:
-        began = time.monotonic()
-        try:
-            return _send(work)
-        except ModelError as error:
-            if error.kind == ModelErrorKind.OVERFLOW and _leave_out(
-                work, room.to_leave_out_at_once(talk)
-            ):
-                continue
-            if error.kind == ModelErrorKind.RETRY and time.monotonic() - began >= work.seconds_left:
-                return endings.used_up(talk, budget, "time")
-            return endings.model_failed(talk, budget, error)
+    """Get the next reply, with room made for it where the window is getting full."""
+    talk, budget, began = work.talk, work.budget, time.monotonic()
+    try:
+        if room.is_tight(talk, budget):
+            _make_room(work)
+        return _send(work)
+    except ModelError as error:
+        if error.kind == ModelErrorKind.RETRY and time.monotonic() - began >= work.seconds_left:
+            return endings.used_up(talk, budget, "time")
+        return endings.model_failed(talk, budget, error)
 
 
 def _send(work: Work) -> Reply:
+    """Send the history, and a shorter one each time that it is too long."""
+    for _ in range(limits.OVERFLOWS):
+        try:
+            return _send_once(work)
+        except ModelError as error:
+            if error.kind != ModelErrorKind.OVERFLOW or not _make_room_at_once(work):
+                raise
+    return _send_once(work)
+
+
+def _send_once(work: Work) -> Reply:
     if work.talk.context >= work.budget.context_window:
         # Some servers cut a history that is too long without a word; none is asked to.
         raise ModelError(ModelErrorKind.OVERFLOW, "the history is longer than the context window")
-    return work.wire.send(
-        SYSTEM,
-        work.talk.items,
-        tools(work.budget.command_s),
-        deadline_s=max(1.0, min(work.budget.call_deadline_s, work.seconds_left)),
-        max_output=room.reply_room(work.talk, work.budget),
-        stopped=work.stopped,
-    )
+    return work.ask(work.talk.items)
+
+
+def _make_room(work: Work) -> None:
+    """Leave old tool results out; where that frees too little, go on from a recap.
+
+    A recap is asked for instead of leaving out, not after: the server has the history as it stands
+    in its cache, and the model sees once more what it sums up.
+    """
+    talk, budget = work.talk, work.budget
+    old = room.to_leave_out(talk, budget)
+    from_turn = room.recap_from(talk, budget)
+    if from_turn is None or (old and room.is_enough(talk, budget, old)):
+        _leave_out(work, old)
+    else:
+        recap.write(work, from_turn)
+
+
+def _make_room_at_once(work: Work) -> bool:
+    """Make room after the history was found too long; say whether there is more of it now."""
+    if _leave_out(work, room.to_leave_out_at_once(work.talk)):
+        return True
+    from_turn = room.recap_from(work.talk, work.budget)
+    if from_turn is None:
+        return False
+    recap.write(work, from_turn)
+    return True
 
 
 def _leave_out(work: Work, steps: list[int]) -> bool:

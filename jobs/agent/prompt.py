@@ -125,8 +125,13 @@ def _split(path: str) -> tuple[str, str]:
 def _guidance(task: AgentTask) -> str:
     if not task.guidance.strip():
         return ""
-    text = _capped(quoted(task.guidance).text.strip(), GUIDANCE_BYTES)
-    return f'<instructions source="{_attribute(task.guidance_source)}">\n{text}\n</instructions>'
+    return instructions(task.guidance_source, task.guidance, GUIDANCE_BYTES)
+
+
+def instructions(source: str, text: str, limit: int) -> str:
+    """Return the project's own instructions in a block that they cannot end."""
+    words = _capped(quoted(text).text.strip(), limit)
+    return f'<instructions source="{_attribute(source)}">\n{words}\n</instructions>'
 
 
 def _environment(task: AgentTask) -> str:

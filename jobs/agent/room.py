@@ -1,9 +1,12 @@
-"""Makes room in the model's window: old tool results are left out, never the task or the plan."""
+"""Makes room in the model's window: what may be left out, and from where on a recap goes on."""
 
 from jobs.agent import limits
-from jobs.agent.conversation import Conversation, Step, left_out, tokens
+from jobs.agent.conversation import Conversation
+from jobs.agent.figures import size_of, tokens
+from jobs.agent.steps import Step, left_out
 from jobs.agent.task import Budget
 from jobs.agent.tools import SUBMIT, UPDATE_PLAN
+from jobs.model.wire import Item
 
 
 def is_tight(talk: Conversation, budget: Budget) -> bool:
@@ -30,6 +33,44 @@ def to_leave_out_at_once(talk: Conversation) -> list[int]:
     newest = talk.steps[-1].turn if talk.steps else 0
     old = [step for step in talk.steps if step.turn < newest]
     return _worth_it(old, talk.context // 10)
+
+
+def is_enough(talk: Conversation, budget: Budget, steps: list[int]) -> bool:
+    """Say whether there is room again for a while once these steps are left out."""
+    going = set(steps)
+    freed = sum(_gain(step) for step in talk.steps if step.number in going)
+    return talk.context - freed <= limits.RECAP_SHARE * budget.context_window
+
+
+def recap_from(talk: Conversation, budget: Budget) -> int | None:
+    """Return the first turn that a recap would leave whole; None, if it would free too little."""
+    most = int(limits.RECAP_KEEP_SHARE * budget.context_window)
+    newest = [turn for turn, _ in talk.starts[-limits.RECAP_KEEP_TURNS :]]
+    sizes = {turn: size_of(talk.items[talk.index_of(turn) :]) for turn in newest}
+    fitting = [turn for turn in newest if sizes[turn] <= most]
+    first = fitting[0] if fitting else talk.turns + 1
+    words = (limits.RECAP_CHARS + limits.RECAP_FACTS_CHARS) // limits.BYTES_PER_TOKEN
+    left = talk.first_input + words + talk.pinned_bytes // limits.BYTES_PER_TOKEN
+    left += sizes.get(first, 0)
+    gains = left <= (1 - limits.RECAP_MIN_GAIN) * talk.context
+    return first if gains and talk.recaps < limits.RECAPS else None
+
+
+def newest_part(talk: Conversation, budget: Budget, share: float) -> list[Item]:
+    """Return the history without its oldest turns, at most so much of what the window takes."""
+    room = budget.context_window - reply_room(talk, budget) - limits.RECAP_WORDS
+    most = int(share * min(talk.context, room)) - talk.first_input
+    if share == 1 and talk.context <= room:
+        return talk.items
+    begins = [at for _, at in talk.starts]
+    first = end = len(talk.items)
+    taken = 0
+    for at in reversed(begins):
+        taken += size_of(talk.items[at:end])
+        if taken > most:
+            break
+        first = end = at
+    return [*talk.items[: begins[0] if begins else first], *talk.items[first:]]
 
 
 def reply_room(talk: Conversation, budget: Budget) -> int:

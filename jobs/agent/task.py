@@ -1,7 +1,7 @@
 """Says what the agent is given and what it gives back."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Self
 
@@ -44,6 +44,10 @@ class AgentTask:
     guidance: str = ""
     """The repository's own instructions, from the base commit."""
     guidance_source: str = "AGENTS.md"
+    nested: Collection[str] = ()
+    """The paths of the instructions that the repository has for single folders."""
+    read_base: Callable[[str], str | None] = field(default=lambda _: None, compare=False)
+    """Reads a file of the base commit."""
     environment: tuple[str, ...] = ()
     """One fact about the sandbox a line: tool versions, how the set-up went."""
     checks: tuple[str, ...] = ()

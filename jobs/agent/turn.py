@@ -4,11 +4,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from jobs.agent import attention, endings, limits
+from jobs.agent import attention, endings, guidance, limits
 from jobs.agent.calls import Misread, Request
-from jobs.agent.conversation import Entry, Print
+from jobs.agent.entries import Entry
 from jobs.agent.hands import Done, Status, Terms, carry_out, digest
 from jobs.agent.ports import TurnDone
+from jobs.agent.steps import Print
 from jobs.agent.task import Ending, GateResult, Outcome, Submission
 from jobs.agent.titles import code, title
 from jobs.agent.tools import BASH, EDIT, SUBMIT, UPDATE_PLAN, WRITE
@@ -105,9 +106,10 @@ def observe(work: Work, asked: Asked, done: Done, *, started_at: float, last: bo
     """Write down the answer to a call, with whatever we have to say under it."""
     call, talk = asked.call, work.talk
     marks = (digest(f"{asked.tool}\n{call.arguments}"), done.digest or digest(done.text))
-    step = Print(*marks, failed=done.status != Status.OK)
+    step = Print(*marks, failed=done.status != Status.OK, tool=asked.tool)
     said, notes = attention.suffix(talk, step, done.status, work.task, work.budget, last=last)
-    text = done.text + said
+    pinned, given = _instructions(work, asked, done)
+    text = done.text + pinned + said
     entry: Entry = {
         "items": [work.wire.result(call, text)],
         "call_id": call.id,
@@ -122,9 +124,18 @@ def observe(work: Work, asked: Asked, done: Done, *, started_at: float, last: bo
         "log": done.log,
         "limits": done.limits,
         "print": marks,
-        "notes": notes,
+        "pinned": pinned,
+        "notes": [*notes, *given],
     }
     work.note("observation", entry)
+
+
+def _instructions(work: Work, asked: Asked, done: Done) -> tuple[str, list[str]]:
+    """Return the project's instructions for where this call has come to, if they are new."""
+    if done.status != Status.OK or not isinstance(asked.meaning, Request):
+        return "", []
+    talk = work.talk
+    return guidance.for_folders_of(asked.meaning, work.task, talk.notes, talk.pinned_bytes)
 
 
 def _answer(work: Work, planned: Planned) -> tuple[Done, Ending | None]:

@@ -1,12 +1,17 @@
 """Ties one task to everything that its loop uses, and writes down what happens to it."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jobs.agent.conversation import Conversation, Entry
+from jobs.agent import room
+from jobs.agent.conversation import Conversation
+from jobs.agent.entries import Entry
 from jobs.agent.ports import GatePort, KeepPort, LogPort, SandboxPort
+from jobs.agent.prompt import SYSTEM
 from jobs.agent.task import AgentTask, Budget
-from jobs.model.wire import Wire
+from jobs.agent.tools import tools
+from jobs.model.wire import Item, Reply, Wire
 from records.task import Progress
 
 
@@ -28,6 +33,17 @@ class Work:
     def seconds_left(self) -> float:
         """How much of the time for this task is left."""
         return max(0.0, self.budget.seconds - self.talk.seconds)
+
+    def ask(self, items: Sequence[Item]) -> Reply:
+        """Get the model's reply to a history, within what is left of the time; see Wire."""
+        return self.wire.send(
+            SYSTEM,
+            items,
+            tools(self.budget.command_s),
+            deadline_s=max(1.0, min(self.budget.call_deadline_s, self.seconds_left)),
+            max_output=room.reply_room(self.talk, self.budget),
+            stopped=self.stopped,
+        )
 
     def note(self, kind: str, entry: Entry) -> None:
         """Take in what happened; it is in the log when this returns.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.agent.conversation import usage_entry
+from jobs.agent.entries import usage_entry
 from jobs.agent.task import Budget
 from jobs.model.wire import ModelError, ModelErrorKind, Wire
 

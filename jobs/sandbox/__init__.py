@@ -20,6 +20,7 @@ from jobs.sandbox.errors import (
 )
 from jobs.sandbox.execution import Execution, Limit, LimitHit
 from jobs.sandbox.inside.bounds import MAX_COMMAND_S, READ_LINES
+from jobs.sandbox.inside.places import REPO
 from jobs.sandbox.profile import SandboxLimits
 from jobs.sandbox.sandbox import Sandbox
 from jobs.sandbox.sandboxes import READY, Running, Sandboxes, Snapshot
@@ -28,6 +29,7 @@ __all__ = [
     "MAX_COMMAND_S",
     "READY",
     "READ_LINES",
+    "REPO",
     "Execution",
     "ImageMissing",
     "Limit",

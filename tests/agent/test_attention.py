@@ -1,7 +1,7 @@
 import pytest
 
 from jobs.agent.attention import looks_like_a_call, repeats
-from jobs.agent.conversation import Print
+from jobs.agent.steps import Print
 
 
 def prints(steps: str) -> list[Print]:
