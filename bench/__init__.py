@@ -5,5 +5,6 @@ that you wonder about: `first_command`, `steps`, `requests`, `five_tasks`, `rece
 for sandboxes `starts`, `others` (with `others_at_work`), `code_in`, `first_clone`, `second_task`,
 `removal`. They live in a `world` or with a keeper (`keeping`), follow `scripts`, take
 `repositories`, give `figures`, and end up in a `report` with the facts of the `machine`.
-`real_tasks` and `projects` are the other half; they take `releases` apart.
+`real_tasks` and `projects` (with `chosen_projects` and `prepared_projects`) are the other half;
+they take `releases` apart.
 """

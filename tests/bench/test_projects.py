@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.projects import PROJECTS, Prepared, prepare
+from bench.chosen_projects import PROJECTS
+from bench.prepared_projects import Prepared, prepare
 from jobs.sandbox.engine import Engine
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]

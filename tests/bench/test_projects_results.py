@@ -8,6 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from bench import projects, report
+from bench.chosen_projects import PROJECTS, Project
 
 FACTS = {
     "date": "2026-01-01",
@@ -20,7 +21,7 @@ FACTS = {
 }  # fmt: skip
 
 
-def fake(project: projects.Project, *_: object) -> Mock:
+def fake(project: Project, *_: object) -> Mock:
     first = {"ready_s": 1.0, "image": "i", "told": [], "checks": [], "events": []}
     result = {
         "release": project.release,
@@ -44,7 +45,7 @@ def test_one_measured_again_leaves_the_others_and_says_when(
     assert projects.prepare_all("", later, "script/bench projects --package ms", ("ms",)) == 0
     kept = json.loads((tmp_path / "projects.json").read_text())
     assert (kept["commit"], kept["command"]) == ("first", "script/bench projects")
-    assert len(kept["projects"]) == len(projects.PROJECTS)
+    assert len(kept["projects"]) == len(PROJECTS)
     again = {one["release"]: one["later"] for one in kept["projects"] if "later" in one}
     assert again == {"ms 2.1.3 (npm)": {"date": "2026-02-02", "commit": "second", "load": 0.5}}
     text = (tmp_path / "projects.md").read_text()
