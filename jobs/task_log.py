@@ -49,6 +49,10 @@ class TaskLog:
         if self._progress.sandbox_ready_at is None:
             self._progress = replace(self._progress, sandbox_ready_at=time.time())
 
+    def follow(self, progress: Progress) -> None:
+        """Take over how far the task is by somebody else's word."""
+        self._progress = progress
+
     def entries(self) -> list[tuple[str, dict[str, Any]]]:
         """Return everything so far, as (kind, content)."""
         return [(action.kind, action.content) for action in self._actions.all(self._lease.task_id)]

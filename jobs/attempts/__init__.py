@@ -1,0 +1,1 @@
+"""Several independent attempts at one task, of which what was measured chooses one."""
