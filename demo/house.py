@@ -26,7 +26,9 @@ OPTIONS = Options(
 )
 PATIENCE_S = 150.0
 _LOOK_AGAIN_S = 0.1
-ENDED = {"succeeded", "failed", "stopped", "refused"}
+WITH_CHANGE = {"succeeded", "partial"}
+ANSWERED = {"no_change_needed", "cannot_reproduce", "needs_information"}
+ENDED = WITH_CHANGE | ANSWERED | {"failed", "stopped", "refused"}
 
 Json = dict[str, Any]
 

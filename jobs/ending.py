@@ -1,21 +1,27 @@
 """How a task ends: its state, the class of a failure, and one sentence for people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import assert_never
 
 from bot.comments.failures import Failure
-from bot.github_repository import PullRequest
-from jobs.agent.task import Ending, Outcome
+from bot.comments.outcomes import not_published
+from jobs.agent.endings import QUIET
+from jobs.agent.task import Outcome
 from jobs.solution import Solution
-from records.task import TaskState
+from records.task import Task, TaskState
 
 
 @dataclass(frozen=True)
 class TaskEnd:
-    """The state, the class of the failure (or nothing), and one sentence for people."""
+    """The state, the class of what went wrong (or nothing), and one sentence for people."""
 
     state: TaskState
     reason: str
     explanation: str
+
+    def of(self, task: Task) -> Task:
+        """Return the task as it will be when it has ended so."""
+        return replace(task, state=self.state, reason=self.reason, explanation=self.explanation)
 
 
 class TaskFailed(Exception):
@@ -40,29 +46,49 @@ def stopped(by: str | None) -> TaskEnd:
     return TaskEnd(TaskState.STOPPED, Failure.STOPPED.value, f"{by or 'Somebody'} stopped it.")
 
 
-def end_of(solution: Solution, pull_request: PullRequest | None) -> TaskEnd:
-    """Return the end of a task whose agent came to one."""
-    if pull_request:
-        return TaskEnd(TaskState.SUCCEEDED, "", solution.ending.explanation)
+def end_of(solution: Solution) -> TaskEnd:
+    """Return the end of a task whose agent came to one; whatever is publishable gets published."""
+    outcome = solution.ending.outcome
+    match outcome:
+        case Outcome.STOPPED:
+            return stopped(None)
+        case Outcome.RESOLVED | Outcome.PARTIAL:
+            return _handed_in(solution)
+        case Outcome.NO_CHANGE_NEEDED | Outcome.NOT_REPRODUCIBLE | Outcome.NEEDS_INFORMATION:
+            return TaskEnd(_ANSWERS[outcome], "", solution.ending.explanation)
+        case Outcome.BUDGET | Outcome.MODEL_ERROR | Outcome.LOOP | Outcome.SANDBOX_LOST:
+            return cut_short(_CUT_SHORT[outcome], solution)
+        case _:
+            assert_never(outcome)
+
+
+def cut_short(why: Failure, solution: Solution) -> TaskEnd:
+    """Return the end of work that was not done: partial if there is something to show for it."""
+    said = solution.ending.explanation
+    if solution.publishable:
+        return TaskEnd(TaskState.PARTIAL, why.value, said)
+    return failed(why, f"{said} {not_published(solution.refused)}".rstrip())
+
+
+def _handed_in(solution: Solution) -> TaskEnd:
+    ending = solution.ending
+    if ending.cause == QUIET:
+        return cut_short(Failure.QUIET, solution)
     if solution.refused:
         return failed(Failure.POLICY_BLOCKED, solution.refused)
-    return _without_change(solution.ending)
+    if not solution.change.files:
+        # The words of the ending are about the change that there should be.
+        return failed(Failure.NO_CHANGE, "Its own summary may say why.")
+    resolved = ending.outcome is Outcome.RESOLVED
+    return TaskEnd(TaskState.SUCCEEDED if resolved else TaskState.PARTIAL, "", ending.explanation)
 
 
-def _without_change(ending: Ending) -> TaskEnd:
-    if ending.outcome is Outcome.STOPPED:
-        return stopped(None)
-    if ending.outcome in {Outcome.RESOLVED, Outcome.PARTIAL}:
-        # The words of an ending without a cause are about the change that there should be.
-        words = ending.explanation if ending.cause else "Its own summary may say why."
-        return failed(Failure.NO_CHANGE, words)
-    return failed(_FAILURES[ending.outcome], ending.explanation)
-
-
-_FAILURES = {
-    Outcome.NO_CHANGE_NEEDED: Failure.NO_CHANGE_NEEDED,
-    Outcome.NOT_REPRODUCIBLE: Failure.CANNOT_REPRODUCE,
-    Outcome.NEEDS_INFORMATION: Failure.NEEDS_INFORMATION,
+_ANSWERS = {
+    Outcome.NO_CHANGE_NEEDED: TaskState.NO_CHANGE_NEEDED,
+    Outcome.NOT_REPRODUCIBLE: TaskState.CANNOT_REPRODUCE,
+    Outcome.NEEDS_INFORMATION: TaskState.NEEDS_INFORMATION,
+}
+_CUT_SHORT = {
     Outcome.BUDGET: Failure.BUDGET,
     Outcome.MODEL_ERROR: Failure.MODEL_UNAVAILABLE,
     Outcome.LOOP: Failure.LOOP,

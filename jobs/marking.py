@@ -1,35 +1,36 @@
-"""Marks a pull request for people: the label of the bot, and whoever asked as assignee."""
+"""Marks issues and pull requests for people: labels for how a task stands, and an assignee."""
 
 import structlog
 
+from bot.comments.labels import STATES, pull_request_labels
 from bot.github_errors import GitHubError
 from bot.github_repository import GitHubRepository
 from jobs.job import Job
 from records.effects import Ambiguous
-
-_LABEL = "agent"
+from records.task import TaskState
 
 _log = structlog.get_logger()
 
 
-def mark(job: Job, repository: GitHubRepository, number: int) -> None:
-    """Set label and assignee, each once; a failure is only logged, for they are ornaments.
+def mark(job: Job, repository: GitHubRepository, number: int, state: TaskState) -> None:
+    """Set labels and assignee, each once; a failure is only logged, for they are ornaments.
 
-    GitHub makes the label if there is none. For a pull request both want no more than the
+    GitHub makes a label if there is none. For a pull request both want no more than the
     permission to write pull requests.
     """
-    requester = job.task.requester
+    requester, labels = job.task.requester, pull_request_labels(state)
 
     def label() -> dict[str, str]:
-        repository.add_labels(number, [_LABEL])
-        return {"label": _LABEL}
+        repository.add_labels(number, labels)
+        return {"label": ", ".join(labels)}
 
     def assign() -> dict[str, str]:
         repository.add_assignee(number, requester)
         return {"assignee": requester}
 
     def labelled() -> dict[str, str] | None:
-        return {"label": _LABEL} if _LABEL in repository.issue(number).labels else None
+        has = set(labels) <= set(repository.issue(number).labels)
+        return {"label": ", ".join(labels)} if has else None
 
     def assigned() -> dict[str, str] | None:
         return {"assignee": requester} if requester in repository.issue(number).assignees else None
@@ -40,3 +41,18 @@ def mark(job: Job, repository: GitHubRepository, number: int) -> None:
             job.services.effects.once(scope, key, do=do, look=look, lease=job.lease)
         except (GitHubError, Ambiguous) as trouble:
             _log.info("pull_request.not_marked", task=job.task.id, mark=key, error=str(trouble))
+
+
+def show_state(
+    repository: GitHubRepository, number: int, state: TaskState, *, asked_by: str
+) -> None:
+    """Let an issue carry the label of this state and none of the others.
+
+    The label that asked for the task goes too: setting it again asks anew.
+    """
+    wanted = STATES.get(state)
+    has = set(repository.issue(number).labels)
+    for label in sorted(has & {*STATES.values(), asked_by} - {wanted}):
+        repository.remove_label(number, label)
+    if wanted and wanted not in has:
+        repository.add_labels(number, [wanted])

@@ -11,7 +11,7 @@ from jobs.evidence.check import CHECK_TIMEOUT_S, DeclaredCheck
 from jobs.evidence.detect import Detection
 from jobs.evidence.evidence import Evidence, Verdict
 from jobs.evidence.probe import Box
-from jobs.evidence.run import gather
+from jobs.evidence.run import TOTAL_S, gather
 from jobs.evidence.steering import altered, steering
 from jobs.job import Job
 from jobs.repository.change import Change, serialise
@@ -30,6 +30,7 @@ class Measurement:
         self._problems = detection.problems
         self._of = ""
         self._evidence: Evidence | None = None
+        self._most_s = TOTAL_S
 
     def __call__(self, change: Change, submission: Submission) -> tuple[CheckRow, ...]:
         """Return what the gate tells the agent about the evidence."""
@@ -47,20 +48,26 @@ class Measurement:
 
     def of(self, change: Change, submission: Submission) -> Evidence:
         """Return the evidence for exactly this change; measured now unless it was already."""
+        known = self.known(change, submission)
+        if known is not None:
+            return known
         declared = submission.checks
-        key = hashlib.sha256(serialise(change) + repr(declared).encode()).hexdigest()
+        evidence = self._evidence = self._clean(self._measure(change, declared))
+        self._of = key = _key(change, submission)
+        stored = {**evidence.to_json(), "of": key}
+        self._job.keep_evidence(stored)
+        self._job.log.event("measure base and change in fresh sandboxes", _result(evidence))
+        return evidence
+
+    def known(self, change: Change, submission: Submission) -> Evidence | None:
+        """Return the evidence for exactly this change if it is the one that was measured last."""
         if self._evidence is None:
             self._recall()
-        if self._evidence is None or key != self._of:
-            self._evidence = self._clean(self._measure(change, declared))
-            self._of = key
-            self._job.services.tasks.write(
-                self._job.lease, evidence={**self._evidence.to_json(), "of": key}
-            )
-            self._job.log.event(
-                "measure base and change in fresh sandboxes", _result(self._evidence)
-            )
-        return self._evidence
+        return self._evidence if self._of == _key(change, submission) else None
+
+    def hurry(self, most_s: float) -> None:
+        """Give everything that is measured from now on so many seconds altogether."""
+        self._most_s = most_s
 
     def _recall(self) -> None:
         """Take over what an earlier job of this task measured last."""
@@ -85,6 +92,7 @@ class Measurement:
             known=memory.recall(self._checks, CHECK_TIMEOUT_S),
             learn=memory.keep,
             doubts=self._doubts(change, declared),
+            total_s=self._most_s,
         )
 
     def _doubts(self, change: Change, declared: tuple[DeclaredCheck, ...]) -> list[str]:
@@ -102,6 +110,10 @@ class Measurement:
         with self._open() as box:
             box.restore(serialise(change))
             yield box
+
+
+def _key(change: Change, submission: Submission) -> str:
+    return hashlib.sha256(serialise(change) + repr(submission.checks).encode()).hexdigest()
 
 
 def _detail(verdict: Verdict, summary: str, failing: Sequence[str]) -> str:

@@ -1,6 +1,11 @@
-"""Hands a change in: branch, commit and draft pull request, each an effect that happens once."""
+"""Hands a change in: branch, commit and draft pull request, each an effect that happens once.
+
+Work that nobody meant to hand in gets the first two only.
+"""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +15,7 @@ from bot.github_app import Token
 from bot.github_errors import Conflict, Forbidden, HeadUnseen, Invalid, NoDrafts, NotFound
 from bot.github_repository import GitHubRepository, PullRequest
 from jobs.checkout import Base
-from jobs.ending import TaskFailed
+from jobs.ending import TaskEnd, TaskFailed
 from jobs.fresh import once_seen
 from jobs.job import Job
 from jobs.marking import mark
@@ -28,15 +33,29 @@ _LARGEST_BY_API = 4 * 1024 * 1024
 """A larger change goes by git: a GraphQL request has to fit into one JSON body."""
 
 
-def publish(job: Job, base: Base, solution: Solution) -> PullRequest:
+def publish(job: Job, base: Base, solution: Solution, end: TaskEnd) -> PullRequest:
     """Open the draft pull request; TaskFailed if GitHub does not take it."""
+    with _publication(job, base, solution, end) as publication:
+        return publication.open(publication.commit())
+
+
+def keep_branch(job: Job, base: Base, solution: Solution, end: TaskEnd) -> None:
+    """Push the change as one commit on a branch of its own; TaskFailed if it is not taken."""
+    with _publication(job, base, solution, end) as publication:
+        publication.commit()
+
+
+@contextmanager
+def _publication(
+    job: Job, base: Base, solution: Solution, end: TaskEnd
+) -> "Iterator[_Publication]":
     tasks, task = job.services.tasks, job.task
     branch = branch_name(task.issue_number, task.issue.title, task.id)
     tasks.write(job.lease, branch=branch)
     job.log.event(f"push `{branch}`")
     try:
         with minted(job.services, task, _WRITE) as token:
-            return _Publication(job, base, solution, branch, token).carry_out()
+            yield _Publication(job, base, solution, end, branch, token)
     except (Conflict, Forbidden, Invalid, NotFound, PushRefused) as refused:
         raise TaskFailed(Failure.PUSH_REJECTED, f"GitHub says: {refused}") from refused
     except HostileChange as hostile:
@@ -53,29 +72,38 @@ def branch_name(issue_number: int, title: str, task_id: str) -> str:
 class _Publication:
     """One handing in; what is done already is found in the ledger."""
 
-    def __init__(self, job: Job, base: Base, solution: Solution, branch: str, token: Token) -> None:
+    def __init__(
+        self, job: Job, base: Base, solution: Solution, end: TaskEnd, branch: str, token: Token
+    ) -> None:
         self._job = job
         self._base = base
         self._solution = solution
+        self._end = end
         self._branch = branch
         self._token = token
-        self._task = job.services.tasks.get(job.task.id)
+        self._task = end.of(job.services.tasks.get(job.task.id))
         self._repository: GitHubRepository = job.services.github.repository(token)
+        self._by_git = False
 
-    def carry_out(self) -> PullRequest:
-        """Commit, then open the pull request."""
+    def commit(self) -> str:
+        """Make the branch with the commit; return the commit's id."""
         self._check_requester()
-        tasks, lease = self._job.services.tasks, self._job.lease
-        by_git = self._needs_git()
-        head = self._commit_by_git() if by_git else self._commit_by_api()
-        tasks.write(lease, head_sha=head)
-        pull_request = self._open(head, signed=not by_git)
-        tasks.write(
-            lease, pull_request_number=pull_request.number, pull_request_url=pull_request.url
+        self._by_git = self._needs_git()
+        head = self._commit_by_git() if self._by_git else self._commit_by_api()
+        self._job.services.tasks.write(self._job.lease, head_sha=head)
+        return head
+
+    def open(self, head: str) -> PullRequest:
+        """Open the pull request."""
+        pull_request = self._open(head, signed=not self._by_git)
+        self._job.services.tasks.write(
+            self._job.lease,
+            pull_request_number=pull_request.number,
+            pull_request_url=pull_request.url,
         )
         kind = "a draft pull request" if pull_request.draft else "a pull request: no drafts here"
         self._job.log.event(f"open {kind}", f"#{pull_request.number}")
-        mark(self._job, self._repository, pull_request.number)
+        mark(self._job, self._repository, pull_request.number, self._end.state)
         return pull_request
 
     def _check_requester(self) -> None:
@@ -225,9 +253,10 @@ class _Publication:
         return PullRequest(done["number"], done["url"], "open", head, done.get("draft", True))
 
     def _ask_for_review(self, *, signed: bool) -> PullRequest:
-        task = self._job.services.tasks.get(self._task.id)
-        looks = tuple(Look(one.path, one.why) for one in self._solution.policy.warned)
-        around = replace(surroundings(self._job), looks=looks, signed=signed)
+        task = self._end.of(self._job.services.tasks.get(self._task.id))
+        looks = [Look(one.path, one.why) for one in self._solution.policy.warned]
+        looks += [Look("", fault) for fault in self._solution.faults]
+        around = replace(surroundings(self._job), looks=tuple(looks), signed=signed)
 
         clean = self._job.services.redactor.clean
 

@@ -10,23 +10,21 @@ import structlog
 from bot.comments import Failure
 from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
 from bot.model_settings import UnknownModel
-from jobs.agent.task import Outcome
 from jobs.checkout import Base, fetch_base
-from jobs.ending import TaskEnd, TaskFailed, end_of, failed, stopped
+from jobs.ending import TaskEnd, TaskFailed, failed
+from jobs.handing_in import give_up, hand_in, stop
 from jobs.job import Job
 from jobs.patience import patiently
-from jobs.pull_request import publish
 from jobs.repository.git import GitFailed, NotInRepository
 from jobs.room import in_room, wait_for_room
 from jobs.sandbox import SandboxError
 from jobs.services import Services
-from jobs.solution import Solution
 from jobs.solve import solve
 from jobs.status_comment import StatusComment
 from jobs.task_log import TaskLog
 from jobs.watch import LEASE_S, Halt, Watch
 from records.effects import Ambiguous
-from records.task import LeaseLost, TaskState
+from records.task import HONEST, LeaseLost
 
 _MOST_ATTEMPTS = 5
 """Jobs for one task; a task that ends its worker every time must not do so for ever."""
@@ -34,8 +32,8 @@ _MOST_ATTEMPTS = 5
 _MOST_FAREWELLS = 3
 """Jobs after those that do nothing but try to say the end."""
 
-_MOST_SANDBOXES = 3
-"""Sandboxes that one job may lose, each with the agent's work in it."""
+_BEFORE_HANDING_IN = {Failure.SETUP_FAILED, Failure.MODEL_UNAVAILABLE, Failure.INTERNAL}
+"""Failures that say nothing against the work that there may be."""
 
 _log = structlog.get_logger()
 
@@ -91,25 +89,35 @@ def _end(job: Job) -> TaskEnd | None:
     try:
         end = _carry_out(job)
     except TaskFailed as failure:
-        end = failure.end()
+        end = _without_a_solution(job, failure.failure, str(failure))
     except UnknownModel as gone:
-        end = failed(Failure.MODEL_UNAVAILABLE, f"It was to be worked on with a model: {gone}.")
+        words = f"It was to be worked on with a model: {gone}."
+        end = _without_a_solution(job, Failure.MODEL_UNAVAILABLE, words)
     except (SandboxError, GitFailed, GitHubError, Ambiguous):
         if job.watch.why is None and job.task.attempts < _MOST_ATTEMPTS:
             raise  # the clock gives the task to another job
         _log.warning("task.trouble", task=job.task.id, exc_info=True)
-        end = failed(Failure.INTERNAL, "It failed again and again on this side.")
-    if end.state is TaskState.SUCCEEDED and not job.watch.leaving.is_set():
+        words = "It failed again and again on this side."
+        end = _without_a_solution(job, Failure.INTERNAL, words)
+    if end.state in HONEST and not job.watch.leaving.is_set():
         return end  # whatever was asked for in the meantime came too late
     match job.watch.why:
         case Halt.STOPPED:
-            return stopped(job.services.tasks.get(job.task.id).stop_requested_by)
+            return stop(job)
         case Halt.SHUTTING_DOWN:
             return None
         case Halt.LEASE_LOST:
             raise LeaseLost(job.task.id)
         case None:
             return end
+
+
+def _without_a_solution(job: Job, why: Failure, words: str) -> TaskEnd:
+    """Return a failure, or what an earlier job saved: that is not lost with this one."""
+    last_try = job.task.attempts <= _MOST_ATTEMPTS + 1
+    if why in _BEFORE_HANDING_IN and last_try and not job.watch.halted.is_set():
+        return give_up(job, why, words)
+    return failed(why, words)
 
 
 def _carry_out(job: Job) -> TaskEnd:
@@ -121,14 +129,7 @@ def _carry_out(job: Job) -> TaskEnd:
     base = _base(job)
     job.services.tasks.write(job.lease, base_sha=base.sha, base_branch=base.branch)
     job.log.event(f"fetch `{base.branch}`", base.sha[:12])
-    solution = _solution(job, base)
-    if said := solution.ending.submission:
-        clean = job.services.redactor.clean
-        job.services.tasks.write(job.lease, title=clean(said.title), summary=clean(said.summary))
-    if job.watch.halted.is_set() or not solution.publishable:
-        return end_of(solution, None)
-    published = patiently(job, lambda: publish(job, base, solution), until=job.watch.halted)
-    return end_of(solution, published)
+    return hand_in(job, base, in_room(job, lambda: solve(job, base)))
 
 
 def _base(job: Job) -> Base:
@@ -139,13 +140,3 @@ def _base(job: Job) -> Base:
         raise TaskFailed(Failure.SETUP_FAILED, f"GitHub says: {refused}") from refused
     except NotInRepository as missing:
         raise TaskFailed(Failure.SETUP_FAILED, missing.words) from missing
-
-
-def _solution(job: Job, base: Base) -> Solution:
-    """Let the agent work; if its sandbox is lost, let it go on in a new one."""
-    for _ in range(_MOST_SANDBOXES - 1):
-        solution = in_room(job, lambda: solve(job, base))
-        if solution.ending.outcome is not Outcome.SANDBOX_LOST or job.watch.halted.is_set():
-            return solution
-        job.log.event("the sandbox was lost", "goes on in a new one", solution.ending.cause)
-    return solve(job, base)

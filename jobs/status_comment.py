@@ -12,10 +12,12 @@ from bot.comments import Surroundings, log_lines, status_comment
 from bot.conversation import Conversation
 from bot.dispatch import PERMISSIONS
 from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, RateLimited, Unauthorized
+from bot.github_repository import GitHubRepository
 from bot.limits import limits_of
 from bot.model_settings import shown
 from jobs.ending import TaskEnd
 from jobs.job import Job
+from jobs.marking import show_state
 from jobs.watch import LEASE_S
 from records.effects import Ambiguous
 from records.task import LeaseLost, Task, TaskState
@@ -24,6 +26,8 @@ _BETWEEN_EDITS_S = 10.0
 _YOUNG_S = 120.0
 _BETWEEN_LATER_EDITS_S = 30.0
 _HEARTBEAT_S = 60.0
+_NOTHING_TO_DO = {TaskState.SUCCEEDED, TaskState.NO_CHANGE_NEEDED}
+"""Ends after which nobody has to do anything but look."""
 
 _log = structlog.get_logger()
 
@@ -51,13 +55,7 @@ class StatusComment:
 
     def conclude(self, end: TaskEnd) -> None:
         """Write the outcome; raises if GitHub cannot take it now, and may later."""
-        task = replace(
-            self._read(),
-            state=end.state,
-            reason=end.reason,
-            explanation=end.explanation,
-            ended_at=time.time(),
-        )
+        task = replace(end.of(self._read()), ended_at=time.time())
         try:
             self._say_the_end(task)
         except (NotFound, Forbidden, Invalid):
@@ -72,13 +70,14 @@ class StatusComment:
                 break
             self._job.services.tasks.set_status_comment(task.id, comment_id)
             task = replace(task, status_comment_id=comment_id)
-        done = task.state is TaskState.SUCCEEDED
-        self._conversation(task).react("hooray" if done else "confused")
+        self._conversation(task).react("hooray" if task.state in _NOTHING_TO_DO else "confused")
+        self._try(lambda: self._label(task.state))
 
     def _keep(self) -> None:
         """Show that a job has the task, then what it does; a failure only delays what is shown."""
         try:
             wait_s = self._try(lambda: self._conversation(self._job.task).react("rocket"))
+            wait_s = max(wait_s, self._try(lambda: self._label(TaskState.RUNNING)))
             while not self._over.wait(wait_s):
                 wait_s = max(self._pause_s(), self._try(lambda: self._show(self._read())))
         except LeaseLost:
@@ -124,11 +123,18 @@ class StatusComment:
     def _read(self) -> Task:
         return self._job.services.tasks.get(self._job.task.id)
 
-    def _conversation(self, task: Task) -> Conversation:
-        services = self._job.services
-        repository = services.github.kept_repository(
+    def _label(self, state: TaskState) -> None:
+        task, settings = self._job.task, self._job.services.settings
+        show_state(self._repository(task), task.issue_number, state, asked_by=settings.fix_label)
+
+    def _repository(self, task: Task) -> GitHubRepository:
+        return self._job.services.github.kept_repository(
             task.installation_id, task.repository_id, PERMISSIONS
         )
+
+    def _conversation(self, task: Task) -> Conversation:
+        services = self._job.services
+        repository = self._repository(task)
         secret = services.settings.webhook_secret.get_secret_value().encode()
         clean = services.redactor.clean
         return Conversation.of(task, repository, services.effects, secret, clean=clean)
@@ -145,6 +151,7 @@ def surroundings(job: Job) -> Surroundings:
         command=services.settings.command,
         limits=limits_of(services.settings),
         task_url=services.task_url(job.task.id),
+        repository_url=f"{services.settings.github_url}/{job.task.repository}",
         model=shown(services.settings.choices(), job.task.model),
         log=log_lines(services.actions.all(job.task.id)),
         log_head=job.log.head(),

@@ -185,7 +185,7 @@ class Entry:
 def _entry(action: Action) -> Entry | None:
     content: dict[str, Any] = action.content
     match action.kind:
-        case "observation" | "event":
+        case "observation" | "event" | "failure" | "ending":
             title, result = str(content.get("title", "")), str(content.get("result", ""))
             text = str(content.get("text", ""))
         case "reply":

@@ -13,6 +13,12 @@ class TaskState(StrEnum):
     RUNNING = "running"
     WAITING = "waiting"
     SUCCEEDED = "succeeded"
+    """A change came of it that is said to do what was asked; its pull request is open."""
+    PARTIAL = "partial"
+    """A part of it is in a pull request; `reason` says what cut the work short, if anything did."""
+    NO_CHANGE_NEEDED = "no_change_needed"
+    CANNOT_REPRODUCE = "cannot_reproduce"
+    NEEDS_INFORMATION = "needs_information"
     FAILED = "failed"
     STOPPED = "stopped"
     REFUSED = "refused"
@@ -23,9 +29,17 @@ class TaskState(StrEnum):
         return self in ENDED
 
 
-ENDED = frozenset(
-    {TaskState.SUCCEEDED, TaskState.FAILED, TaskState.STOPPED, TaskState.REFUSED},
+HONEST = frozenset(
+    {
+        TaskState.SUCCEEDED,
+        TaskState.PARTIAL,
+        TaskState.NO_CHANGE_NEEDED,
+        TaskState.CANNOT_REPRODUCE,
+        TaskState.NEEDS_INFORMATION,
+    }
 )
+"""What an agent's work can come to; none of it is a failure."""
+ENDED = HONEST | {TaskState.FAILED, TaskState.STOPPED, TaskState.REFUSED}
 
 
 @dataclass(frozen=True)
@@ -111,7 +125,7 @@ class Task:
     issue: IssueSnapshot
     state: TaskState
     reason: str
-    """The class of the failure, or nothing."""
+    """The class of the failure, or of what cut partial work short, or nothing."""
     explanation: str
     """One sentence for people."""
     epoch: int
@@ -148,7 +162,7 @@ class TaskFields(TypedDict, total=False):
     branch: str
     pull_request_number: int
     pull_request_url: str
-    evidence: dict[str, Any]
+    evidence: dict[str, Any] | None
     summary: str
     title: str
     progress: Progress

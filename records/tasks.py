@@ -183,8 +183,8 @@ class Tasks:
         values: dict[str, Any] = dict(fields)
         if "progress" in fields:
             values["progress"] = progress_json(fields["progress"])
-        if "evidence" in fields:
-            values["evidence"] = canonical_json(fields["evidence"])
+        if (evidence := fields.get("evidence")) is not None:
+            values["evidence"] = canonical_json(evidence)
         with self._database.writing() as connection:
             write_fenced(connection, lease, values)
 

@@ -7,7 +7,10 @@ import pytest
 
 from bot.commands import AVAILABLE
 from bot.comments.failures import WORDS, Failure
+from bot.comments.labels import STATES
+from bot.comments.outcomes import OUTCOMES
 from bot.settings import all_fields, variable
+from records.task import TaskState
 
 ROOT = Path(__file__).parent.parent
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
@@ -46,6 +49,18 @@ def test_each_class_of_failure_stands_in_its_page(failure: Failure) -> None:
     words = WORDS[failure]
     next_step = words.next.format(command="/agent")
     assert f"| `{failure.value}` | {words.meaning} | {next_step} |" in COMMANDS
+
+
+@pytest.mark.parametrize("state", list(OUTCOMES))
+def test_each_honest_end_stands_in_its_page(state: TaskState) -> None:
+    words = OUTCOMES[state]
+    next_step = words.next.format(command="/agent")
+    assert f"| `{state.value}` | {words.meaning} | {next_step} |" in COMMANDS
+
+
+@pytest.mark.parametrize("label", sorted(set(STATES.values())))
+def test_each_label_of_a_state_stands_in_its_page(label: str) -> None:
+    assert f"`{label}`" in COMMANDS
 
 
 def test_the_demo_explains_each_of_its_options() -> None:

@@ -1,9 +1,10 @@
 """All words that the bot says on GitHub, as functions; handlers and jobs hold no prose.
 
 Read in this order: `neutral` (how others' text is made harmless), `readable` (times and numbers),
-`frame` (markers and limits), `answers` (to commands), `failures` (why a task ended without a
-result), `views` (what texts are made from), `action_log`, `evidence`, `limits_met` (of a sandbox),
-`status` (the comment of a task), `pull_request`.
+`frame` (markers and limits), `answers` (to commands), `failures` (what keeps a task from what was
+asked), `outcomes` (what it can honestly come to instead), `labels`, `views` (what texts are made
+from), `action_log`, `evidence`, `limits_met` (of a sandbox), `plan` (of the agent), `status` (the
+comment of a task), `pull_request`.
 """
 
 from bot.comments.answers import (
@@ -29,6 +30,7 @@ from bot.comments.answers import (
 from bot.comments.failures import Failure
 from bot.comments.frame import fitted, marker
 from bot.comments.limits_met import limit_sentence, limit_words
+from bot.comments.outcomes import not_measured, summary_text
 from bot.comments.pull_request import commit_message, pull_request_body, pull_request_title
 from bot.comments.status import status_comment
 from bot.comments.views import Limits, LogLine, Look, Surroundings, log_lines
@@ -54,6 +56,7 @@ __all__ = [
     "no_such_model_comment",
     "no_such_option_comment",
     "no_value_comment",
+    "not_measured",
     "not_yet_comment",
     "nothing_to_stop_comment",
     "other_account_comment",
@@ -65,5 +68,6 @@ __all__ = [
     "status_comment",
     "stop_refused_comment",
     "stopping_comment",
+    "summary_text",
     "unchecked_comment",
 ]

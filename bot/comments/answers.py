@@ -1,11 +1,10 @@
 """The bot's answers to commands: short comments that say what it did, or why it did nothing."""
 
 from collections.abc import Sequence
-from typing import assert_never
 
 from bot.command_options import OPTIONS
-from bot.comments.failures import failure_words
 from bot.comments.neutral import code, words
+from bot.comments.outcomes import end_words, kept_branch
 from bot.comments.readable import moment, plural, span
 from records.task import Task, TaskState
 
@@ -144,29 +143,38 @@ def status_answer_comment(task: Task | None, *, command: str, task_url: str, now
 
 
 def _standing(task: Task, command: str, now: float) -> str:
+    if task.state.ended:
+        return _end(task, command)
+    if task.state is TaskState.QUEUED:
+        return f"waits for a free worker, for {span(now - task.created_at)} now."
+    if task.state is TaskState.WAITING:
+        return "waits."
+    if task.stop_requested_by:
+        return f"is being stopped for {person(task.stop_requested_by)}."
+    return _running(task, now)
+
+
+def _end(task: Task, command: str) -> str:
+    number = task.pull_request_number
     match task.state:
-        case TaskState.QUEUED:
-            says = f"waits for a free worker, for {span(now - task.created_at)} now."
-        case TaskState.RUNNING if task.stop_requested_by:
-            says = f"is being stopped for {person(task.stop_requested_by)}."
-        case TaskState.RUNNING:
-            says = _running(task, now)
-        case TaskState.WAITING:
-            says = "waits."
-        case TaskState.SUCCEEDED if task.pull_request_number:
-            says = f"is done since {_ended(task)}: #{task.pull_request_number}."
+        case TaskState.SUCCEEDED if number:
+            return f"is done since {_ended(task)}: #{number}."
         case TaskState.SUCCEEDED:
-            says = f"is done since {_ended(task)}. {words(task.explanation, 600)}".rstrip()
+            return f"is done since {_ended(task)}. {words(task.explanation, 600)}".rstrip()
+        case TaskState.PARTIAL if number:
+            return f"is {end_words(task).name}, {_ended(task)}: #{number}."
         case TaskState.STOPPED:
             by = f" by {person(task.stop_requested_by)}" if task.stop_requested_by else ""
-            says = f"was stopped{by}, {_ended(task)}."
+            return f"was stopped{by}, {_ended(task)}. {kept_branch(task, '')}".rstrip()
         case TaskState.FAILED | TaskState.REFUSED:
-            failure = failure_words(task.reason)
-            next_step = failure.next.format(command=command)
-            says = f"ended {_ended(task)} without a result: {failure.name}. {next_step}"
+            return f"ended {_ended(task)} without a result: {_what_and_next(task, command)}"
         case _:
-            assert_never(task.state)
-    return says
+            return f"came to an end {_ended(task)}: {_what_and_next(task, command)}"
+
+
+def _what_and_next(task: Task, command: str) -> str:
+    words_for_it = end_words(task)
+    return f"{words_for_it.name}. {words_for_it.next.format(command=command)}"
 
 
 def nothing_to_stop_comment(command: str) -> str:
@@ -190,7 +198,7 @@ def stopping_comment(task: Task, login: str, task_url: str) -> str:
     return (
         f"I am stopping task {_task(task, task_url)} for {person(login)}. If it is handing in its "
         "change at this moment, that may come too late, and a draft pull request still appears; "
-        "otherwise nothing is pushed."
+        "otherwise what it has changed so far is kept on a branch, without a pull request."
     )
 
 

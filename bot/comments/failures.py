@@ -1,19 +1,20 @@
-"""The closed list of why a task can end without what was asked, and what to do next."""
+"""The closed list of what can keep a task from what was asked, and what to do next.
+
+With something to show for it such a task is `partial`, without anything it has failed.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Failure(StrEnum):
-    """Why a task ended without what was asked; stands in the records as a task's reason."""
+    """What kept a task from what was asked; stands in the records as its reason."""
 
     SETUP_FAILED = "setup_failed"
     MODEL_UNAVAILABLE = "model_unavailable"
     BUDGET = "budget"
-    NO_CHANGE_NEEDED = "no_change_needed"
-    CANNOT_REPRODUCE = "cannot_reproduce"
-    NEEDS_INFORMATION = "needs_information"
     NO_CHANGE = "no_change"
+    QUIET = "quiet"
     TESTS_STILL_FAIL = "tests_still_fail"
     POLICY_BLOCKED = "policy_blocked"
     PUSH_REJECTED = "push_rejected"
@@ -53,25 +54,15 @@ WORDS = {
         "The task used up its turns, its tokens, its time or its money before it was done.",
         _AGAIN + " with a smaller part of the work, or say where to look.",
     ),
-    Failure.NO_CHANGE_NEEDED: Words(
-        "no change is needed",
-        "The agent found that the code already does what the issue asks for.",
-        "If it does not, say in a comment how to see that: `{command} fix …`.",
-    ),
-    Failure.CANNOT_REPRODUCE: Words(
-        "the problem could not be reproduced",
-        "The agent could not make the described problem happen.",
-        "Add the steps, the input or the version that show it, and comment `{command} fix`.",
-    ),
-    Failure.NEEDS_INFORMATION: Words(
-        "something is missing",
-        "The agent needs to know something that the issue does not say.",
-        "Answer in a new command: `{command} fix …` with what was missing.",
-    ),
     Failure.NO_CHANGE: Words(
         "no change was handed in",
         "The agent handed in no change, so there is nothing to open a pull request with.",
         "Look at the action log below. " + _AGAIN + " and say what should be different afterwards.",
+    ),
+    Failure.QUIET: Words(
+        "the agent fell silent",
+        "The model only talked any more, and called no tool to go on or to hand in.",
+        _AGAIN + ". If it happens again, another model may do better.",
     ),
     Failure.TESTS_STILL_FAIL: Words(
         "the tests fail",

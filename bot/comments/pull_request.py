@@ -7,10 +7,12 @@ from bot.comments.answers import person
 from bot.comments.evidence import evidence_table
 from bot.comments.frame import fitted
 from bot.comments.neutral import code, plain, quoted, words
+from bot.comments.outcomes import what_happened
+from bot.comments.plan import plan_as_left
 from bot.comments.readable import count, money, span
 from bot.comments.views import Look, Surroundings
 from bot.plain_text import visible
-from records.task import Task
+from records.task import Task, TaskState
 
 _SUMMARY = 12_000
 _LOOKS = 30
@@ -22,17 +24,31 @@ _SKIPS = re.compile(r"skip-checks|\*\*\*NO_CI\*\*\*", re.IGNORECASE)
 
 
 def pull_request_title(task: Task) -> str:
-    """Return the agent's title for the change, or the issue's own."""
-    return plain(task.title, _TITLE) or plain(f"Fix: {task.issue.title}", _TITLE)
+    """Return the agent's title for the change, or the issue's own; partial work is named so."""
+    return _title(task, _TITLE)
+
+
+def _title(task: Task, limit: int) -> str:
+    match task.state:
+        case TaskState.PARTIAL:
+            mark = "Partial: "
+        case TaskState.RUNNING | TaskState.SUCCEEDED:
+            mark = "" if task.title.strip() else "Fix: "
+        case _:
+            mark = "Unfinished: "
+    return plain(f"{mark}{task.title.strip() or task.issue.title}", limit)
 
 
 def pull_request_body(task: Task, around: Surroundings) -> str:
     """Return the body."""
-    clean = bool(task.evidence and task.evidence.get("clean"))
+    partial = task.state is TaskState.PARTIAL
+    clean = bool(task.evidence and task.evidence.get("clean")) and not partial
     said = f"**In the agent's words, unchecked:**\n\n{quoted(task.summary, _SUMMARY)}"
     parts = [
         f"{'Closes' if clean else 'Refs'} #{task.issue_number}",
+        _why_partial(task) if partial else "",
         said if task.summary else "",
+        plan_as_left(task) if partial else "",
         evidence_table(task.evidence, task.base_sha or "")
         or "**No evidence.** There was no check that the bot could run.",
         _looks(around.looks),
@@ -47,9 +63,13 @@ def pull_request_body(task: Task, around: Surroundings) -> str:
     return fitted("\n\n".join(part for part in parts if part))
 
 
+def _why_partial(task: Task) -> str:
+    return f"⚠️ **Partial.** {what_happened(task)}"
+
+
 def commit_message(task: Task, *, log_head: str) -> tuple[str, str]:
     """Return headline and body of the commit; the trailers are the bot's own and come last."""
-    headline = plain(task.title, _HEADLINE) or plain(f"Fix: {task.issue.title}", _HEADLINE)
+    headline = _title(task, _HEADLINE)
     paragraphs = [_harmless_lines(task.summary)]
     login = re.sub(r"[^A-Za-z0-9_-]", "", task.requester)
     address = f"{task.requester_id}+{login}@users.noreply.github.com"
@@ -76,10 +96,14 @@ def _harmless_lines(text: str) -> str:
 def _looks(looks: tuple[Look, ...]) -> str:
     if not looks:
         return ""
-    lines = [f"- {code(look.path, 200)}: {words(look.why, 300)}" for look in looks[:_LOOKS]]
+    lines = [f"- {_where(look)}{words(look.why, 300)}" for look in looks[:_LOOKS]]
     if len(looks) > _LOOKS:
         lines.append(f"- … and {len(looks) - _LOOKS} more")
     return "⚠️ **Look here:**\n\n" + "\n".join(lines)
+
+
+def _where(look: Look) -> str:
+    return f"{code(look.path, 200)}: " if look.path else ""
 
 
 def _footer(task: Task, around: Surroundings) -> str:

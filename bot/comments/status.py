@@ -5,17 +5,18 @@ from typing import assert_never
 from bot.comments.action_log import action_log
 from bot.comments.answers import person
 from bot.comments.evidence import evidence_table
-from bot.comments.failures import failure_words
 from bot.comments.frame import fitted
 from bot.comments.limits_met import limits_met
 from bot.comments.neutral import quoted, words
+from bot.comments.outcomes import end_words, kept_branch, what_happened
+from bot.comments.plan import plan_as_left, plan_list
 from bot.comments.readable import count, money, plural, span, time_of_day
 from bot.comments.views import Surroundings
 from records.task import Task, TaskState
 
 _SUMMARY = 6_000
-_PLAN_STEPS = 20
-_SIGNS = {"completed": "✅", "done": "✅", "in_progress": "▶️"}
+_CUT_SHORT = {TaskState.PARTIAL, TaskState.STOPPED, TaskState.FAILED}
+"""Ends after which somebody may want to go on where the agent was."""
 
 
 def status_comment(task: Task, around: Surroundings) -> str:
@@ -26,27 +27,40 @@ def status_comment(task: Task, around: Surroundings) -> str:
 
 def _headline(task: Task) -> str:
     asked = f"`{task.verb}` for {person(task.requester)} · task `{task.id}`"
+    ended = _how_it_ended(task) if task.state.ended else _how_it_stands(task)
+    return f"{ended} — {asked}"
+
+
+def _how_it_stands(task: Task) -> str:
+    if task.state is TaskState.QUEUED:
+        return "⏳ Queued"
+    if task.state is TaskState.WAITING:
+        return "⏸ Waiting"
+    return "⏹ Stopping" if task.stop_requested_by else "🛠 Working on it"
+
+
+def _how_it_ended(task: Task) -> str:
+    number = task.pull_request_number
+    name = end_words(task).name
     match task.state:
-        case TaskState.QUEUED:
-            says = "⏳ Queued"
-        case TaskState.RUNNING if task.stop_requested_by:
-            says = "⏹ Stopping"
-        case TaskState.RUNNING:
-            says = "🛠 Working on it"
-        case TaskState.WAITING:
-            says = "⏸ Waiting"
-        case TaskState.SUCCEEDED if task.pull_request_number:
-            says = f"✅ Draft pull request #{task.pull_request_number}"
         case TaskState.SUCCEEDED:
-            says = "✅ Done"
+            return f"✅ Draft pull request #{number}" if number else "✅ Done"
+        case TaskState.PARTIAL:
+            return f"🟡 Partial: draft pull request #{number}" if number else "🟡 Partly done"
         case TaskState.STOPPED:
-            by = f" by {person(task.stop_requested_by)}" if task.stop_requested_by else ""
-            says = f"⏹ Stopped{by}"
+            return f"⏹ Stopped{f' by {person(by)}' if (by := task.stop_requested_by) else ''}"
         case TaskState.FAILED | TaskState.REFUSED:
-            says = f"❌ Stopped: {failure_words(task.reason).name}"
+            return f"❌ Stopped: {name}"
         case _:
-            assert_never(task.state)
-    return f"{says} — {asked}"
+            return f"{_ANSWERS[task.state]} {name[0].upper()}{name[1:]}"
+
+
+_ANSWERS = {
+    TaskState.NO_CHANGE_NEEDED: "☑️",
+    TaskState.CANNOT_REPRODUCE: "🔍",
+    TaskState.NEEDS_INFORMATION: "❓",
+}
+"""What an agent can answer instead of a change."""
 
 
 def _body(task: Task, around: Surroundings) -> list[str]:
@@ -56,22 +70,33 @@ def _body(task: Task, around: Surroundings) -> list[str]:
         case TaskState.RUNNING | TaskState.WAITING:
             doing = words(task.progress.doing, 300) or "Preparing the sandbox"
             met = limits_met(task.progress.limits)
-            return [doing, _plan(task), met, _meter(task, around), _stop_hint(around)]
+            return [doing, plan_list(task), met, _meter(task, around), _stop_hint(around)]
         case TaskState.SUCCEEDED:
             return [words(task.explanation, 1_000), *_outcome(task, around)]
         case TaskState.STOPPED:
             return [
                 words(task.explanation, 1_000),
+                kept_branch(task, around.repository_url),
                 f"To start anew, comment `{around.command} fix`.",
                 *_outcome(task, around),
             ]
-        case TaskState.FAILED | TaskState.REFUSED:
-            failure = failure_words(task.reason)
+        case (
+            TaskState.PARTIAL
+            | TaskState.NO_CHANGE_NEEDED
+            | TaskState.CANNOT_REPRODUCE
+            | TaskState.NEEDS_INFORMATION
+            | TaskState.FAILED
+            | TaskState.REFUSED
+        ):
+            end = end_words(task)
             return [
-                f"{failure.meaning} {words(task.explanation, 1_000)}".rstrip(),
-                f"**What you can do.** {failure.next.format(command=around.command)}",
+                what_happened(task),
+                kept_branch(task, around.repository_url),
+                f"**What you can do.** {end.next.format(command=around.command)}",
                 *_outcome(task, around),
             ]
+        case _:
+            assert_never(task.state)
 
 
 def _outcome(task: Task, around: Surroundings) -> list[str]:
@@ -79,17 +104,10 @@ def _outcome(task: Task, around: Surroundings) -> list[str]:
     return [
         evidence_table(task.evidence, task.base_sha or ""),
         said if task.summary else "",
+        plan_as_left(task) if task.state in _CUT_SHORT else "",
         limits_met(task.progress.limits),
         _meter(task, around),
     ]
-
-
-def _plan(task: Task) -> str:
-    steps = task.progress.plan[:_PLAN_STEPS]
-    lines = [f"- {_SIGNS.get(step.status, '▫️')} {words(step.step, 200)}" for step in steps]
-    if len(task.progress.plan) > _PLAN_STEPS:
-        lines.append(f"- … and {len(task.progress.plan) - _PLAN_STEPS} more")
-    return "\n".join(lines)
 
 
 def _meter(task: Task, around: Surroundings) -> str:

@@ -33,6 +33,7 @@ class Look:
     """A place in the change that a reviewer should not miss, and why."""
 
     path: str
+    """Where; nothing if it is about the change as a whole."""
     why: str
 
 
@@ -44,6 +45,7 @@ class Surroundings:
     command: str
     limits: Limits
     task_url: str = ""
+    repository_url: str = ""
     model: str = ""
     log: tuple[LogLine, ...] = ()
     log_head: str = ""
@@ -56,8 +58,11 @@ class Surroundings:
 
 
 def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:
-    """Pick from a task's actions what people read: observations, and what the bot did itself."""
-    return tuple(_log_line(action) for action in actions if action.kind in {"observation", "event"})
+    """Pick from a task's actions what people read: observations, what the bot did, the end."""
+    return tuple(_log_line(action) for action in actions if action.kind in _READ)
+
+
+_READ = {"observation", "event", "failure", "ending"}
 
 
 def _log_line(action: Action) -> LogLine:

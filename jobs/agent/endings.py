@@ -5,7 +5,8 @@ from jobs.agent.conversation import Conversation
 from jobs.agent.task import AgentTask, Budget, Ending, Outcome, Submission
 from jobs.model.wire import ModelError, ModelErrorKind
 
-_QUIET = "quiet"
+QUIET = "quiet"
+"""The cause of an ending for which the model never handed in."""
 _ACCEPTED = {
     Outcome.RESOLVED: "The agent handed in a change that it says resolves the issue.",
     Outcome.PARTIAL: "The agent handed in what it has; not everything is done or checked.",
@@ -87,7 +88,7 @@ def gone_quiet(talk: Conversation, task: AgentTask, text: str) -> Ending:
     words = "The agent stopped without handing in its work."
     if not talk.step_count:
         words = "The model never called a tool; its server may need its tool-call parser set up."
-    return Ending(Outcome.PARTIAL, submission, words, _QUIET)
+    return Ending(Outcome.PARTIAL, submission, words, QUIET)
 
 
 def no_use(talk: Conversation, trouble: str) -> Ending:

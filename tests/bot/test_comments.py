@@ -23,9 +23,12 @@ from bot.comments import (
 )
 from bot.comments.action_log import LONGEST, action_log
 from bot.comments.failures import WORDS
+from bot.comments.labels import PARTIAL, pull_request_labels
+from bot.comments.labels import STATES as LABELS
+from bot.comments.outcomes import OUTCOMES, end_words, kept_branch, not_measured, summary_text
 from bot.comments.readable import clock, count, moment, money, span, time_of_day
 from records.actions import Action
-from records.task import IssueSnapshot, LimitMet, PlanStep, Progress, Task, TaskState
+from records.task import HONEST, IssueSnapshot, LimitMet, PlanStep, Progress, Task, TaskState
 from tests.bot.test_neutral import hostile
 
 NOON = 1_792_065_600.0
@@ -143,6 +146,15 @@ STATES = [
     (make_task(state=TaskState.SUCCEEDED, pull_request_number=57), "✅ Draft pull request #57"),
     (make_task(state=TaskState.SUCCEEDED, ended_at=NOON + 99), "✅ Done"),
     (make_task(state=TaskState.STOPPED, stop_requested_by="li"), "⏹ Stopped by @<!-- -->li"),
+    (make_task(state=TaskState.STOPPED), "⏹ Stopped — "),
+    (
+        make_task(state=TaskState.PARTIAL, pull_request_number=57, reason="budget"),
+        "🟡 Partial: draft pull request #57 — ",
+    ),
+    (make_task(state=TaskState.PARTIAL), "🟡 Partly done — "),
+    (make_task(state=TaskState.NO_CHANGE_NEEDED), "☑️ No change is needed — "),
+    (make_task(state=TaskState.CANNOT_REPRODUCE), "🔍 The problem could not be reproduced — "),
+    (make_task(state=TaskState.NEEDS_INFORMATION), "❓ Something is missing — "),
     *(
         (make_task(state=TaskState.FAILED, reason=failure.value), f"❌ Stopped: {words.name}")
         for failure, words in WORDS.items()
@@ -163,13 +175,98 @@ def test_every_state_has_its_words(task: Task, headline: str) -> None:
     answer = status_answer_comment(task, command="/agent", task_url="", now=NOON)
     assert answer.startswith("Task `k3f9`")
     assert "{" not in text + answer
-    if task.state in {TaskState.FAILED, TaskState.REFUSED}:
+    if task.state in {TaskState.FAILED, TaskState.REFUSED, *OUTCOMES}:
         assert "**What you can do.**" in text
 
 
 def test_every_state_is_in_the_table() -> None:
     assert {task.state for task, _ in STATES} == set(TaskState)
     assert set(WORDS) == set(Failure)
+    assert set(OUTCOMES) == HONEST - {TaskState.SUCCEEDED}
+
+
+@pytest.mark.parametrize("state", sorted(OUTCOMES))
+def test_an_honest_end_is_no_failure_and_quotes_the_agent_as_the_agent(state: TaskState) -> None:
+    task = make_task(state=state, summary="It is *so*, @li", explanation="One sentence.")
+    text = status_comment(task, around())
+    assert "❌" not in text
+    assert "Stopped" not in text
+    assert "**In the agent's words, unchecked:**\n\n> It is *so*, @<!-- -->li" in text
+    assert OUTCOMES[state].next.format(command="/agent") in text
+    answer = status_answer_comment(task, command="/agent", task_url="", now=NOON)
+    assert OUTCOMES[state].name in answer
+    assert "without a result" not in answer
+
+
+@pytest.mark.parametrize("reason", ["", *Failure])
+def test_partial_work_says_what_cut_it_short(reason: str) -> None:
+    task = make_task(
+        state=TaskState.PARTIAL,
+        reason=str(reason),
+        explanation="One sentence.",
+        pull_request_number=57,
+        title="Round half up",
+        evidence=CLEAN,
+    )
+    meaning = WORDS[Failure(reason)].meaning if reason else "One sentence."
+    body = pull_request_body(task, around())
+    assert body.startswith("Refs #42\n\n⚠️ **Partial.** ")
+    assert meaning in body
+    assert "One sentence." in body
+    assert "**The agent's plan, as it stood:**\n\n- ✅ Reproduce\n- ▶️ Fix" in body
+    text = status_comment(task, around())
+    assert meaning in text
+    assert "▶️ Fix" in text
+    answer = status_answer_comment(task, command="/agent", task_url="", now=NOON)
+    assert "#57" in answer
+    if reason:
+        assert WORDS[Failure(reason)].name in answer
+    assert pull_request_title(task) == "Partial: Round half up"
+    assert commit_message(task, log_head="")[0] == "Partial: Round half up"
+    assert pull_request_labels(task.state) == ("agent", "agent:partial")
+
+
+def test_work_without_a_pull_request_is_found_on_its_branch() -> None:
+    branch = "agent/42-tax-k3f9"
+    task = make_task(state=TaskState.STOPPED, branch=branch, head_sha="c" * 40)
+    text = status_comment(task, around(repository_url="https://github.com/acme/shop"))
+    assert f"[`{branch}`](https://github.com/acme/shop/tree/{branch})" in text
+    answer = status_answer_comment(task, command="/agent", task_url="", now=NOON)
+    assert f"kept on the branch `{branch}`, without a pull request" in answer
+    assert commit_message(task, log_head="")[0] == "Unfinished: Tax is wrong"
+    assert kept_branch(replace(task, head_sha=None), "") == ""
+    assert kept_branch(replace(task, pull_request_number=57), "") == ""
+
+
+@pytest.mark.parametrize("reason", list(Failure))
+def test_what_cannot_end_partly_still_has_words(reason: Failure) -> None:
+    assert end_words(make_task(state=TaskState.FAILED, reason=reason.value)) == WORDS[reason]
+
+
+def test_each_state_that_lists_should_show_has_a_label() -> None:
+    shown = HONEST | {TaskState.RUNNING, TaskState.FAILED}
+    assert set(LABELS) == shown
+    assert LABELS[TaskState.PARTIAL] == PARTIAL
+    assert all(label.startswith("agent:") for label in LABELS.values())
+    assert pull_request_labels(TaskState.SUCCEEDED) == ("agent",)
+
+
+def test_what_the_agent_could_not_check_stands_under_its_summary() -> None:
+    assert summary_text("It rounds.\n", "Not on Windows. ") == (
+        "It rounds.\n\nNot checked: Not on Windows."
+    )
+    assert summary_text("It rounds.", " ") == "It rounds."
+    assert summary_text("", "All of it.") == "Not checked: All of it."
+
+
+def test_what_was_not_measured_says_why_where_the_evidence_stands() -> None:
+    why = not_measured("there was no time")
+    task = make_task(
+        state=TaskState.PARTIAL,
+        evidence={"rows": [], "clean": False, "why_not_clean": why},
+    )
+    for text in (status_comment(task, around()), pull_request_body(task, around())):
+        assert "**No evidence.** Nothing was measured: there was no time." in text
 
 
 def test_the_end_shows_the_evidence_and_the_agents_words_apart() -> None:
@@ -218,10 +315,15 @@ def test_a_pull_request_without_a_check_says_so() -> None:
 
 
 def test_a_pull_request_says_where_to_look_and_who_asked() -> None:
-    looks = (Look("setup.py", "it runs when the package is built"), Look("a`b", "@li [x](y)"))
+    looks = (
+        Look("setup.py", "it runs when the package is built"),
+        Look("a`b", "@li [x](y)"),
+        Look("", "nothing left over? No"),
+    )
     text = pull_request_body(make_task(), around(looks=looks, signed=False))
     assert "- `setup.py`: it runs when the package is built" in text
     assert "- ``a`b``: @<!-- -->li" in text
+    assert "\n- nothing left over? No" in text
     assert "Asked for by @<!-- -->maria in #42" in text
     assert "not signed by GitHub" in text
     assert "qwen3-coder" in text

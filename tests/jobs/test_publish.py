@@ -16,7 +16,7 @@ from bot.github_repository import PullRequest
 from demo.github.server import LocalGitHub
 from jobs.agent.task import Ending, Outcome
 from jobs.checkout import Base, fetch_base
-from jobs.ending import TaskFailed
+from jobs.ending import TaskFailed, end_of
 from jobs.fresh import once_seen
 from jobs.job import Job
 from jobs.pull_request import publish
@@ -41,7 +41,8 @@ class Desk:
 
     def hand_in(self, *files: ChangedFile) -> PullRequest:
         ending = Ending(Outcome.RESOLVED, None, "Done.")
-        return publish(self.job, self.base, Solution(ending, Change(files or (EDIT,))))
+        solution = Solution(ending, Change(files or (EDIT,)))
+        return publish(self.job, self.base, solution, end_of(solution))
 
     def pull_requests(self) -> list[dict[str, Any]]:
         return self.github.pull_requests(REPOSITORY)
@@ -206,7 +207,8 @@ def test_a_repository_that_was_renamed_meanwhile_is_fetched_and_handed_in_at(
     checked_github.rename_repository(REPOSITORY, "store")
     base = fetch_base(job.services, job.task)
     ending = Ending(Outcome.RESOLVED, None, "Done.")
-    opened = publish(job, base, Solution(ending, Change((EDIT,))))
+    solution = Solution(ending, Change((EDIT,)))
+    opened = publish(job, base, solution, end_of(solution))
     assert opened.url == checked_github.pull_requests("acme/store")[0]["html_url"]
 
 

@@ -1,0 +1,21 @@
+"""The labels by which lists of issues and pull requests show how a task stands."""
+
+from records.task import TaskState
+
+PULL_REQUEST = "agent"
+PARTIAL = "agent:partial"
+STATES = {
+    TaskState.RUNNING: "agent:running",
+    TaskState.SUCCEEDED: "agent:pr",
+    TaskState.PARTIAL: PARTIAL,
+    TaskState.NO_CHANGE_NEEDED: "agent:no-change",
+    TaskState.CANNOT_REPRODUCE: "agent:needs-input",
+    TaskState.NEEDS_INFORMATION: "agent:needs-input",
+    TaskState.FAILED: "agent:failed",
+}
+"""What an issue carries for the state of its newest task; for any other state, none of these."""
+
+
+def pull_request_labels(state: TaskState) -> tuple[str, ...]:
+    """Return the labels of a pull request that came of a task in this state."""
+    return (PULL_REQUEST, PARTIAL) if state is TaskState.PARTIAL else (PULL_REQUEST,)

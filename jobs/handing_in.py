@@ -1,0 +1,109 @@
+"""Sends what a task came to where it belongs: a pull request, a branch, or words alone."""
+
+from dataclasses import replace
+
+import structlog
+
+from bot.comments import summary_text
+from bot.comments.failures import Failure
+from bot.comments.outcomes import not_kept
+from bot.github_errors import GitHubError
+from jobs.agent.task import Ending, Outcome, Submission
+from jobs.checkout import Base, fetch_base
+from jobs.ending import TaskEnd, TaskFailed, cut_short, end_of, failed, stopped
+from jobs.harvest import Harvest
+from jobs.job import Job
+from jobs.patience import patiently
+from jobs.pull_request import keep_branch, publish
+from jobs.repository.git import GitFailed
+from jobs.sandbox import SandboxError
+from jobs.solution import Place, Solution
+from records.effects import Ambiguous
+
+_log = structlog.get_logger()
+
+
+def hand_in(job: Job, base: Base, solution: Solution) -> TaskEnd:
+    """Publish or keep the change as its ending says; TaskFailed if GitHub does not take it."""
+    _remember_words(job, solution.ending.submission)
+    if job.watch.halted.is_set():
+        return stopped(None)  # by whom, and whether for good, is not for here to say
+    end = _clean(job, end_of(solution))
+    match solution.place:
+        case Place.PULL_REQUEST:
+            return _published(job, base, solution, end)
+        case Place.BRANCH:
+            return _kept(job, base, solution, end)
+        case Place.NOWHERE:
+            return end
+
+
+def stop(job: Job) -> TaskEnd:
+    """Return the end of a task that was stopped, with what was saved of its work on a branch."""
+    end = stopped(job.services.tasks.get(job.task.id).stop_requested_by)
+    ending = Ending(Outcome.STOPPED, None, end.explanation)
+    try:
+        found = patiently(job, lambda: _saved(job, ending), until=job.watch.leaving)
+    except (TaskFailed, GitFailed, GitHubError, Ambiguous) as trouble:
+        return _not_kept(job, end, trouble)
+    if found is None or not found[1].publishable:
+        return end
+    return _kept(job, *found, end)
+
+
+def give_up(job: Job, why: Failure, words: str) -> TaskEnd:
+    """Return the end of a task that cannot go on, with what was saved of its work, if it can be."""
+    try:
+        found = _saved(job, Ending(Outcome.SANDBOX_LOST, None, words))
+        if found and found[1].publishable:
+            end = _clean(job, cut_short(why, found[1]))
+            publish(job, *found, end)
+            return end
+    except (TaskFailed, SandboxError, GitFailed, GitHubError, Ambiguous):
+        _log.warning("task.work_not_kept", task=job.task.id, exc_info=True)
+    return failed(why, words)
+
+
+def _saved(job: Job, ending: Ending) -> tuple[Base, Solution] | None:
+    """Find what an earlier moment of the task saved; None if it never came that far."""
+    task = job.services.tasks.get(job.task.id)
+    if not task.base_sha or job.services.checkpoints.latest(task.id) is None:
+        return None
+    base = fetch_base(job.services, task)
+    return base, Harvest(job, base).saved(ending)
+
+
+def _published(job: Job, base: Base, solution: Solution, end: TaskEnd) -> TaskEnd:
+    try:
+        patiently(job, lambda: publish(job, base, solution, end), until=job.watch.halted)
+    except TaskFailed as refused:
+        if not end.reason:
+            raise
+        raise TaskFailed(refused.failure, f"{end.explanation} {refused}") from refused
+    return end
+
+
+def _kept(job: Job, base: Base, solution: Solution, end: TaskEnd) -> TaskEnd:
+    try:
+        patiently(job, lambda: keep_branch(job, base, solution, end), until=job.watch.leaving)
+    except (TaskFailed, GitFailed, GitHubError, Ambiguous) as trouble:
+        return _not_kept(job, end, trouble)
+    return end
+
+
+def _not_kept(job: Job, end: TaskEnd, trouble: Exception) -> TaskEnd:
+    """Say in the end's own words that the work is lost; the end is what it is without it."""
+    _log.warning("task.work_not_kept", task=job.task.id, exc_info=trouble)
+    return replace(end, explanation=f"{end.explanation} {not_kept(str(trouble))}")
+
+
+def _remember_words(job: Job, said: Submission | None) -> None:
+    if said is None:
+        return
+    clean = job.services.redactor.clean
+    summary = clean(summary_text(said.summary, said.unverified))
+    job.services.tasks.write(job.lease, title=clean(said.title), summary=summary)
+
+
+def _clean(job: Job, end: TaskEnd) -> TaskEnd:
+    return replace(end, explanation=job.services.redactor.clean(end.explanation))
