@@ -36,6 +36,11 @@ class Demand:
             self._used.pop(kind, None)
             self._used[kind] = time.monotonic()
 
+    def forget(self, kind: Kind) -> None:
+        """Want none of this kind until a task has got one again."""
+        with self._lock:
+            self._used.pop(kind, None)
+
     def wanted(self) -> dict[Kind, int]:
         """Return how many shall wait of each kind; what was used last comes first."""
         with self._lock:

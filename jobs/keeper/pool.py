@@ -17,7 +17,7 @@ from jobs.keeper.demand import Demand, PoolSize
 from jobs.keeper.pressure import Pressure
 from jobs.keeper.waiting import Kind, Waiting
 from jobs.sandbox.engine import Engine
-from jobs.sandbox.errors import SandboxError
+from jobs.sandbox.errors import SandboxError, SnapshotMissing
 from jobs.sandbox.sandbox import Sandbox
 
 POOL = "pool"
@@ -165,13 +165,18 @@ class Pool:
         life_s = self._life_s + self._idle_s
         # Its label and its own clock count from a moment within the start, so from later than this.
         ends = time.monotonic() + life_s
-        sandbox = self._engine.start(
-            kind.image,
-            task_id=POOL,
-            epoch=0,
-            deadline_s=life_s + _SLACK_S,
-            snapshot=kind.snapshot,
-        )
+        try:
+            sandbox = self._engine.start(
+                kind.image,
+                task_id=POOL,
+                epoch=0,
+                deadline_s=life_s + _SLACK_S,
+                snapshot=kind.snapshot,
+            )
+        except SnapshotMissing:
+            # It was thrown away: tried again and again, it would keep the rest from being filled.
+            self._demand.forget(kind)
+            raise
         with self._lock:
             self._waiting.append(Waiting.of(sandbox, kind, ends))
         if self._failures:
