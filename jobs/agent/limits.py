@@ -67,6 +67,8 @@ RECAP_KEEP_SHARE: Final = 0.3
 """Of the window; so many of the newest turns stay whole, as far as they take no more than this."""
 RECAP_MIN_GAIN: Final = 0.1
 RECAP_WORDS: Final = 700
+RECAP_TOKENS: Final = 2_000
+"""So much is a recap expected to take, with what the records say."""
 RECAP_CHARS: Final = 12_000
 RECAP_FACTS_CHARS: Final = 6_000
 OVERFLOWS: Final = 3

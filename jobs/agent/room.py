@@ -49,16 +49,15 @@ def recap_from(talk: Conversation, budget: Budget) -> int | None:
     sizes = {turn: size_of(talk.items[talk.index_of(turn) :]) for turn in newest}
     fitting = [turn for turn in newest if sizes[turn] <= most]
     first = fitting[0] if fitting else talk.turns + 1
-    words = (limits.RECAP_CHARS + limits.RECAP_FACTS_CHARS) // limits.BYTES_PER_TOKEN
-    left = talk.first_input + words + talk.pinned_bytes // limits.BYTES_PER_TOKEN
-    left += sizes.get(first, 0)
+    left = talk.first_input + limits.RECAP_TOKENS + sizes.get(first, 0)
+    left += talk.pinned_bytes // limits.BYTES_PER_TOKEN
     gains = left <= (1 - limits.RECAP_MIN_GAIN) * talk.context
     return first if gains and talk.recaps < limits.RECAPS else None
 
 
 def newest_part(talk: Conversation, budget: Budget, share: float) -> list[Item]:
     """Return the history without its oldest turns, at most so much of what the window takes."""
-    room = budget.context_window - reply_room(talk, budget) - limits.RECAP_WORDS
+    room = budget.context_window - reply_room(talk, budget) - _RECAP_REQUEST_TOKENS
     most = int(share * min(talk.context, room)) - talk.first_input
     if share == 1 and talk.context <= room:
         return talk.items
@@ -85,6 +84,7 @@ def reply_room(talk: Conversation, budget: Budget) -> int:
 
 
 _SHORTEST_REPLY = 1024
+_RECAP_REQUEST_TOKENS = 256
 
 
 def _worth_it(steps: list[Step], least: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from jobs.agent import (
 from jobs.agent.ports import KeepPort, LogPort, SandboxPort
 from jobs.model import Wire, open_wire
 from jobs.repository.snapshot import Snapshot
-from jobs.sandbox import Sandbox
+from jobs.sandbox import Execution, Sandbox, ToolRefused
 from records.tasks import Progress
 
 FILES = {
@@ -115,6 +115,55 @@ class NoSandbox:
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"the sandbox was asked to {name}")
+
+
+def echo(script: str) -> str:
+    """What a command writes, if nothing else is said: its own first line, shortened."""
+    return script.splitlines()[0][:60]
+
+
+@dataclass
+class PlainSandbox:
+    """Answers every call at once and runs nothing, for tests of what is made of the answers."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    says: Callable[[str], str] = echo
+    ran: list[str] = field(default_factory=list)
+
+    def exec(self, script: str, *, timeout_s: float = 120, workdir: str | None = None) -> Execution:
+        assert timeout_s > 0
+        assert workdir is None
+        self.ran.append(script)
+        output = self.says(script)
+        size = len(output.encode())
+        lines = output.count("\n") + 1
+        return Execution(0, output, 0.01, lines, size, False, "", False, False)
+
+    def read(self, path: str, start_line: int | None = None, end_line: int | None = None) -> str:
+        assert (start_line, end_line) == (None, None)
+        if path not in self.files:
+            raise ToolRefused(f"{path} is not there")
+        return self.files[path]
+
+    def edit(self, path: str, old: str, new: str, *, replace_all: bool = False) -> str:
+        assert not replace_all
+        self.files[path] = self.files[path].replace(old, new)
+        return self.files[path]
+
+    def write(self, path: str, content: str) -> str:
+        self.files[path] = content
+        return f"wrote {path}"
+
+    def patch(self, changes: Sequence[Mapping[str, Any]]) -> str:
+        raise AssertionError(f"a patch of {len(changes)} files")
+
+
+def prefix_kept(before: bytes, after: bytes) -> float:
+    """The share of a request, without the end of its JSON, that the next one begins with."""
+    begin = before.removesuffix(b"]}")
+    same = next((at for at, (a, b) in enumerate(zip(begin, after, strict=False)) if a != b),
+                min(len(begin), len(after)))  # fmt: skip
+    return same / len(begin)
 
 
 def no_gate(_: Submission) -> GateResult:

@@ -116,13 +116,17 @@ def test_a_task_goes_on_after_any_interruption_and_repeats_no_command(
 class RecordedLog:
     """The action log of a real task in a real database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, before: Callable[[str], None] = lambda _kind: None
+    ) -> None:
+        self.before = before
         self._actions = Actions(database)
         self._lease = lease(database)
 
     def record(
         self, kind: str, content: dict[str, Any], take: Callable[[dict[str, Any]], Progress]
     ) -> None:
+        self.before(kind)
         self._actions.append(self._lease, kind, content, take(content))
 
     def entries(self) -> list[tuple[str, dict[str, Any]]]:
