@@ -11,7 +11,7 @@ import structlog
 from jobs.agent.task import Budget, IssueText, Outcome
 from jobs.attempts.choice import CHOICE, Judge
 from jobs.attempts.log import MARK, AttemptLog, Board
-from jobs.attempts.score import Candidate
+from jobs.attempts.score import Candidate, Facts, chosen
 from jobs.ending import TaskFailed
 from jobs.job import EVIDENCE, Job
 from jobs.repository.change import Change, HostileChange
@@ -50,11 +50,14 @@ class BestOf:
             ended = list(pool.map(run, jobs.values()))
         candidates = [candidate for candidate, _ in ended]
         if self.job.watch.halted.is_set():
+            self._save_the_best(jobs, candidates)
             return _halted(ended)
         if all(one.solution is None for one in candidates):
+            self._save_the_best(jobs, candidates)
             raise next(error for _, error in ended if error)
         winner = self._chosen(board, candidates)
-        if winner is None or self.job.watch.halted.is_set():
+        if self.job.watch.halted.is_set():
+            self._save_the_best(jobs, candidates)
             return _halted(ended)
         return self._handed_over(jobs[winner.attempt], winner.solution)
 
@@ -114,8 +117,18 @@ class BestOf:
         base = self.workplace.base
         return diff(base.mirror, base.sha, write_tree(base.mirror, base.sha, change))
 
-    def _chosen(self, board: Board, candidates: list[Candidate]) -> Candidate | None:
-        """Choose; None if the job has to end meanwhile."""
+    def _save_the_best(self, jobs: dict[int, Job], candidates: list[Candidate]) -> None:
+        """Keep the work of one attempt as the task's: whoever keeps what was saved finds it."""
+        best, _ = chosen(candidates, Facts())
+        saved = {number: one.checkpoint() for number, one in jobs.items()}
+        found = [one for one in saved.values() if one is not None]
+        newest = max(found, key=lambda one: one.action_number, default=None)
+        kept = (saved[best.attempt] if best.offers else None) or newest
+        if kept:
+            self.job.save_checkpoint(kept.base_sha, kept.content)
+
+    def _chosen(self, board: Board, candidates: list[Candidate]) -> Candidate:
+        """Compare them, and choose."""
         job = self.job
         wire = job.services.open_wire(job.task.id, job.task.model)
         issue = IssueText(

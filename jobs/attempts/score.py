@@ -52,7 +52,8 @@ class Candidate:
 def _newly_failing(row: EvidenceRow) -> int:
     if row.verdict is not Verdict.NEWLY_FAILING:
         return 0
-    return max(1, row.count(Verdict.NEWLY_FAILING), len(row.newly_failing))
+    more = (row.change.failed_count or 0) - (row.base.failed_count or 0)
+    return max(1, more, len(set(row.change.failed) - set(row.base.failed)))
 
 
 @dataclass(frozen=True)
