@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "pages": {"pages", "records"},
     "app": {"app", "pages", "jobs", "bot", "records"},
     "demo": {"demo"},
+    "evaluation": {"evaluation", "demo", "jobs", "bot", "records"},
 }
 OURS = {*MAY_IMPORT, "tests", "bench", "script"}
 DOORS = {
@@ -31,6 +32,7 @@ DOORS = {
     "markupsafe": ("pages/", "demo/"),
     "nh3": ("demo/",),
     "openai": ("jobs/model/",),
+    "pip": ("evaluation/sdist.py",),
     "pydantic": ("bot/settings.py", "bot/sandbox_settings.py", "bot/model_settings.py"),
     "pydantic_settings": ("bot/settings.py", "bot/sandbox_settings.py"),
     "redis": ("jobs/queues.py", "jobs/worker.py"),
@@ -44,8 +46,21 @@ DOORS = {
 }
 INSIDE = "jobs/sandbox/inside/"
 """What runs in a container: the standard library and itself, nothing else is there."""
-PROCESSES = ("jobs/repository/", "jobs/sandbox/__main__.py", INSIDE, "demo/")
-ENVIRONMENT = ("bot/sandbox_settings.py", "bot/model_settings.py", INSIDE, "demo/")
+PROCESSES = (
+    "jobs/repository/",
+    "jobs/sandbox/__main__.py",
+    INSIDE,
+    "demo/",
+    "evaluation/origins.py",
+    "evaluation/processes.py",
+)
+ENVIRONMENT = (
+    "bot/sandbox_settings.py",
+    "bot/model_settings.py",
+    INSIDE,
+    "demo/",
+    "evaluation/processes.py",
+)
 DRAWERS = {"utils", "common", "helpers", "core", "manager", "base"}
 
 
