@@ -10,7 +10,7 @@ import structlog
 from bot.comments import Failure
 from jobs.ending import TaskFailed
 from jobs.job import Job
-from jobs.sandbox import SandboxError
+from jobs.sandbox import SandboxError, SandboxLost, ToolRefused
 
 _LOOK_AGAIN_S = 5.0
 _LONGEST_S = 6 * 3600.0
@@ -41,6 +41,8 @@ def in_room(job: Job, act: Callable[[], _Result]) -> _Result:
     while True:
         try:
             return act()
+        except (SandboxLost, ToolRefused):
+            raise  # these words come from inside of a sandbox, which may be full by itself
         except SandboxError as error:
             if _FULL not in str(error).lower() or time.monotonic() > give_up_at:
                 raise

@@ -11,7 +11,7 @@ import pytest
 from jobs import room
 from jobs.ending import TaskFailed
 from jobs.room import in_room, wait_for_room
-from jobs.sandbox import SandboxError
+from jobs.sandbox import SandboxError, SandboxLost, ToolRefused
 from tests.jobs.conftest import MakeJob
 
 _MB = 1024 * 1024
@@ -83,3 +83,21 @@ def test_any_other_trouble_of_the_engine_is_raised(make_job: MakeJob) -> None:
 
     with pytest.raises(SandboxError, match="no Docker engine"):
         in_room(make_job(), act)
+
+
+@pytest.mark.parametrize("kind", [SandboxLost, ToolRefused])
+def test_a_sandbox_that_is_full_by_itself_is_not_waited_for(
+    make_job: MakeJob, kind: type[SandboxError]
+) -> None:
+    asked: list[int] = []
+
+    def act() -> None:
+        assert not asked
+        asked.append(1)
+        words = "the sandbox is gone: no command can be started: No space left on device"
+        raise kind(words)
+
+    job = make_job()
+    with pytest.raises(kind):
+        in_room(job, act)
+    assert events(job) == []
