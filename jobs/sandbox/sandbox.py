@@ -1,10 +1,11 @@
 """What a task does with a sandbox: code in, commands, files, the change out."""
 
+import json
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Protocol, Self, runtime_checkable
@@ -149,6 +150,11 @@ class Sandbox:
         """Create or overwrite a file, with the folders above it."""
         _refuse_long(content)
         return self._text("write", {"path": path}, content.encode("utf-8", "replace"))
+
+    def patch(self, changes: Sequence[Mapping[str, Any]]) -> str:
+        """Carry out a patch, all of it or nothing; show what the changed places look like now."""
+        body = json.dumps(changes, ensure_ascii=False).encode("utf-8", "replace")
+        return self._text("patch", {}, body)
 
     def detach(self) -> socket.socket:
         """Give the connection away to whoever will speak on it; this object is of no more use."""

@@ -23,12 +23,12 @@ def edit(request: Request) -> None:
     old_size = request.header["old_size"]
     old, new = body[:old_size].decode(), body[old_size:].decode()
     path = resolve_writable(request.header["path"])
-    before = _existing(path)
+    before = existing(path)
     if not old:
         raise Refused("old_str is empty: use write to create a file")
     if old == new:
         raise Refused("old_str and new_str are the same: nothing would change")
-    text, encoding, mark = _decoded(before)
+    text, encoding, mark = decoded(before)
     try:
         found = matching.find(text, old, new, everywhere=request.header["replace_all"])
     except matching.Unclear as unclear:
@@ -44,7 +44,7 @@ def edit(request: Request) -> None:
     parts = [
         f"edited {shown(path)}{count}{how}",
         *_regions(changed, places),
-        *_broken(path, before, after),
+        *broken(path, before, after),
     ]
     request.answer({}, "\n".join(parts).encode("utf-8", "replace"))
 
@@ -55,18 +55,17 @@ def write(request: Request) -> None:
     path = resolve_writable(request.header["path"])
     if os.path.isdir(path):
         raise Refused(f"{shown(path)} is a directory")
-    before = _existing(path) if os.path.exists(path) else None
+    before = existing(path) if os.path.exists(path) else None
     os.makedirs(os.path.dirname(path), exist_ok=True)
     _store(path, content)
     lines = content.count(b"\n") + (not content.endswith(b"\n") and bool(content))
     verb = "wrote" if before is None else "overwrote"
     said = f"{verb} {shown(path)} ({lines} lines, {len(content)} bytes)"
-    request.answer(
-        {}, "\n".join([said, *_broken(path, before, content)]).encode("utf-8", "replace")
-    )
+    request.answer({}, "\n".join([said, *broken(path, before, content)]).encode("utf-8", "replace"))
 
 
-def _existing(path: str) -> bytes:
+def existing(path: str) -> bytes:
+    """Return what is in a regular file of a size that can be edited."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except FileNotFoundError:
@@ -80,7 +79,7 @@ def _existing(path: str) -> bytes:
     return data
 
 
-def _decoded(data: bytes) -> tuple[str, str, bytes]:
+def decoded(data: bytes) -> tuple[str, str, bytes]:
     """Return the text, its encoding and its mark at the start; whatever it is, it can go back."""
     if data.startswith(_BOM):
         return data[len(_BOM) :].decode("utf-8", "surrogateescape"), "utf-8", _BOM
@@ -106,20 +105,34 @@ def _replaced(text: str, spans: list[matching.Span]) -> tuple[str, list[tuple[in
 
 def _store(path: str, data: bytes) -> None:
     """Replace the file in one step: a full disk must not leave half of it."""
+    other = written_beside(path, data, mode_of(path))
     try:
-        mode = os.stat(path).st_mode & 0o777
+        os.replace(other, path)
+    except OSError:
+        os.unlink(other)
+        raise
+
+
+def mode_of(path: str) -> int:
+    """Return the permissions of a file, or those of a new one."""
+    try:
+        return os.stat(path).st_mode & 0o777
     except FileNotFoundError:
-        mode = 0o644
+        return 0o644
+
+
+def written_beside(path: str, data: bytes, mode: int) -> str:
+    """Write `data` to a new file next to `path`, which may then be replaced by it."""
     other = f"{path}.being-edited"
     handle = os.open(other, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(handle, "wb") as opened:
             opened.write(data)
             os.fchmod(handle, mode)
-        os.replace(other, path)
     except OSError:
         os.unlink(other)
         raise
+    return other
 
 
 def _regions(text: str, places: list[tuple[int, int]]) -> list[str]:
@@ -133,6 +146,7 @@ def _regions(text: str, places: list[tuple[int, int]]) -> list[str]:
     return ["\n   …\n".join(shown_parts)]
 
 
-def _broken(path: str, before: bytes | None, after: bytes) -> list[str]:
+def broken(path: str, before: bytes | None, after: bytes) -> list[str]:
+    """Return the line that says that the file parsed before and does not now, if that is so."""
     complaint = syntax.newly_broken(path, before, after)
     return [f"[the file does not parse any more: {complaint}]"] if complaint else []

@@ -78,9 +78,9 @@ def _but_for_indentation(text: str, old: str, new: str) -> list[Span]:
     bare = [line.rstrip() for line in lines]
     spans = []
     for at in _places([line.lstrip() for line in bare], stripped):
-        moved = _moved(bare[at : at + len(wanted)], wanted, new)
-        if moved is not None:
-            spans.append(_window(lines, at, len(wanted), _in_line_ends_of(text, moved), old))
+        fresh = moved(bare[at : at + len(wanted)], wanted, new)
+        if fresh is not None:
+            spans.append(_window(lines, at, len(wanted), _in_line_ends_of(text, fresh), old))
     return spans
 
 
@@ -91,7 +91,7 @@ _LEVELS: tuple[tuple[_Level, str], ...] = (
 )
 
 
-def _moved(there: list[str], wanted: list[str], new: str) -> str | None:
+def moved(there: list[str], wanted: list[str], new: str) -> str | None:
     """Indent `new` as `there` is indented against `wanted`, if all lines agree on how."""
     shifts = {_shift(a, b) for a, b in zip(there, wanted) if a}
     if len(shifts) != 1:
@@ -100,17 +100,17 @@ def _moved(there: list[str], wanted: list[str], new: str) -> str | None:
     if shift is None:
         return None
     more, less = shift
-    moved = []
+    fresh = []
     for line in new.split("\n"):
         if not line.strip():
-            moved.append(line)
+            fresh.append(line)
         elif more:
-            moved.append(more + line)
+            fresh.append(more + line)
         elif line.startswith(less):
-            moved.append(line[len(less) :])
+            fresh.append(line[len(less) :])
         else:
             return None
-    return "\n".join(moved)
+    return "\n".join(fresh)
 
 
 def _shift(there: str, wanted: str) -> tuple[str, str] | None:
@@ -188,10 +188,15 @@ def _none(text: str, old: str, new: str) -> str:
     words = "old_str is not in the file"
     if new.strip() and new in text:
         words += f"; new_str is already there, on line {line_of(text, text.index(new))}"
-    regions = [_region(text, at, len(_lines(old))) for at in _nearest(text, old)]
-    if regions:
-        words += ". The nearest places:\n" + "\n   …\n".join(regions)
+    if regions := nearest(text, old):
+        words += f". The nearest places:\n{regions}"
     return words
+
+
+def nearest(text: str, old: str) -> str:
+    """Return the regions of `text` that most lines of `old` are in, with line numbers."""
+    regions = [_region(text, at, len(_lines(old))) for at in _nearest(text, old)]
+    return "\n   …\n".join(regions)
 
 
 def _nearest(text: str, old: str) -> list[int]:

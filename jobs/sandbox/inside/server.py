@@ -9,7 +9,18 @@ import signal
 import time
 from typing import Any, Callable, Dict
 
-from . import change, code_in, editing, places, processes, reading, restoring, shell, stripping
+from . import (
+    change,
+    code_in,
+    editing,
+    patching,
+    places,
+    processes,
+    reading,
+    restoring,
+    shell,
+    stripping,
+)
 from .frames import Broken, Gone, Refused, Request, receive, send
 
 _SET_DUMPABLE = 4
@@ -94,4 +105,5 @@ _OPERATIONS: Dict[str, Callable[[Request], None]] = {
     "read": reading.read,
     "edit": editing.edit,
     "write": editing.write,
+    "patch": patching.patch,
 }
