@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _TURN_IN_ID = re.compile(r"_t(\d+)_")
+_VARIANT_IN_ID = re.compile(r"^call_v([a-z0-9]+)_t\d")
 _MODEL_ITEMS = {"reasoning", "function_call", "custom_tool_call"}
 
 
@@ -22,17 +23,20 @@ class Conversation:
     """Counted from 0."""
     complaint: str = ""
     """What a strict server would say against this history."""
+    variant: str = ""
+    """Which of several scripts the model's calls so far came from; nothing before the first."""
 
 
 def read_chat(body: dict[str, Any]) -> Conversation:
     """Read the history of a Chat Completions request."""
     messages = [m for m in body.get("messages") or () if isinstance(m, dict)]
     answers = [m for m in messages if m.get("role") == "assistant"]
-    ids = (call.get("id") for m in answers for call in m.get("tool_calls") or ())
+    ids = [call.get("id") for m in answers for call in m.get("tool_calls") or ()]
     return Conversation(
         first_user_message=next((_text(m) for m in messages if m.get("role") == "user"), ""),
         turn=_turn(len(answers), ids),
         complaint=_chat_complaint(messages),
+        variant=_variant(ids),
     )
 
 
@@ -46,15 +50,16 @@ def read_responses(body: dict[str, Any]) -> Conversation:
     groups = sum(
         1 for place, mine in enumerate(by_model) if mine and (place == 0 or not by_model[place - 1])
     )
-    ids = (
+    ids = [
         item.get("call_id") or item.get("id")
         for item, mine in zip(items, by_model, strict=True)
         if mine
-    )
+    ]
     return Conversation(
         first_user_message=next((_text(i) for i in items if i.get("role") == "user"), ""),
         turn=_turn(groups, ids),
         complaint=_responses_complaint(items),
+        variant=_variant(ids),
     )
 
 
@@ -62,6 +67,11 @@ def _turn(answers: int, ids: Iterable[object]) -> int:
     """Take the higher of both counts: a shortened history holds fewer answers than were given."""
     named = [int(found[1]) + 1 for each in ids if (found := _TURN_IN_ID.search(str(each)))]
     return max([answers, *named])
+
+
+def _variant(ids: Iterable[object]) -> str:
+    found = (_VARIANT_IN_ID.match(str(each)) for each in ids)
+    return next((one[1] for one in found if one), "")
 
 
 def _is_models(item: dict[str, Any]) -> bool:

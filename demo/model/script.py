@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -103,11 +103,26 @@ class Script:
     turns: tuple[Turn, ...]
     forbid: str = ""
     """Must not stand there."""
+    variant: str = ""
+    """Of several scripts for the same beginning: each new conversation gets the next of them."""
 
     @property
     def ends_by_submitting(self) -> bool:
         """Say whether the last turn hands the work in; it is then played again when asked for."""
         return bool(self.turns) and any(call.name == "submit" for call in self.turns[-1].calls)
+
+    def as_variant(self, name: str) -> Self:
+        """Return it as one of several for the same beginning; its calls are told by their ids."""
+        if not name:
+            return self
+        turns = tuple(
+            replace(turn, calls=tuple(
+                replace(call, id=call.id or f"call_v{name}_t{number}_{place}")
+                for place, call in enumerate(turn.calls)
+            ))
+            for number, turn in enumerate(self.turns)
+        )  # fmt: skip
+        return replace(self, turns=turns, variant=name)
 
     def fits(self, first_user_message: str) -> bool:
         """Say whether this script is for the conversation that begins so."""
@@ -155,10 +170,11 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _script(header: dict[str, Any] | None, turns: Iterable[Turn]) -> Script:
     values = header or {"match": ""}
-    unknown = set(values) - {"match", "forbid"}
+    unknown = set(values) - {"match", "forbid", "variant"}
     if unknown:
         raise ScriptError(f"unknown words in the header: {', '.join(sorted(unknown))}")
-    return Script(match=values["match"], turns=tuple(turns), forbid=values.get("forbid", ""))
+    script = Script(values["match"], tuple(turns), values.get("forbid", ""))
+    return script.as_variant(values.get("variant", ""))
 
 
 def _refuse_unknown(kind: type[Any], value: dict[str, Any]) -> None:

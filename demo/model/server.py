@@ -13,6 +13,7 @@ from typing import Any, Self, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from demo.model import faults
+from demo.model.casting import Casting
 from demo.model.chat_replies import chat_events, chat_reply
 from demo.model.conversation import Conversation, read_chat, read_responses
 from demo.model.faults import Answer, FaultCounter
@@ -41,6 +42,7 @@ class ScriptedModel:
         port: int = 0,
     ) -> None:
         self.scripts = _scripts(scripts)
+        self._casting = Casting()
         self.latency = latency
         self.record = Record()
         self.faults = FaultCounter()
@@ -111,7 +113,7 @@ class ScriptedModel:
         conversation = read_chat(body) if is_chat else read_responses(body)
         if conversation.complaint:
             return faults.refusal(400, "invalid_history", conversation.complaint), 0.0
-        script = self._script(conversation.first_user_message)
+        script = self._casting.script_of(conversation, self.scripts)
         if script is None:
             return faults.refusal(400, "model_not_scripted", NOT_SCRIPTED), 0.0
         number = conversation.turn
@@ -124,9 +126,6 @@ class ScriptedModel:
             words = f"The script has {len(script.turns)} turns; turn {number + 1} was asked for."
             return faults.refusal(400, "script_ended", words), 0.0
         return self._play(turn, conversation, body, size, is_chat=is_chat)
-
-    def _script(self, first_user_message: str) -> Script | None:
-        return next((each for each in self.scripts if each.fits(first_user_message)), None)
 
     def _play(
         self,

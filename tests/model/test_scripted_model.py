@@ -276,3 +276,29 @@ def test_it_starts_by_hand_and_ends_when_told(tmp_path: Path) -> None:
             assert client.responses.create(model="m", input="x").output_text == "by hand"
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
+
+
+def test_conversations_that_begin_alike_may_be_played_differently(
+    scripted_model: Callable[..., ScriptedModel],
+) -> None:
+    alike = [
+        Script("", (Turn.read({"calls": [{"name": name}]}), Turn(text=name))).as_variant(name)
+        for name in ("one", "two")
+    ]
+    model = scripted_model([Script("another", (Turn(text="fine"),)), *alike])
+    with openai.OpenAI(api_key="k", base_url=model.base_url, max_retries=0) as client:
+
+        def say(history: list[Any]) -> Any:
+            reply = client.chat.completions.create(model="m", messages=history)
+            return reply.choices[0].message.to_dict()
+
+        histories: list[list[Any]] = [[{"role": "user", "content": "the same"}] for _ in range(2)]
+        firsts = [say(history)["tool_calls"][0] for history in histories]
+        assert [first["function"]["name"] for first in firsts] == ["one", "two"]
+        for history, first in reversed(list(zip(histories, firsts, strict=True))):
+            history += [
+                {"role": "assistant", "content": None, "tool_calls": [first]},
+                {"role": "tool", "tool_call_id": first["id"], "content": "done"},
+            ]
+            assert say(history)["content"] == first["function"]["name"]
+        assert say([{"role": "user", "content": "another"}])["content"] == "fine"
