@@ -2,9 +2,20 @@
 
 import shlex
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 CHECK_TIMEOUT_S = 300.0
 CHANGED_TESTS = "{changed_tests}"
+
+
+class Runner(StrEnum):
+    """What runs the tests behind `npm test`, where that can be told."""
+
+    NODE = "node"
+    JEST = "jest"
+    VITEST = "vitest"
+    MOCHA = "mocha"
+    UNKNOWN = ""
 
 
 @dataclass(frozen=True)
@@ -17,6 +28,7 @@ class Check:
     source: str = ""
     required: bool = False
     """The project itself says that this check counts, so that it may not be left out quietly."""
+    runner: Runner = Runner.UNKNOWN
 
     @property
     def wants_changed_tests(self) -> bool:

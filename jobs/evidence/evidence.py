@@ -104,15 +104,6 @@ class EvidenceRow:
     tail: str = ""
     """The end of what the check printed on the change, where something newly fails."""
 
-    @property
-    def newly_failing(self) -> tuple[str, ...]:
-        """Name the tests that fail on the change and did not on the base; those known by name."""
-        if self.cases is not None:
-            group = self.cases.get(Verdict.NEWLY_FAILING)
-            return group.names if group else ()
-        before = set(self.base.failed)
-        return tuple(name for name in self.change.failed if name not in before)
-
     def count(self, verdict: Verdict) -> int:
         """Count the tests of one verdict; 0 where the runner cannot say."""
         group = (self.cases or {}).get(verdict)

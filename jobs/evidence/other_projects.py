@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Callable, Sequence
 
-from jobs.evidence.check import CHANGED_TESTS, Check
+from jobs.evidence.check import CHANGED_TESTS, Check, Runner
 
 Read = Callable[[str], str | None]
 
 _FROM_PACKAGE = "detected: package.json"
 _PLACEHOLDER = "no test specified"
+_ALONE = re.compile(r"(?:npx +|cross-env +)?(?:\w+=\S* +)*(jest|vitest|mocha)\b[^;&|<>`$\n]*")
 _TEST_TARGET = re.compile(r"^(test|check)[ \t]*:(?!=)", re.MULTILINE)
 
 
@@ -25,11 +26,22 @@ def node_checks(paths: Sequence[str], read: Read) -> list[Check]:
     script = scripts.get("test") if isinstance(scripts, dict) else None
     if not isinstance(script, str) or not script.strip() or _PLACEHOLDER in script:
         return []
-    whole = Check("npm test", "npm test --silent", source=_FROM_PACKAGE)
+    runner = _runner(script)
+    whole = Check("npm test", "npm test --silent", source=_FROM_PACKAGE, runner=runner)
     if "node --test" not in script:
         return [whole]
     changed = f"node --test {CHANGED_TESTS}"
     return [Check("node, changed tests", changed, source=_FROM_PACKAGE), whole]
+
+
+def _runner(script: str) -> Runner:
+    """Tell who runs the tests; who is one of several takes no options at the script's end."""
+    if "--test-reporter" in script:
+        return Runner.UNKNOWN
+    if "node --test" in script:
+        return Runner.NODE
+    found = _ALONE.fullmatch(script.strip())
+    return Runner(found[1]) if found else Runner.UNKNOWN
 
 
 def go_checks(paths: Sequence[str]) -> list[Check]:

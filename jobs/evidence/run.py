@@ -4,14 +4,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bot.plain_text import one_line
+from jobs.evidence.cases import compare_cases
 from jobs.evidence.check import CHECK_TIMEOUT_S, Check, DeclaredCheck
-from jobs.evidence.evidence import Evidence, EvidenceRow
+from jobs.evidence.evidence import Evidence, EvidenceRow, TouchedTest, Verdict
 from jobs.evidence.outcome import MAX_SUMMARY, Outcome, State
 from jobs.evidence.probe import Box, Probe
+from jobs.evidence.second_run import SecondRun
 from jobs.evidence.verdict import compare, sum_up
 from jobs.repository.change import Change, serialise
 from jobs.repository.test_files import is_test, is_test_module
@@ -93,28 +95,51 @@ def gather(
     known: Mapping[str, Outcome] = MappingProxyType({}),
     learn: Learn = _forget,
     doubts: Sequence[str] = (),
+    touched: tuple[TouchedTest, ...] = (),
+    nearby: Sequence[str] = (),
     total_s: float = TOTAL_S,
 ) -> Evidence:
     """Measure a change, in a box of `open_base` with the base and one of `open_change` with it.
 
     `known` says what the project's own checks said about the base before, by command. `doubts` are
-    reasons known beforehand why no result can be clean.
+    reasons known beforehand why no result can be clean, `touched` the tests that the change does
+    not leave as they were. `nearby` are the test files next to what it changes: they are run by
+    themselves where the whole suite does not end in its time.
     """
     change = change or Change()
-    planned = [*_project_checks(checks, change), *_declared_checks(declared)]
     deadline = time.monotonic() + total_s
     side = _BaseSide(open_base, deadline, _test_files(change), learn)
-    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="evidence") as pool:
-        before = pool.submit(side.measure, planned, known)
-        after = pool.submit(_on_change, open_change, deadline, planned)
-        base, changed = before.result(), after.result()
-    remembered = [plan for plan in planned if side.is_in(known, plan)]
-    base |= side.measure(_credited(remembered, base, changed), {})
-    rows = [(plan, _row(plan.check, base[plan], changed[plan])) for plan in planned]
+    planned = [*_project_checks(checks, change), *_declared_checks(declared)]
+    pairs = _both_sides(planned, side, open_change, known)
+    if any(_is_cut_short(plan, changed) for plan, _, changed in pairs):
+        pairs += _both_sides(_about(checks, nearby, new=False), side, open_change, {})
+    again = SecondRun(open_change, deadline)
+    rows = [(plan, _row(plan.check, base, changed, again)) for plan, base, changed in pairs]
     # Shown in the order of what they prove: the new tests first, the whole suite after them.
     rows.sort(key=lambda pair: not pair[0].over_new_tests)
     places = frozenset(place for place, (plan, _) in enumerate(rows) if plan.declared)
-    return sum_up(tuple(row for _, row in rows), places, doubts)
+    return sum_up(tuple(row for _, row in rows), places, doubts, touched, change.paths())
+
+
+def _both_sides(
+    planned: Sequence[_Planned],
+    side: _BaseSide,
+    open_change: Open,
+    known: Mapping[str, Outcome],
+) -> list[tuple[_Planned, Outcome, Outcome]]:
+    """Run checks on the base and on the change, at the same time."""
+    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="evidence") as pool:
+        before = pool.submit(side.measure, planned, known)
+        after = pool.submit(_on_change, open_change, side.deadline, planned)
+        base, changed = before.result(), after.result()
+    remembered = [plan for plan in planned if side.is_in(known, plan)]
+    base |= side.measure(_credited(remembered, base, changed), {})
+    return [(plan, base[plan], changed[plan]) for plan in planned]
+
+
+def _is_cut_short(plan: _Planned, changed: Outcome) -> bool:
+    late = changed.state in {State.TIMED_OUT, State.NOT_REACHED}
+    return late and not plan.declared and not plan.over_new_tests
 
 
 def _on_change(
@@ -154,12 +179,18 @@ def _project_checks(checks: Sequence[Check], change: Change) -> list[_Planned]:
         _Planned(check, over_new_tests=False) for check in checks if not check.wants_changed_tests
     ]
     modules = [f.path for f in change.files if not f.deleted and is_test_module(f.path)]
+    return [*whole, *_about(checks, modules, new=True)]
+
+
+def _about(checks: Sequence[Check], modules: Sequence[str], *, new: bool) -> list[_Planned]:
+    """Plan the checks that can be about some test files only: the change's own, or others."""
     about = []
     for check in checks:
         mine = tuple(path for path in modules if path.endswith(_endings(check.command)))
         if check.wants_changed_tests and mine:
-            about.append(_Planned(check.about(mine), over_new_tests=True))
-    return [*whole, *about]
+            name = check.name if new else f"{check.name.partition(',')[0]}, next to the change"
+            about.append(_Planned(replace(check.about(mine), name=name), over_new_tests=new))
+    return about
 
 
 def _declared_checks(declared: Sequence[DeclaredCheck]) -> list[_Planned]:
@@ -191,8 +222,11 @@ def _test_files(change: Change) -> bytes | None:
     return serialise(Change(tests)) if tests else None
 
 
-def _row(check: Check, base: Outcome, change: Outcome) -> EvidenceRow:
-    verdict, note = compare(base, change)
+def _row(check: Check, base: Outcome, change: Outcome, again: SecondRun) -> EvidenceRow:
+    cases = compare_cases(base, change)
+    verdict, note = compare(base, change, cases)
+    if verdict is Verdict.NEWLY_FAILING:
+        verdict, note, cases = again.look(check, change, cases, note)
     met = [*change.limits, *(f"on the base: {words}" for words in base.limits)]
     return EvidenceRow(
         name=check.name,
@@ -203,4 +237,6 @@ def _row(check: Check, base: Outcome, change: Outcome) -> EvidenceRow:
         note="; ".join(filter(None, (note, *met))),
         source=check.source,
         required=check.required,
+        cases=cases,
+        tail=change.tail if verdict is Verdict.NEWLY_FAILING else "",
     )
