@@ -1,6 +1,7 @@
 """Writes what the model is told before its first turn: the rules, and what the task is."""
 
 from collections import Counter
+from functools import cache
 from pathlib import PurePosixPath
 
 from jobs.agent.limits import COMMENT_BYTES, GUIDANCE_BYTES, ISSUE_BYTES, TOP_ENTRIES
@@ -48,7 +49,8 @@ project only when there is reason to. Never weaken, skip or special-case a test 
 # Boundaries
 - Do not commit, switch branches or rewrite history, and do not look for the solution in later \
 history or in other copies of the project.
-- Keep away from .git, CI workflows and anything that looks like a credential.
+- Keep away from .git, CI workflows and anything that looks like a credential. You see one as \
+[removed]; files and commands still have it.
 - There is no network: installing from the internet cannot work. Use what is there.
 
 # Honesty
@@ -63,6 +65,9 @@ hold `git diff` against the issue, sentence by sentence. Then call submit, alone
 first answer is a review with results of checks; mend what it shows, and submit again.
 """
 """The same for every task of a release: whatever belongs to one task is in the first message."""
+
+_WITH_TWO_TOOLS = "Change source with edit and write;"
+_WITH_PATCHES = "Change source with apply_patch;"
 
 _LANGUAGES = {
     ".py": "Python", ".js": "JavaScript", ".mjs": "JavaScript", ".cjs": "JavaScript",
@@ -79,6 +84,17 @@ _MODE = {
 
 
 _OWN_TESTS = " (TEST_FILES stands for the tests that you change)"
+
+
+@cache
+def system(*, patches: bool = False) -> str:
+    """Return the rules for a task whose files are changed with two tools, or with patches."""
+    return SYSTEM.replace(_WITH_TWO_TOOLS, _WITH_PATCHES) if patches else SYSTEM
+
+
+def whereabouts(task: AgentTask) -> str:
+    """Say which repository it is and what lies in its root."""
+    return _repository(task)
 
 
 def first_message(task: AgentTask) -> str:
