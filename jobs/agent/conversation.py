@@ -76,6 +76,7 @@ class Conversation:
             "mask": self._mask,
             "recap": self._recap,
             "review": self._charge,
+            "failure": self._failure,
         }.get(kind)
         if apply is not None:
             self.items.extend(entry.get("items", ()))
@@ -157,9 +158,13 @@ class Conversation:
     def _charge(self, entry: Entry) -> None:
         """Count what a model call used, whoever asked: its `usage`, if it came to one."""
         if usage := entry.get("usage"):
-            self.input_tokens += usage["input"]
+            self.input_tokens += usage["input"] + usage.get("lost", 0)
             self.output_tokens += usage["output"]
             self.cost_usd += cost(usage, self.prices)
+
+    def _failure(self, entry: Entry) -> None:
+        self._charge(entry)
+        self.seconds += entry["seconds"]
 
     def _observation(self, entry: Entry) -> None:
         call = self.pending.pop(entry["call_id"])

@@ -2,13 +2,19 @@
 
 from typing import Any
 
-from jobs.model.wire import Reply, Stop, Usage
+from jobs.model.wire import ModelError, Reply, Stop, Usage
 
 Entry = dict[str, Any]
 
 
-def usage_entry(usage: Usage) -> Entry:
-    """Return the figures of a model call as the log keeps them."""
+_NOTHING_USED = Usage(input=0, cached=0, cache_write=0, output=0, reasoning=0, estimated=True)
+
+
+def usage_entry(usage: Usage, *, lost: int = 0) -> Entry:
+    """Return the figures of a model call as the log keeps them.
+
+    `lost` are tokens of tries that failed after the server had begun to work on them.
+    """
     return {
         "input": usage.input,
         "cached": usage.cached,
@@ -16,6 +22,18 @@ def usage_entry(usage: Usage) -> Entry:
         "output": usage.output,
         "reasoning": usage.reasoning,
         "estimated": usage.estimated,
+        "lost": lost,
+    }
+
+
+def failure_entry(error: ModelError, seconds: float) -> Entry:
+    """Return a call of the model that came to nothing: it took time, and may have cost money."""
+    return {
+        "title": "ask the model",
+        "result": f"no reply: {error.kind.value}",
+        "text": error.message,
+        "usage": usage_entry(_NOTHING_USED, lost=error.lost_input),
+        "seconds": seconds,
     }
 
 
@@ -35,7 +53,7 @@ def reply_entry(reply: Reply, turn: int, *, misread: bool, doing: str) -> Entry:
         "not_replayed": [] if replayed else list(reply.items),
         "text": reply.text,
         "calls": calls if replayed else [],
-        "usage": usage_entry(reply.usage),
+        "usage": usage_entry(reply.usage, lost=reply.lost_input),
         "stop": stop.value,
         "model": reply.model,
         "seconds": reply.seconds,

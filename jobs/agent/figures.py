@@ -23,5 +23,6 @@ def cost(usage: dict[str, Any], prices: Prices) -> float:
     """Return what a model call cost, in dollars."""
     cached = min(usage["cached"], usage["input"])
     cached_price = prices.input if prices.cached is None else prices.cached
-    plain = (usage["input"] - cached) * prices.input
+    # What was lost may have been in the cache or not; nobody can say, so the full price counts.
+    plain = (usage["input"] - cached + usage.get("lost", 0)) * prices.input
     return float(plain + cached * cached_price + usage["output"] * prices.output) / 1e6

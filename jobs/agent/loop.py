@@ -99,13 +99,14 @@ def _over(work: Work) -> Ending | None:
 
 def _ask(work: Work) -> Reply | Ending:
     """Get the next reply, with room made for it where the window is getting full."""
-    talk, budget, began = work.talk, work.budget, time.monotonic()
+    talk, budget = work.talk, work.budget
+    began, most_s = time.monotonic(), work.seconds_left
     try:
         if room.is_tight(talk, budget):
             _make_room(work)
         return _send(work)
     except ModelError as error:
-        if error.kind == ModelErrorKind.RETRY and time.monotonic() - began >= work.seconds_left:
+        if error.kind == ModelErrorKind.RETRY and time.monotonic() - began >= most_s:
             return endings.used_up(talk, budget, "time")
         return endings.model_failed(talk, budget, error)
 

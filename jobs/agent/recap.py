@@ -63,7 +63,9 @@ def write(work: Work, from_turn: int) -> None:
         "text": text,
         "from_turn": from_turn,
         "pinned": pinned,
-        "usage": usage_entry(reply.usage if reply else _NOTHING_USED),
+        "usage": usage_entry(reply.usage, lost=reply.lost_input)
+        if reply
+        else usage_entry(_NOTHING_USED),
         "seconds": looked_s + (reply.seconds if reply else 0.0),
         "model": reply.model if reply else "",
         "stop": reply.stop.value if reply else Stop.EMPTY.value,

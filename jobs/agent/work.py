@@ -1,17 +1,18 @@
 """Ties one task to everything that its loop uses, and writes down what happens to it."""
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.agent import room
 from jobs.agent.conversation import Conversation
-from jobs.agent.entries import Entry
+from jobs.agent.entries import Entry, failure_entry
 from jobs.agent.ports import GatePort, KeepPort, LogPort, SandboxPort
 from jobs.agent.prompt import SYSTEM
 from jobs.agent.task import AgentTask, Budget
 from jobs.agent.tools import tools
-from jobs.model.wire import Item, Reply, Wire
+from jobs.model.wire import Item, ModelError, ModelErrorKind, Reply, Wire
 from records.task import Progress
 
 
@@ -35,7 +36,19 @@ class Work:
         return max(0.0, self.budget.seconds - self.talk.seconds)
 
     def ask(self, items: Sequence[Item]) -> Reply:
-        """Get the model's reply to a history, within what is left of the time; see Wire."""
+        """Get the model's reply to a history, within what is left of the time; see Wire.
+
+        A call that fails is on record, with what it used, before its ModelError goes on.
+        """
+        began = time.monotonic()
+        try:
+            return self._send(items)
+        except ModelError as error:
+            if error.kind is not ModelErrorKind.STOPPED:
+                self.note("failure", failure_entry(error, time.monotonic() - began))
+            raise
+
+    def _send(self, items: Sequence[Item]) -> Reply:
         return self.wire.send(
             SYSTEM,
             items,

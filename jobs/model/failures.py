@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
+import httpx2
 import openai
 
 from jobs.model.wire import ModelErrorKind
@@ -48,16 +49,19 @@ class Failure(Exception):
     details: str = ""
     """The error in full, in lower case, for finding the parameter that was not liked."""
     param: str = ""
+    charged: bool = False
+    """The server may have worked on this try, and charge for it."""
 
 
 def senseless(message: str, *, kind: ModelErrorKind = ModelErrorKind.RETRY) -> Failure:
     """Return the failure for an answer that is no reply at all."""
-    return Failure(kind, message, again=True, tries=_FEW)
+    charged = kind is not ModelErrorKind.CONFIG
+    return Failure(kind, message, again=True, tries=_FEW, charged=charged)
 
 
 def cut_off(message: str) -> Failure:
     """Return the failure for an answer that began well and did not end."""
-    return Failure(ModelErrorKind.RETRY, message, again=True)
+    return Failure(ModelErrorKind.RETRY, message, again=True, charged=True)
 
 
 def from_exception(error: Exception, server: str) -> Failure:
@@ -71,7 +75,7 @@ def from_exception(error: Exception, server: str) -> Failure:
             return _from_connection(error, server)
         case _:
             words = f"the connection to {server} broke: {_words(error)}"
-            return Failure(ModelErrorKind.RETRY, words, again=True)
+            return Failure(ModelErrorKind.RETRY, words, again=True, charged=True)
 
 
 def from_error_body(error: object, server: str) -> Failure:
@@ -109,9 +113,9 @@ def _from_connection(error: openai.APIConnectionError, server: str) -> Failure:
         words = f"{server} shows a certificate that cannot be trusted: {_words(causes[-1])}"
         return Failure(ModelErrorKind.CONFIG, words, again=False)
     if isinstance(error, openai.APITimeoutError):
-        return Failure(
-            ModelErrorKind.RETRY, f"{server} did not answer in time", again=True, tries=_FEW
-        )
+        words = f"{server} did not answer in time"
+        began = not any(isinstance(cause, httpx2.ConnectTimeout) for cause in causes)
+        return Failure(ModelErrorKind.RETRY, words, again=True, tries=_FEW, charged=began)
     words = f"{server} cannot be reached: {_words(causes[-1])}"
     return Failure(ModelErrorKind.RETRY, words, again=True)
 

@@ -54,15 +54,20 @@ def kept_arguments(text: str) -> str:
     return json.dumps({"left_out": f"{len(text):,} characters, too many for one call"})
 
 
+def guessed_tokens(size: int) -> int:
+    """Guess how many tokens so many bytes are."""
+    return size // _BYTES_PER_TOKEN + 1
+
+
 def estimated(usage: Usage, sent: int, received: int) -> Usage:
     """Return figures guessed from bytes where the server gave none."""
     if usage.input and usage.output:
         return usage
     return Usage(
-        input=usage.input or sent // _BYTES_PER_TOKEN + 1,
+        input=usage.input or guessed_tokens(sent),
         cached=usage.cached,
         cache_write=usage.cache_write,
-        output=usage.output or received // _BYTES_PER_TOKEN + 1,
+        output=usage.output or guessed_tokens(received),
         reasoning=usage.reasoning,
         estimated=True,
     )

@@ -11,6 +11,7 @@ from typing import Protocol
 from jobs.model.background import Background
 from jobs.model.connection import Answer, Connection
 from jobs.model.failures import Failure
+from jobs.model.figures import guessed_tokens
 from jobs.model.streams import Gatherer
 from jobs.model.wire import ModelError, ModelErrorKind, Reply
 
@@ -89,16 +90,21 @@ class Sender:
             self._connection = self._loop = None
 
     async def _persist(self, request: Request, until: float) -> Reply:
-        failed = 0
+        failed = lost = 0
         while True:
             try:
-                return await self._try(request, until)
+                return replace(await self._try(request, until), lost_input=lost)
             except Failure as failure:
+                lost += guessed_tokens(len(request.body())) if failure.charged else 0
                 if failure.cure is not None and request.cure(failure):
                     _log.warning("asking again in another way: %s", self._hidden(failure.message))
                     continue
                 failed += 1
-                wait_s = self._wait(failure, failed, until)
+                try:
+                    wait_s = self._wait(failure, failed, until)
+                except ModelError as error:
+                    error.lost_input = lost
+                    raise
                 _log.warning("again in %.1f s: %s", wait_s, self._hidden(failure.message))
             await asyncio.sleep(wait_s)
 
@@ -115,7 +121,9 @@ class Sender:
                 )
         except TimeoutError as error:
             words = f"{connection.server} gave no whole answer within {time_left:.0f} s"
-            raise Failure(ModelErrorKind.RETRY, words, again=True, tries=_FEW) from error
+            raise Failure(
+                ModelErrorKind.RETRY, words, again=True, tries=_FEW, charged=True
+            ) from error
         return request.read(answer)
 
     def _connected(self) -> Connection:

@@ -69,6 +69,8 @@ class Reply:
     model: str
     seconds: float
     """From asking to having the whole reply, failed tries included."""
+    lost_input: int = 0
+    """Tokens, guessed, of earlier tries that the server began to work on and may charge for."""
     sent_bytes: int = 0
     """How large the request was, for telling whether the server read all of it."""
 
@@ -94,13 +96,20 @@ class ModelError(Exception):
     """A model call failed for good; the message is fit for an operator."""
 
     def __init__(
-        self, kind: ModelErrorKind, message: str, *, retry_after_s: float | None = None
+        self,
+        kind: ModelErrorKind,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        lost_input: int = 0,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.retry_after_s = retry_after_s
         """How long the server asked to be left alone, if it did."""
+        self.lost_input = lost_input
+        """Tokens, guessed, of tries that the server began to work on and may charge for."""
 
 
 @dataclass(frozen=True)

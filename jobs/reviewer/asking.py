@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jobs.agent.entries import usage_entry
+from jobs.agent.entries import failure_entry, usage_entry
 from jobs.agent.task import Budget
 from jobs.model.wire import ModelError, ModelErrorKind, Wire
 
@@ -47,7 +47,7 @@ def ask(wire: Wire, system: str, question: str, budget: Budget, stopped: threadi
         )
     except ModelError as error:
         halted = error.kind is ModelErrorKind.STOPPED
-        return Answer(failed=error.message or error.kind.value, stopped=halted)
-    return Answer(
-        reply.text, usage=usage_entry(reply.usage), model=reply.model, seconds=reply.seconds
-    )
+        usage = failure_entry(error, 0.0)["usage"]
+        return Answer(failed=error.message or error.kind.value, stopped=halted, usage=usage)
+    usage = usage_entry(reply.usage, lost=reply.lost_input)
+    return Answer(reply.text, usage=usage, model=reply.model, seconds=reply.seconds)
