@@ -2,11 +2,23 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.agent import limits
-from jobs.agent.tools import BASH, EDIT, READ, SPECS, SUBMIT, UPDATE_PLAN, WRITE
+from jobs.agent import limits, patch
+from jobs.agent.tools import (
+    APPLY_PATCH,
+    BASH,
+    EDIT,
+    EXPLORE,
+    GITHUB_CONTEXT,
+    READ,
+    SPECS,
+    SUBMIT,
+    UPDATE_PLAN,
+    WRITE,
+)
 from jobs.model.arguments import BadArguments, parse_arguments
 from jobs.model.wire import Call
 
@@ -19,6 +31,9 @@ _TOOL_ALIASES = {
     WRITE: ("write_file", "create", "create_file"),
     UPDATE_PLAN: ("plan", "todo", "todo_write", "todowrite", "task_tracker"),
     SUBMIT: ("finish", "task_done", "complete", "done", "attempt_completion"),
+    APPLY_PATCH: ("applypatch", "patch"),
+    EXPLORE: ("task", "spawn_agent", "search_codebase"),
+    GITHUB_CONTEXT: (),
 }  # fmt: skip
 _TOOLS = {alias: tool for tool, names in _TOOL_ALIASES.items() for alias in (tool, *names)}
 _EDITORS = ("str_replace_editor", "str_replace_based_edit_tool", "file_editor", "text_editor")
@@ -47,6 +62,8 @@ _ARGUMENT_ALIASES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     UPDATE_PLAN: {"plan": ("steps", "todos", "task_list", "taskList", "tasks")},
     SUBMIT: {"summary": ("message", "answer", "result"), "outcome": ("status",)},
+    EXPLORE: {"question": ("prompt", "query", "message", "task", "input")},
+    GITHUB_CONTEXT: {"ref": ("number", "id", "sha", "commit"), "kind": ("type",)},
 }
 _STEP_ALIASES = {"step": ("content", "title", "description", "task", "text"), "status": ("state",)}
 _VALUE_ALIASES = {
@@ -54,6 +71,9 @@ _VALUE_ALIASES = {
     "not_started": "pending", "active": "in_progress", "fixed": "resolved", "success": "resolved",
     "cannot_reproduce": "not_reproducible",
 }  # fmt: skip
+_USUAL = (BASH, READ, EDIT, WRITE, UPDATE_PLAN, SUBMIT)
+_ALWAYS = (*_USUAL, APPLY_PATCH)
+"""What is understood whether it is offered or not: habits differ, and none of it does more."""
 _DEFAULTS: dict[str, Values] = {
     # A model that hands in with a word of its own habit says no more than that it is done.
     SUBMIT: {"outcome": "resolved", "summary": "", "title": "", "checks": [], "unverified": ""}
@@ -76,11 +96,14 @@ class Misread(Exception):
         self.name = name
 
 
-def understand(call: Call) -> Request:
-    """Return what `call` asks for; raises Misread."""
+def understand(call: Call, offered: Sequence[str] = _USUAL) -> Request:
+    """Return what `call` asks for, of the tools that are offered; raises Misread."""
     name = _plain(call.name)
-    if name not in _TOOLS and name not in _EDITORS:
-        raise Misread(name[:40] or "?", f"There is no such tool. The tools: {', '.join(SPECS)}.")
+    known = _TOOLS.get(name)
+    if (known is None and name not in _EDITORS) or (known and known not in (*offered, *_ALWAYS)):
+        raise Misread(name[:40] or "?", f"There is no such tool. The tools: {', '.join(offered)}.")
+    if known == APPLY_PATCH:
+        return _patch(patch.in_json(call.arguments))
     try:
         given = _given(call.arguments, name)
         tool = _TOOLS.get(name) or _editor_tool(given)
@@ -89,7 +112,16 @@ def understand(call: Call) -> Request:
         _check(tool, values)
     except BadArguments as error:
         raise Misread(_TOOLS.get(name, name), f"Not executed. {error}") from error
+    if tool == BASH and (written := patch.in_shell(values["command"])):
+        return _patch(written)
     return Request(tool, values)
+
+
+def _patch(text: str) -> Request:
+    try:
+        return Request(APPLY_PATCH, {"patch": patch.parse(text)})
+    except patch.BadPatch as error:
+        raise Misread(APPLY_PATCH, f"Not executed. {error}") from error
 
 
 def _given(text: str, name: str) -> Values:
@@ -175,6 +207,8 @@ def _check(tool: str, values: Values) -> None:
     """Hold the limits that the schema's types do not; too long a title or step is cut."""
     if tool == BASH and not values["command"].strip():
         raise BadArguments("The command is empty.")
+    if tool == EXPLORE and not values["question"].strip():
+        raise BadArguments("The question is empty.")
     for name, most in (("plan", limits.PLAN_STEPS), ("checks", limits.SUBMIT_CHECKS)):
         if len(values.get(name, ())) > most:
             raise BadArguments(f"`{name}` may have at most {most} entries.")

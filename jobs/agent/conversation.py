@@ -10,7 +10,7 @@ from jobs.agent.figures import cost, size_of, tokens
 from jobs.agent.hands import Status
 from jobs.agent.steps import Print, Step, Streaks, left_out
 from jobs.agent.task import Budget, Outcome, Prices, Submission
-from jobs.agent.tools import BASH
+from jobs.agent.tools import BASH, GITHUB_CONTEXT
 from jobs.agent.window import Window
 from jobs.model.wire import Call, Item, Stop, Wire
 from records.task import LimitMet, PlanStep, Progress
@@ -39,6 +39,8 @@ class Conversation:
     starts: list[tuple[int, int]] = field(default_factory=list)
     """Where in the history each turn begins that is in it, as (turn, index)."""
     recaps: int = 0
+    github_looks: int = 0
+    """How often other people's words were fetched from GitHub."""
     pinned: tuple[str, ...] = ()
     """Instructions of the project's whose turns were left out; each recap holds them all."""
     pinned_bytes: int = 0
@@ -76,6 +78,7 @@ class Conversation:
             "mask": self._mask,
             "recap": self._recap,
             "review": self._charge,
+            "helper": self._helper,
             "failure": self._failure,
         }.get(kind)
         if apply is not None:
@@ -162,12 +165,19 @@ class Conversation:
             self.output_tokens += usage["output"]
             self.cost_usd += cost(usage, self.prices)
 
+    def _helper(self, entry: Entry) -> None:
+        """Count what a helper used; its time is in the answer's."""
+        self._charge(entry)
+        self.doing = entry["title"]
+
     def _failure(self, entry: Entry) -> None:
         self._charge(entry)
         self.seconds += entry["seconds"]
 
     def _observation(self, entry: Entry) -> None:
         call = self.pending.pop(entry["call_id"])
+        skipped = entry["status"] in {Status.SKIPPED, Status.MISREAD}
+        self.github_looks += entry["name"] == GITHUB_CONTEXT and not skipped
         size, pinned = tokens(entry["text"]), entry.get("pinned", "")
         self.step_count = entry["step"]
         self.context += size

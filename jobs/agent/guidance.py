@@ -11,7 +11,7 @@ from jobs.agent import limits
 from jobs.agent.calls import Request
 from jobs.agent.prompt import instructions
 from jobs.agent.task import AgentTask
-from jobs.agent.tools import EDIT, READ, WRITE
+from jobs.agent.tools import APPLY_PATCH, EDIT, READ, WRITE
 from jobs.agent.untrusted import VOICE
 from jobs.sandbox import REPO
 
@@ -54,4 +54,6 @@ def _sources(request: Request, task: AgentTask) -> Iterator[str]:
 
 
 def _paths(request: Request) -> tuple[str, ...]:
+    if request.tool == APPLY_PATCH:
+        return tuple(one.path for one in request.arguments["patch"])
     return (request.arguments["path"],) if request.tool in {READ, EDIT, WRITE} else ()

@@ -9,10 +9,11 @@ from hashlib import blake2b
 from bot.comments import limit_sentence, limit_words
 from jobs.agent import limits
 from jobs.agent.calls import Request
+from jobs.agent.patch import FilePatch
 from jobs.agent.ports import CommandResult, SandboxPort
 from jobs.agent.task import Budget
 from jobs.agent.titles import runs_tests, test_counts, title
-from jobs.agent.tools import BASH, EDIT, READ, WRITE
+from jobs.agent.tools import APPLY_PATCH, BASH, EDIT, READ, WRITE
 from jobs.agent.untrusted import in_its_own_voice
 from jobs.sandbox import Limit, ToolRefused
 
@@ -88,6 +89,9 @@ def _files(request: Request, sandbox: SandboxPort) -> tuple[str, str]:
         case tool if tool == WRITE:
             content = given["content"]
             return sandbox.write(given["path"], content), _count(len(content.splitlines()), "line")
+        case tool if tool == APPLY_PATCH:
+            files: Sequence[FilePatch] = given["patch"]
+            return sandbox.patch([one.as_json() for one in files]), _patched(files)
         case tool:
             raise ValueError(tool)
 
@@ -148,6 +152,11 @@ def _header(ran: CommandResult, end: str) -> str:
         size = f"{_count(ran.lines, 'line')}, {_size(ran.bytes)}"
         parts.append(f"{size} (cut; full: {ran.log})")
     return " · ".join(parts)
+
+
+def _patched(files: Sequence[FilePatch]) -> str:
+    counts = [one.counts for one in files]
+    return f"+{sum(more for more, _ in counts)} −{sum(less for _, less in counts)}"  # noqa: RUF001 - a minus sign beside the plus
 
 
 def _changed(old: str, new: str) -> str:

@@ -5,6 +5,7 @@ import time
 from typing import assert_never
 
 from jobs.agent import attention, endings, limits, recap, room
+from jobs.agent.abilities import NOTHING, Abilities
 from jobs.agent.calls import Misread, Request, understand
 from jobs.agent.conversation import Conversation
 from jobs.agent.entries import reply_entry
@@ -36,10 +37,11 @@ def run(
     *,
     keep: KeepPort | None = None,
     resumed: str = RESUMED,
+    abilities: Abilities = NOTHING,
 ) -> Ending:
     """Work on `task` until it ends, from wherever the log says that it stands."""
-    talk = Conversation(wire, budget.prices)
-    work = Work(task, sandbox, wire, log, budget, stopped, gate, keep or _keep_nothing, talk)
+    talk, keep = Conversation(wire, budget.prices), keep or _keep_nothing
+    work = Work(task, sandbox, wire, log, budget, stopped, gate, keep, talk, abilities)
     try:
         return _begin(work, resumed) or _go_on(work)
     except SandboxLost as error:
@@ -57,7 +59,7 @@ def _begin(work: Work, resumed: str) -> Ending | None:
         return None
     if talk.accepted and talk.submission:
         return endings.accepted(talk.accepted, talk.submission)
-    answer_interrupted(work, (_asked(call) for call in list(talk.pending.values())))
+    answer_interrupted(work, (_asked(work, call) for call in list(talk.pending.values())))
     talk.end_turn()
     work.say(resumed)
     return None
@@ -163,7 +165,7 @@ def _leave_out(work: Work, steps: list[int]) -> bool:
 
 def _take(work: Work, reply: Reply) -> Ending | None:
     """Write down a reply and do what it asks for."""
-    asked = [_asked(call) for call in reply.calls]
+    asked = [_asked(work, call) for call in reply.calls]
     doing = next((title(one.meaning) for one in asked if isinstance(one.meaning, Request)), "")
     misread = not asked and attention.looks_like_a_call(reply.text)
     entry = reply_entry(reply, work.talk.turns + 1, misread=misread, doing=doing)
@@ -211,7 +213,7 @@ def _nudge(work: Work, words: str) -> None:
 
 _CUT_OFF = (
     "Your last reply was longer than a reply may be; it was dropped, and nothing of it was run. "
-    "Say less at once: split a long file over several write and edit calls."
+    "Say less at once: split a long file over several calls."
 )
 _WITHHELD = "The last reply was withheld. Go on with the engineering task, or submit as `partial`."
 _EMPTY = "Your last reply was empty. Go on with a tool call, or call submit."
@@ -225,9 +227,9 @@ _WRITTEN_OUT = (
 )
 
 
-def _asked(call: Call) -> Asked:
+def _asked(work: Work, call: Call) -> Asked:
     try:
-        return Asked(call, understand(call))
+        return Asked(call, understand(call, [tool.name for tool in work.tools]))
     except Misread as error:
         return Asked(call, error)
 

@@ -1,6 +1,6 @@
 """Says what the loop asks of the rooms beside it, and no more than that."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -82,6 +82,10 @@ class SandboxPort(Protocol):
 
     def write(self, path: str, content: str) -> str:
         """Create or overwrite a file."""
+        ...
+
+    def patch(self, changes: Sequence[Mapping[str, Any]]) -> str:
+        """Change several files, all or none; show the places afterwards."""
         ...
 
 

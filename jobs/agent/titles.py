@@ -4,7 +4,17 @@ import re
 from collections.abc import Sequence
 
 from jobs.agent.calls import Request
-from jobs.agent.tools import BASH, EDIT, READ, SUBMIT, UPDATE_PLAN, WRITE
+from jobs.agent.tools import (
+    APPLY_PATCH,
+    BASH,
+    EDIT,
+    EXPLORE,
+    GITHUB_CONTEXT,
+    READ,
+    SUBMIT,
+    UPDATE_PLAN,
+    WRITE,
+)
 from jobs.agent.untrusted import clean
 
 _WIDTH = 80
@@ -34,6 +44,21 @@ def title(request: Request) -> str:
             return f"plan: {done} of {len(arguments['plan'])} steps done"
         case tool if tool == SUBMIT:
             return f"submit as {arguments['outcome']}"
+        case _:
+            return _rarer(request)
+
+
+def _rarer(request: Request) -> str:
+    """Return what a step does for which a task may have no tool."""
+    arguments = request.arguments
+    match request.tool:
+        case tool if tool == APPLY_PATCH:
+            paths = dict.fromkeys(one.path.removeprefix(_ROOT) for one in arguments["patch"])
+            return f"patch {code(', '.join(paths))}"
+        case tool if tool == EXPLORE:
+            return f"explore: {code(arguments['question'])}"
+        case tool if tool == GITHUB_CONTEXT:
+            return f"look at {arguments['kind'].replace('_', ' ')} {code(arguments['ref'])}"
         case tool:
             return tool
 

@@ -3,21 +3,33 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import takewhile
 
 from jobs.agent import attention, endings, guidance, limits
+from jobs.agent.abilities import Unavailable
 from jobs.agent.calls import Misread, Request
 from jobs.agent.entries import Entry
+from jobs.agent.explore import explore
 from jobs.agent.hands import Done, Status, Terms, carry_out, digest
 from jobs.agent.ports import TurnDone
 from jobs.agent.steps import Print
 from jobs.agent.task import Ending, GateResult, Outcome, Submission
 from jobs.agent.titles import code, title
-from jobs.agent.tools import BASH, EDIT, SUBMIT, UPDATE_PLAN, WRITE
+from jobs.agent.tools import (
+    APPLY_PATCH,
+    BASH,
+    EDIT,
+    EXPLORE,
+    GITHUB_CONTEXT,
+    SUBMIT,
+    UPDATE_PLAN,
+    WRITE,
+)
 from jobs.agent.work import Work
 from jobs.evidence.check import DeclaredCheck
 from jobs.model.wire import Call
 
-_TOUCHING = (BASH, EDIT, WRITE)
+_TOUCHING = (BASH, EDIT, WRITE, APPLY_PATCH)
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,14 @@ class Planned:
     asked: Asked
     refusal: str = ""
 
+    @property
+    def question(self) -> str:
+        """What a helper is asked, if it is a helper that is asked."""
+        meaning = self.asked.meaning
+        if isinstance(meaning, Misread) or meaning.tool != EXPLORE or self.refusal:
+            return ""
+        return str(meaning.arguments["question"])
+
 
 def plan(asked: Sequence[Asked]) -> tuple[Planned, ...]:
     """Put calls in the order in which they are answered: submit is last, and wants to be alone.
@@ -55,7 +75,8 @@ def plan(asked: Sequence[Asked]) -> tuple[Planned, ...]:
     submits = [one for one in first if one.tool == SUBMIT]
     others = [one for one in first if one.tool != SUBMIT]
     alone = all(one.tool == UPDATE_PLAN for one in others)
-    planned = [Planned(one) for one in others]
+    helped = [one.call.id for one in others if one.tool == EXPLORE][limits.EXPLORE_PER_TURN :]
+    planned = [Planned(one, _HELPERS if one.call.id in helped else "") for one in others]
     planned += [Planned(one, _TOO_MANY) for one in rest]
     if alone:
         planned += [Planned(one, _TWICE if at else "") for at, one in enumerate(submits)]
@@ -65,6 +86,9 @@ def plan(asked: Sequence[Asked]) -> tuple[Planned, ...]:
 
 
 _TOO_MANY = f"Not executed: a turn may have {limits.CALLS_PER_TURN} calls. Ask again if needed."
+_HELPERS = (
+    f"Not executed: there are {limits.EXPLORE_PER_TURN} helpers in a turn. Ask again in the next."
+)
 _TWICE = "Not executed: the first submit of this turn counts."
 _NOT_ALONE = (
     "Not executed: other calls of this turn ran first. Look at their results, then call submit "
@@ -80,11 +104,16 @@ def act(work: Work, asked: Sequence[Asked]) -> Ending | None:
     """Carry out the calls of a reply, one after the other; say so if the work ends with them."""
     planned = plan(asked)
     touched = False
+    explored: dict[str, Done] = {}
     for at, one in enumerate(planned, 1):
+        started_at = time.time()
+        if one.question and one.asked.call.id not in explored and not work.stopped.is_set():
+            explored |= _explored(work, planned[at - 1 :])
         if work.stopped.is_set():
             return endings.stopped(work.talk)
-        started_at = time.time()
-        done, ending = _answer(work, one)
+        done, ending = explored.get(one.asked.call.id), None
+        if done is None:
+            done, ending = _answer(work, one)
         observe(work, one.asked, done, started_at=started_at, last=at == len(planned))
         touched = touched or (done.status != Status.SKIPPED and one.asked.tool in _TOUCHING)
         if ending:
@@ -92,6 +121,15 @@ def act(work: Work, asked: Sequence[Asked]) -> Ending | None:
     work.talk.end_turn()
     work.keep(TurnDone(work.talk.turns, touched))
     return None
+
+
+def _explored(work: Work, planned: Sequence[Planned]) -> dict[str, Done]:
+    """Answer the questions at the head of `planned` side by side, by the ids of their calls."""
+    asking = list(takewhile(lambda one: one.question, planned))
+    if work.abilities.helper is None:
+        raise ValueError(EXPLORE)
+    answers = explore(work, work.abilities.helper, [one.question for one in asking])
+    return {one.asked.call.id: done for one, done in zip(asking, answers, strict=True)}
 
 
 def answer_interrupted(work: Work, asked: Iterator[Asked]) -> None:
@@ -150,6 +188,8 @@ def _answer(work: Work, planned: Planned) -> tuple[Done, Ending | None]:
         return _plan(work, meaning), None
     if meaning.tool == SUBMIT:
         return _submit(work, meaning)
+    if meaning.tool == GITHUB_CONTEXT:
+        return _github(work, meaning), None
     return carry_out(meaning, work.sandbox, _terms(work)), None
 
 
@@ -161,6 +201,23 @@ def _plan(work: Work, request: Request) -> Done:
     steps = request.arguments["plan"]
     work.note("plan", {"plan": steps})
     return Done(title(request), "noted", "The plan is noted.", Status.OK)
+
+
+def _github(work: Work, request: Request) -> Done:
+    """Fetch what other people wrote on GitHub, so often and no more."""
+    name, began = title(request), time.monotonic()
+    if work.abilities.github is None:
+        raise ValueError(GITHUB_CONTEXT)
+    if work.talk.github_looks >= limits.GITHUB_PER_TASK:
+        words = f"Not executed: a task may look {limits.GITHUB_PER_TASK} times."
+        return Done(name, "not executed", words, Status.SKIPPED)
+    try:
+        text = work.abilities.github(request.arguments["kind"], request.arguments["ref"])
+    except Unavailable as error:
+        seconds = time.monotonic() - began
+        return Done(name, "not found", f"{error}", Status.FAILED, seconds, digest(str(error)))
+    result, seconds = f"{len(text):,} characters", time.monotonic() - began
+    return Done(name, result, text, Status.OK, seconds, digest(text))
 
 
 def _submit(work: Work, request: Request) -> tuple[Done, Ending | None]:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.agent import room
+from jobs.agent.abilities import NOTHING, Abilities
 from jobs.agent.conversation import Conversation
 from jobs.agent.entries import Entry, failure_entry
 from jobs.agent.ports import GatePort, KeepPort, LogPort, SandboxPort
-from jobs.agent.prompt import SYSTEM
+from jobs.agent.prompt import system
 from jobs.agent.task import AgentTask, Budget
 from jobs.agent.tools import tools
-from jobs.model.wire import Item, ModelError, ModelErrorKind, Reply, Wire
+from jobs.model.wire import Item, ModelError, ModelErrorKind, Reply, ToolSpec, Wire
 from records.task import Progress
 
 
@@ -29,6 +30,12 @@ class Work:
     gate: GatePort
     keep: KeepPort
     talk: Conversation
+    abilities: Abilities = NOTHING
+
+    @property
+    def tools(self) -> tuple[ToolSpec, ...]:
+        """What the model may call, in the order in which every request carries it."""
+        return tools(self.budget.command_s, self.abilities)
 
     @property
     def seconds_left(self) -> float:
@@ -50,16 +57,16 @@ class Work:
 
     def _send(self, items: Sequence[Item]) -> Reply:
         return self.wire.send(
-            SYSTEM,
+            system(patches=self.abilities.patches),
             items,
-            tools(self.budget.command_s),
+            self.tools,
             deadline_s=max(1.0, min(self.budget.call_deadline_s, self.seconds_left)),
             max_output=room.reply_room(self.talk, self.budget),
             stopped=self.stopped,
         )
 
-    def note(self, kind: str, entry: Entry) -> None:
-        """Take in what happened; it is in the log when this returns.
+    def note(self, kind: str, entry: Entry) -> Entry:
+        """Take in what happened; it is in the log when this returns, as it is returned.
 
         What goes into the history is what the log keeps. So a later job sends what this one sent,
         and a secret that the log may not hold is not sent a second time either.
@@ -67,9 +74,12 @@ class Work:
 
         def take(kept: Entry) -> Progress:
             self.talk.apply(kind, kept)
+            clean.append(kept)
             return self.talk.progress()
 
+        clean: list[Entry] = []
         self.log.record(kind, entry, take)
+        return clean[0]
 
     def say(self, text: str, *notes: str) -> None:
         """Add a message of ours to the conversation."""

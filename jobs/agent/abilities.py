@@ -1,0 +1,40 @@
+"""Says what the agent can do beside its six tools, and with what: the caller hands it in."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from jobs.agent.ports import SandboxPort
+from jobs.model.wire import Wire
+
+
+class Unavailable(Exception):
+    """What was asked for cannot be had; the words go to the model."""
+
+
+@dataclass(frozen=True)
+class HelperPort:
+    """What a helper that explores is given: a way to the model, and a copy to look at."""
+
+    wire: Callable[[], Wire]
+    """Opened for one question and closed after it; may be called from several threads."""
+    copy: Callable[[], AbstractContextManager[SandboxPort]]
+    """A sandbox with the change as it is now, thrown away at the end; raises Unavailable."""
+
+
+GitHubPort = Callable[[str, str], str]
+"""Takes a kind (issue, pull_request, commit) and a number or commit id; returns a block of other
+people's words that is safe to show, or raises Unavailable."""
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What there is of it; by default nothing."""
+
+    patches: bool = False
+    """Files are changed with apply_patch, in place of edit and write."""
+    helper: HelperPort | None = None
+    github: GitHubPort | None = None
+
+
+NOTHING = Abilities()
