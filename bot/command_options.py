@@ -1,9 +1,9 @@
-"""Takes the options out of a command line: `--model NAME`, before its words or at their end."""
+"""Takes the options out of a command line, such as `--model NAME`, before or after its words."""
 
 import re
 from dataclasses import dataclass
 
-OPTIONS = {"model": "NAME"}
+OPTIONS = {"model": "NAME", "attempts": "N"}
 """Every option, with what its value is called."""
 
 _DASHES = "(?:--|[\N{EM DASH}\N{EN DASH}])"

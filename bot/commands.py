@@ -18,6 +18,8 @@ class Fix:
     instruction: str
     model: str = ""
     """The name of the model to do it with; without one, the usual."""
+    attempts: str = ""
+    """In how many attempts, as it was written; without a word, in as many as a label says."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def _fix(line: str, below: str) -> Fix | NoSuchOption | NoValue:
         return taken
     words, values = taken
     instruction = "\n".join(part for part in (words, below) if part)
-    return Fix(instruction, model=values.get("model", ""))
+    return Fix(instruction, model=values.get("model", ""), attempts=values.get("attempts", ""))
 
 
 def _near(word: str) -> str | None:

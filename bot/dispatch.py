@@ -27,7 +27,7 @@ from bot.github_errors import (
     PermissionsMissing,
     Unauthorized,
 )
-from bot.handlers.fix import fix
+from bot.handlers.fix import attempts_of, fix
 from bot.handlers.help import answer_unknown, give_help
 from bot.handlers.status import status
 from bot.handlers.stop import stop
@@ -72,7 +72,9 @@ def _command(
         case IssueOpened():
             return parse(event.issue.body, context.command)
         case IssueLabeled():
-            return Fix("") if event.label == context.fix_label else None
+            attempts = attempts_of((event.label,), context.attempts_label)
+            is_fix = event.label == context.fix_label or attempts
+            return Fix("", attempts=attempts) if is_fix else None
         case _:
             assert_never(event)
 

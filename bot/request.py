@@ -46,6 +46,8 @@ class Context:
     limits: Limits
     command: str = "/agent"
     fix_label: str = "agent:fix"
+    attempts_label: str = "agent:attempts"
+    attempts_most: int = 3
     models: tuple[Model, ...] = ()
     """Those that a task may be worked on with, the usual one first."""
     task_url: Callable[[str], str] = lambda _: ""

@@ -39,6 +39,8 @@ def main() -> None:
         limits=limits_of(settings),
         command=settings.command,
         fix_label=settings.fix_label,
+        attempts_label=settings.attempts_label,
+        attempts_most=settings.attempts_most,
         models=settings.choices(),
         task_url=TaskLinks(settings).url,
         clean=begun.redactor.clean,

@@ -17,16 +17,19 @@ def person(login: str) -> str:
     return words(f"@{login}", _LONGEST_LOGIN)
 
 
-def help_comment(command: str, label: str, models: Sequence[str] = ()) -> str:
+def help_comment(
+    command: str, label: str, models: Sequence[str] = (), most_attempts: int = 1
+) -> str:
     """Say which commands there are, and which models where there is a choice."""
     listed = ", ".join(code(name, _LONGEST_NAME) for name in models)
     choice = f"| `{command} fix --model NAME …` | do it with one of {listed} |\n"
+    several = f"| `{command} fix --attempts N …` | make up to {most_attempts}, hand in the best |\n"
     return (
         "What I can do on this issue:\n\n"
         "| Write | and I |\n|:--|:--|\n"
         f"| `{command} fix` | work on the issue in a sandbox and open a draft pull request |\n"
         f"| `{command} fix …` or `{command} …` | do the same, with your own words as the task |\n"
-        f"{choice if len(models) > 1 else ''}"
+        f"{choice if len(models) > 1 else ''}{several if most_attempts > 1 else ''}"
         f"| `{command} status` | say where the work stands |\n"
         f"| `{command} stop` | stop the work |\n"
         f"| `{command} help` | show this |\n\n"
@@ -74,6 +77,14 @@ def no_such_model_comment(command: str, name: str, models: Sequence[str]) -> str
     return (
         f"I know no model {code(name, _LONGEST_NAME)}; there is {listed}. Nothing was started. "
         f"{_meant_as_words(command)}"
+    )
+
+
+def no_such_attempts_comment(command: str, asked: str, most: int) -> str:
+    """Refuse a number of attempts that the operator does not allow, or that is none."""
+    return (
+        f"{code(asked, 60)} is no number of attempts that I can make: at most {most} here, as in "
+        f"`{command} fix --attempts {most} …`. Nothing was started. {_meant_as_words(command)}"
     )
 
 

@@ -1,5 +1,7 @@
 """Starts a task for `/agent fix`, for words after `/agent`, and for the label."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import assert_never
 
 from bot.commands import Fix
@@ -8,6 +10,7 @@ from bot.comments import (
     already_working_comment,
     closed_comment,
     locked_comment,
+    no_such_attempts_comment,
     no_such_model_comment,
     other_account_comment,
     pull_request_comment,
@@ -22,6 +25,7 @@ from bot.request import Outcome, Request, UserError
 from records.deliveries import DeliveryState
 from records.tasks import IssueBusy, IssueSnapshot, NewTask, Task, TaskState
 
+_DIGITS = 4
 _SAME_WISH_S = 60.0
 """A label that the requester sets this soon after asking is the same wish, not a second one."""
 
@@ -30,11 +34,12 @@ def fix(command: Fix, request: Request) -> Outcome:
     """Start a task, or say why not."""
     _check_person(request)
     _check_thread(request)
-    model = _model_name(command, request)
+    model, attempts = _model_name(command, request), _wanted_attempts(command, request)
     if outcome := _working_already(request):
         return outcome
     try:
-        task, created = request.context.tasks.create(_new_task(command.instruction, model, request))
+        new = replace(_new_task(command.instruction, model, request), wanted_attempts=attempts)
+        task, created = request.context.tasks.create(new)
     except IssueBusy as busy:
         return _busy(busy.task, request)
     if task.state.ended:
@@ -111,6 +116,25 @@ def _model_name(command: Fix, request: Request) -> str:
     except UnknownModel as unknown:
         words = no_such_model_comment(word, command.model, [model.name for model in models])
         raise UserError(words, why=str(unknown)) from unknown
+
+
+def attempts_of(labels: Iterable[str], name: str) -> str:
+    """Return the number behind the first label of this name, as it is written, or nothing."""
+    numbers = (label.removeprefix(f"{name}-") for label in labels if label.startswith(f"{name}-"))
+    return next((number for number in numbers if number.isascii() and number.isdigit()), "")
+
+
+def _wanted_attempts(command: Fix, request: Request) -> int:
+    """Return how many attempts were asked for, by the command or by a label of the issue."""
+    context = request.context
+    asked = command.attempts or attempts_of(request.event.issue.labels, context.attempts_label)
+    if not asked:
+        return 1
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < _DIGITS else 0
+    if not 1 <= number <= context.attempts_most:
+        words = no_such_attempts_comment(context.command, asked, context.attempts_most)
+        raise UserError(words, why=f"{asked!r} attempts")
+    return number
 
 
 def _new_task(instruction: str, model: str, request: Request) -> NewTask:

@@ -19,7 +19,8 @@ def give_help(request: Request) -> Outcome:
     """Say which commands there are."""
     context = request.context
     models = [model.name for model in context.models]
-    request.answer("help", help_comment(context.command, context.fix_label, models))
+    words = help_comment(context.command, context.fix_label, models, context.attempts_most)
+    request.answer("help", words)
     return Outcome(DeliveryState.HANDLED, "gave help")
 
 

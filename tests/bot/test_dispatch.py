@@ -156,6 +156,37 @@ def test_the_label_of_somebody_without_write_access_is_refused(front_door: Front
     assert front_door.woken == []
 
 
+@pytest.mark.parametrize(
+    ("label", "text", "attempts"),
+    [
+        ("agent:attempts-3", "", 3),
+        ("agent:attempts-2", "/agent fix", 2),
+        ("agent:attempts-3", "/agent fix --attempts 2", 2),
+        ("bug", "/agent fix --attempts 3", 3),
+        ("agent:attempts-many", "/agent fix", 1),
+    ],
+)
+def test_a_task_is_worth_as_many_attempts_as_asked_for(
+    front_door: FrontDoor, label: str, text: str, attempts: int
+) -> None:
+    number = front_door.issue()
+    # Whoever may only label cannot start anything with it.
+    front_door.github.add_label(REPOSITORY, number, "triage" if text else "maria", label)
+    front_door.next_outcome("triage" if text else "maria")
+    assert len(front_door.woken) == (0 if text else 1)
+    if text:
+        front_door.command(number, "maria", text)
+    task = front_door.context.tasks.get(front_door.woken[0])
+    assert (task.wanted_attempts, task.instruction) == (attempts, "")
+
+
+def test_a_label_for_too_many_attempts_is_answered(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.github.add_label(REPOSITORY, number, "maria", "agent:attempts-99")
+    assert front_door.next_outcome().state is DeliveryState.REFUSED
+    assert "at most 3 here" in front_door.bot_comments(number)[0]
+
+
 def test_another_label_starts_nothing(front_door: FrontDoor) -> None:
     number = front_door.issue()
     front_door.github.add_label(REPOSITORY, number, "maria", "bug")
@@ -236,8 +267,14 @@ def test_a_pull_request_is_not_worked_on_yet(front_door: FrontDoor) -> None:
     [
         ("/agent rety", "Did you mean `/agent retry`"),
         ("/agent plan the rewrite", "`/agent plan` is not available yet"),
-        ("/agent fix --draft go", "I know no option `--draft`; there is `--model NAME`."),
+        (
+            "/agent fix --draft go",
+            "I know no option `--draft`; there is `--model NAME`, `--attempts N`.",
+        ),
         ("/agent fix --model", "`--model` wants a value, as in `/agent fix --model NAME …`"),
+        ("/agent fix --attempts 4 go", "`4` is no number of attempts that I can make: at most 3"),
+        ("/agent fix --attempts 0", "`0` is no number of attempts"),
+        ("/agent fix --attempts \u00b2", "is no number of attempts"),
         ("/agent fix --model=big go", "I know no model `big`; there is `fast`, `deep`."),
         ("/agent fix it --model x@everyone", "I know no model `x@everyone`; there is `fast`"),
     ],
@@ -284,6 +321,12 @@ def test_help_names_the_models(front_door: FrontDoor) -> None:
         "`/agent fix --model NAME …` | do it with one of `fast`, `deep`"
         in (front_door.bot_comments(number)[0])
     )
+
+
+def test_help_says_how_many_attempts_there_may_be(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent help")
+    assert "`/agent fix --attempts N …` | make up to 3" in front_door.bot_comments(number)[0]
 
 
 def test_help_is_given_to_anybody(front_door: FrontDoor) -> None:
