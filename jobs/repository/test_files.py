@@ -51,9 +51,14 @@ def tests_in(content: bytes) -> set[str]:
     return {next(filter(None, found)) for found in _TEST.findall(text)}
 
 
+def switches_off(line: str) -> bool:
+    """Say whether a line takes a test, or all but some, out of a run."""
+    return len(line) < MAX_LINE and bool(_SKIP.search(line))
+
+
 def skipped_tests(added: list[tuple[int, str]]) -> list[str]:
     """Name the new lines that switch a test off."""
-    numbers = [number for number, line in added if len(line) < MAX_LINE and _SKIP.search(line)]
+    numbers = [number for number, line in added if switches_off(line)]
     if not numbers:
         return []
     return [f"tests are skipped, or others left out, in line {_some(numbers)}"]
