@@ -10,6 +10,7 @@ from bench import (
     first_clone,
     first_command,
     five_tasks,
+    long_task,
     memory,
     others,
     receiver,
@@ -32,6 +33,7 @@ IN_THE_HOUSE: dict[str, Callable[[World, int], Measured]] = {
     "five-tasks": five_tasks.measure,
 }
 BESIDE_IT: dict[str, Callable[[str, int], Measured]] = {
+    "long-task": long_task.measure,
     "receiver": partial(receiver.measure, count=_DELIVERIES),
     "memory": memory.measure,
     "starts": starts.measure,
