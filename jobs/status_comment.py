@@ -9,6 +9,7 @@ from dataclasses import replace
 import structlog
 
 from bot.comments import Surroundings, log_lines, status_comment
+from bot.comments.selection import newest_judgement
 from bot.conversation import Conversation
 from bot.dispatch import PERMISSIONS
 from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, RateLimited, Unauthorized
@@ -146,6 +147,8 @@ class StatusComment:
 def surroundings(job: Job) -> Surroundings:
     """Return what a text about the task needs besides the task."""
     services = job.services
+    actions = services.actions.all(job.task.id)
+    review, choice = newest_judgement(actions)
     return Surroundings(
         now=time.time(),
         command=services.settings.command,
@@ -153,6 +156,8 @@ def surroundings(job: Job) -> Surroundings:
         task_url=services.task_url(job.task.id),
         repository_url=f"{services.settings.github_url}/{job.task.repository}",
         model=shown(services.settings.choices(), job.task.model),
-        log=log_lines(services.actions.all(job.task.id)),
+        log=log_lines(actions),
         log_head=job.log.head(),
+        review=review,
+        choice=choice,
     )

@@ -10,6 +10,7 @@ from bot.comments.neutral import code, plain, quoted, words
 from bot.comments.outcomes import what_happened
 from bot.comments.plan import plan_as_left
 from bot.comments.readable import count, money, span
+from bot.comments.selection import choice_words, review_words
 from bot.comments.views import Look, Surroundings
 from bot.plain_text import visible
 from records.task import Task, TaskState
@@ -51,6 +52,8 @@ def pull_request_body(task: Task, around: Surroundings) -> str:
         plan_as_left(task) if partial else "",
         evidence_table(task.evidence, task.base_sha or "")
         or "**No evidence.** There was no check that the bot could run.",
+        choice_words(around.choice, around.task_url),
+        review_words(around.review),
         _looks(around.looks),
         action_log(
             around.log,

@@ -1,6 +1,6 @@
 """Says what the longer texts are made from, beside the task's own record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +55,10 @@ class Surroundings:
     """Whether GitHub signed the commit."""
     draft: bool = True
     """Whether the pull request is a draft; not every plan of GitHub's has them."""
+    review: Mapping[str, Any] = field(default_factory=dict)
+    """What a reviewer said of the change last, as the log has it; empty without one."""
+    choice: Mapping[str, Any] = field(default_factory=dict)
+    """Why this of several attempts was chosen, as the log has it; empty where there was one."""
 
 
 def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:
@@ -62,7 +66,7 @@ def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:
     return tuple(_log_line(action) for action in actions if action.kind in _READ)
 
 
-_READ = {"observation", "event", "failure", "ending"}
+_READ = {"observation", "event", "failure", "ending", "review", "choice"}
 
 
 def _log_line(action: Action) -> LogLine:
@@ -71,6 +75,10 @@ def _log_line(action: Action) -> LogLine:
     return LogLine(
         step=step if isinstance(step, int) else None,
         at=action.at,
-        title=str(content.get("title", "")),
+        title=f"{_attempt(content)}{content.get('title', '')}",
         result=str(content.get("result", "")),
     )
+
+
+def _attempt(content: dict[str, Any]) -> str:
+    return f"attempt {content['attempt']}: " if "attempt" in content else ""
