@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from bot.github_errors import Conflict, HeadUnseen, Invalid, NoDrafts, NotFound
+from bot.github_threads import CommitWords, Thread, read_commit, read_thread
 
 Reaction = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
 
@@ -127,6 +128,14 @@ class GitHubRepository:
     def react_to_issue(self, number: int, content: Reaction) -> None:
         """Show one reaction of the bot's on an issue, instead of any before."""
         self._react(f"{self._path}/issues/{number}/reactions", content)
+
+    def thread(self, number: int) -> Thread:
+        """Read an issue or a pull request with what was said to it; NotFound if there is none."""
+        return read_thread(self._api, self._path, number)
+
+    def commit(self, sha: str) -> CommitWords:
+        """Read what a commit says and changes; NotFound or Invalid if there is none."""
+        return read_commit(self._api, self._path, sha)
 
     def default_branch(self) -> str:
         """Return the name of the default branch as it is now."""

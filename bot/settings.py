@@ -106,6 +106,12 @@ class Settings(SetupSettings):
     """How long the checks may run on the base commit before the agent starts; 0 for not at all."""
     review: Literal["off", "auto", "always"] = "auto"
     """When a second model call reviews a change: `auto` for larger and riskier ones."""
+    apply_patch: Literal["auto", "on", "off"] = "auto"
+    """Whether the agent changes files by patches; `auto` for models that OpenAI trained on them."""
+    explore: Literal["on", "off"] = "off"
+    """Whether the agent may ask helpers with a fresh memory, in sandboxes of their own."""
+    github_context: Literal["on", "off"] = "off"
+    """Whether the agent may read other issues, pull requests and commits of the repository."""
     attempts_most: int = Field(3, ge=1, le=8)
     """How many attempts at one task may be asked for; they share its turns, tokens and money."""
     task_max_usd: float | None = Field(None, gt=0)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from jobs.agent.abilities import GitHubPort
 from jobs.agent.limits import GATE_ROUNDS
 from jobs.evidence.check import CHECK_TIMEOUT_S
 from jobs.evidence.run import MAX_DECLARED, TOTAL_S
@@ -34,6 +35,8 @@ class Job:
     """Which of several attempts at the task this is; 0 for the only one."""
     attempts: int = 1
     """How many share the task's turns, tokens and money."""
+    github: GitHubPort | None = None
+    """What the agent may look at on GitHub; nothing, unless somebody hands it in."""
 
     def save_checkpoint(self, base_sha: str, content: bytes) -> None:
         """Keep the change as it is now, for a job that may follow."""

@@ -12,6 +12,7 @@ from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
 from bot.model_settings import UnknownModel
 from jobs.checkout import Base, fetch_base
 from jobs.ending import TaskEnd, TaskFailed, failed
+from jobs.github_context import GitHubContext
 from jobs.handing_in import give_up, hand_in, stop
 from jobs.job import Job
 from jobs.patience import patiently
@@ -48,7 +49,9 @@ def run_task(task_id: str, services: Services, shutting_down: threading.Event) -
     # Its mirror may not go for want of room while a job works with it.
     mirror_stays = services.mirrors.open(task.repository_id).hold()
     with Watch(services.tasks, lease, shutting_down=shutting_down) as watch, mirror_stays:
-        job = Job(services, task, lease, log, watch)
+        looks = services.settings.github_context == "on"
+        github = GitHubContext(services, task) if looks else None
+        job = Job(services, task, lease, log, watch, github=github)
         try:
             _take_to_its_end(job)
         except LeaseLost:

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from jobs.abilities import abilities
 from jobs.agent.gate import Gate
 from jobs.agent.loop import run
 from jobs.agent.task import Budget, Outcome, Prices
@@ -72,7 +73,8 @@ def _in_a_sandbox(
         reviewer = Reviewer(task, wire, budget, job.watch.halted, when, measure.of)
         gate = ReviewedGate(Gate(task.issue, view, measure=measure), view, reviewer, job.log)
         halted = job.watch.halted
-        ending = run(task, kept, wire, job.log, budget, halted, gate, keep=kept.after_turn)
+        keep, beside = kept.after_turn, abilities(job, workplace, sandbox)
+        ending = run(task, kept, wire, job.log, budget, halted, gate, keep=keep, abilities=beside)
         wire.close()
         if ending.outcome in {Outcome.STOPPED, Outcome.SANDBOX_LOST}:
             return Solution(ending)  # what there is was saved, and may be gone on with

@@ -146,8 +146,8 @@ def _guidance(task: AgentTask) -> str:
 
 def instructions(source: str, text: str, limit: int) -> str:
     """Return the project's own instructions in a block that they cannot end."""
-    words = _capped(quoted(text).text.strip(), limit)
-    return f'<instructions source="{_attribute(source)}">\n{words}\n</instructions>'
+    words = capped(quoted(text).text.strip(), limit)
+    return f'<instructions source="{attribute(source)}">\n{words}\n</instructions>'
 
 
 def _environment(task: AgentTask) -> str:
@@ -166,18 +166,19 @@ def issue_block(issue: IssueText, limit: int = ISSUE_BYTES) -> str:
     title, body = quoted(issue.title), quoted(issue.body)
     comments = [(comment, quoted(comment.text)) for comment in issue.comments]
     hidden = _hidden([title, body, *(text for _, text in comments)])
-    parts = [f"# {' '.join(title.text.split())}", _capped(body.text.strip(), limit)]
-    parts += [_comment(comment, text.text.strip()) for comment, text in comments]
-    head = f'<issue number="{issue.number}" author="{_attribute(issue.author)}" trust="untrusted">'
+    parts = [f"# {' '.join(title.text.split())}", capped(body.text.strip(), limit)]
+    parts += [comment_block(comment, text.text.strip()) for comment, text in comments]
+    head = f'<issue number="{issue.number}" author="{attribute(issue.author)}" trust="untrusted">'
     note = f"\n({hidden} hidden characters were removed.)" if hidden else ""
     text = "\n\n".join(part for part in parts if part)
     return f"{head}\n{text}\n</issue>{note}"
 
 
-def _comment(comment: IssueComment, text: str) -> str:
-    author, association = _attribute(comment.author), _attribute(comment.association)
+def comment_block(comment: IssueComment, text: str) -> str:
+    """Return one comment, whose text is clean already, in a block that it cannot end."""
+    author, association = attribute(comment.author), attribute(comment.association)
     head = f'<comment author="{author}" association="{association}">'
-    return f"{head}\n{_capped(text, COMMENT_BYTES)}\n</comment>"
+    return f"{head}\n{capped(text, COMMENT_BYTES)}\n</comment>"
 
 
 def _hidden(texts: list[Cleaned]) -> int:
@@ -188,17 +189,18 @@ def _task(task: AgentTask) -> str:
     lines = [f"Solve issue #{task.issue.number}. {_MODE[task.mode]}"]
     asked = quoted(task.instruction).text.strip()
     if asked:
-        lines.append(f"{_attribute(task.requester) or 'A maintainer'} asked for it so:\n{asked}")
+        lines.append(f"{attribute(task.requester) or 'A maintainer'} asked for it so:\n{asked}")
     return "\n".join(["<task>", *lines, "</task>"])
 
 
-def _attribute(text: str) -> str:
+def attribute(text: str) -> str:
     """Return a name that can stand between quotation marks in a tag."""
     one_line = " ".join(quoted(text).text.split())
     return one_line.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
 
 
-def _capped(text: str, limit: int) -> str:
+def capped(text: str, limit: int) -> str:
+    """Return a text of at most so many bytes, and say how many are missing."""
     raw = text.encode()
     if len(raw) <= limit:
         return text

@@ -9,9 +9,10 @@ from bot.plain_text import INVISIBLE_LETTERS, VARIATION_SELECTORS
 VOICE = "[harness]"
 """At the start of everything that we say in the middle of the work."""
 BLOCKS = (
-    "repository", "instructions", "environment", "issue", "comment", "task", "recap", "harness",
+    "repository", "instructions", "environment", "issue", "comment", "task", "recap", "github",
+    "harness",
 )  # fmt: skip
-"""The blocks of the first message and of a recap, and the mark of later words of ours."""
+"""The blocks of the first message and of later ones, and the mark of later words of ours."""
 
 _DRAWN_AS_NOTHING = INVISIBLE_LETTERS | VARIATION_SELECTORS
 _HIDDEN_CATEGORIES = frozenset({"Cf", "Cc", "Cs", "Cn"})
