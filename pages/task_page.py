@@ -85,9 +85,15 @@ def _serve_people(routes: Blueprint, pages: TaskPages) -> None:
     @routes.get("/tasks/<task_id>")
     def one_task(task_id: str) -> str:
         task = _task(pages, task_id)
-        entries = [entry for entry in map(_entry, pages.actions.all(task_id)) if entry]
+        actions = pages.actions.all(task_id)
+        choices = [action.content for action in actions if action.kind == "choice"]
         return render_template(
-            "task.html", task=task, entries=entries, key=_key(), github_url=pages.github_url
+            "task.html",
+            task=task,
+            entries=[entry for entry in map(_entry, actions) if entry],
+            choice=choices[-1] if choices else None,
+            key=_key(),
+            github_url=pages.github_url,
         )
 
     @routes.get("/tasks/<task_id>/live")
@@ -185,7 +191,7 @@ class Entry:
 def _entry(action: Action) -> Entry | None:
     content: dict[str, Any] = action.content
     match action.kind:
-        case "observation" | "event" | "failure" | "ending":
+        case "observation" | "event" | "failure" | "ending" | "review" | "choice":
             title, result = str(content.get("title", "")), str(content.get("result", ""))
             text = str(content.get("text", ""))
         case "reply":
@@ -197,6 +203,8 @@ def _entry(action: Action) -> Entry | None:
             title, result, text = "given to the model", "", str(content.get("text", ""))
         case _:
             return None
+    if attempt := content.get("attempt"):
+        title = f"attempt {attempt}: {title}"
     if len(text) > _SHOWN_TEXT:
         text = text[:_SHOWN_TEXT] + "\n… (the rest is in the log as JSON lines)"
     return Entry(action.number, action.at, action.kind, title, result, text)
