@@ -191,7 +191,7 @@ class Entry:
 def _entry(action: Action) -> Entry | None:
     content: dict[str, Any] = action.content
     match action.kind:
-        case "observation" | "event" | "failure" | "ending" | "review" | "choice":
+        case "observation" | "event" | "failure" | "ending" | "review" | "choice" | "recap":
             title, result = str(content.get("title", "")), str(content.get("result", ""))
             text = str(content.get("text", ""))
         case "reply":
