@@ -1,7 +1,7 @@
 """Measures a change in sandboxes that the agent never touched, once for each change."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
@@ -9,15 +9,28 @@ from jobs.agent.task import CheckRow, Submission
 from jobs.baseline import BaseMemory
 from jobs.evidence.check import CHECK_TIMEOUT_S, DeclaredCheck
 from jobs.evidence.detect import Detection
-from jobs.evidence.evidence import Evidence, Verdict
+from jobs.evidence.evidence import Evidence, EvidenceRow, Verdict
+from jobs.evidence.nearby import nearby_tests
 from jobs.evidence.probe import Box
 from jobs.evidence.run import TOTAL_S, gather
 from jobs.evidence.steering import altered, steering
+from jobs.evidence.touched import touched_tests
+from jobs.evidence.verdict import newly_failing
 from jobs.job import Job
 from jobs.repository.change import Change, serialise
 from jobs.workplace import Workplace
 
 _NAMED = 10
+_PASSED = {
+    Verdict.FIXED: True,
+    Verdict.PASSES: True,
+    Verdict.STILL_FAILING: None,
+    Verdict.NEWLY_FAILING: False,
+    Verdict.FLAKY: None,
+    Verdict.NOT_RUN: None,
+    Verdict.NO_TESTS: None,
+}
+"""What the gate makes of a verdict: in order, to be mended, or only worth a look."""
 
 
 class Measurement:
@@ -37,14 +50,9 @@ class Measurement:
         if not change.files:
             return ()
         evidence = self.of(change, submission)
-        return tuple(
-            CheckRow(
-                f"measured in a fresh sandbox: {row.command}",
-                row.verdict is not Verdict.NEWLY_FAILING,
-                _detail(row.verdict, row.change.summary, row.change.failed),
-            )
-            for row in evidence.rows
-        )
+        rows = tuple(map(_row, evidence.rows))
+        doubt = CheckRow("the evidence is clean", None, f"no: {evidence.why_not_clean}")
+        return rows if evidence.clean else (*rows, doubt)
 
     def of(self, change: Change, submission: Submission) -> Evidence:
         """Return the evidence for exactly this change; measured now unless it was already."""
@@ -83,6 +91,7 @@ class Measurement:
 
     def _measure(self, change: Change, declared: tuple[DeclaredCheck, ...]) -> Evidence:
         memory = BaseMemory(self._job, self._workplace)
+        base = self._workplace.base.mirror.at(self._workplace.base.sha)
         return gather(
             self._open,
             partial(self._open_changed, change),
@@ -92,6 +101,8 @@ class Measurement:
             known=memory.recall(self._checks, CHECK_TIMEOUT_S),
             learn=memory.keep,
             doubts=self._doubts(change, declared),
+            touched=touched_tests(change, base),
+            nearby=nearby_tests(change, base.paths()),
             total_s=self._most_s,
         )
 
@@ -116,9 +127,23 @@ def _key(change: Change, submission: Submission) -> str:
     return hashlib.sha256(serialise(change) + repr(submission.checks).encode()).hexdigest()
 
 
-def _detail(verdict: Verdict, summary: str, failing: Sequence[str]) -> str:
-    names = ", ".join(failing[:_NAMED])
-    return f"{verdict}: {summary}" + (f" · {names}" if names else "")
+def _row(row: EvidenceRow) -> CheckRow:
+    return CheckRow(
+        f"measured in a fresh sandbox: {row.command}", _PASSED[row.verdict], _detail(row)
+    )
+
+
+def _detail(row: EvidenceRow) -> str:
+    """Say what came of a check; where something newly fails, with its names and last words."""
+    said = f"{row.verdict}: {row.change.summary}"
+    if row.note and row.note != row.change.summary:
+        said += f" ({row.note})"
+    if row.verdict is not Verdict.NEWLY_FAILING:
+        return said
+    names = newly_failing(row)
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    named = f" · {', '.join(names[:_NAMED])}{more}" if names else ""
+    return f"{said}{named}" + (f":\n{row.tail.strip()}" if row.tail.strip() else "")
 
 
 def _result(evidence: Evidence) -> str:

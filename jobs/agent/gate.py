@@ -14,6 +14,8 @@ from jobs.agent.parses import parse_row
 from jobs.agent.prompt import issue_block
 from jobs.agent.task import CheckRow, GateResult, IssueText, Outcome, Submission
 from jobs.evidence.check import DeclaredCheck
+from jobs.evidence.evidence import Touch, TouchedTest
+from jobs.evidence.touched import touched_tests
 from jobs.repository.change import Change, HostileChange, serialise
 from jobs.repository.policy import BaseFiles, Finding, PolicyReport
 
@@ -103,6 +105,7 @@ class Gate:
         if change.files:
             rows += _policy_rows(report)
             rows += debris_rows(change, self._view.base)
+            rows += _touched_rows(touched_tests(change, self._view.base))
             if row := parse_row(change, self._view.base, self._view.run):
                 rows.append(row)
         rows += [self._rerun(check, change) for check in submission.checks]
@@ -192,6 +195,23 @@ def _policy_rows(report: PolicyReport) -> list[CheckRow]:
     if report.warned:
         rows.append(CheckRow("will be pointed out to people", None, _findings(report.warned)))
     return rows
+
+
+def _touched_rows(touched: tuple[TouchedTest, ...]) -> list[CheckRow]:
+    """Name the tests of the base that assert less than before, the worst first."""
+    if not touched:
+        return []
+    order = list(Touch)
+    shown = [
+        f"{one.path}: {one.name} is {one.touch.value}" + (f" ({one.detail})" if one.detail else "")
+        for one in sorted(touched, key=lambda one: order.index(one.touch))[:_FINDINGS]
+    ]
+    more = [f"and {len(touched) - _FINDINGS} more"] if len(touched) > _FINDINGS else []
+    detail = "; ".join([*shown, *more])
+    return [CheckRow("tests that were there are not as before", None, f"{detail}. {_PUT_BACK}")]
+
+
+_PUT_BACK = "Put back what the issue does not ask to change; say in the summary why the rest is so."
 
 
 def _findings(findings: tuple[Finding, ...]) -> str:

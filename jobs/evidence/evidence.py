@@ -47,11 +47,11 @@ class Touch(StrEnum):
     """What a change did to a test that was there before."""
 
     DELETED = "deleted"
-    RENAMED = "renamed"
     SKIPPED = "skipped"
     WEAKENED = "weakened"
     CHANGED = "changed"
     """It asserts something else; whether that is less, its text does not tell."""
+    RENAMED = "renamed"
 
 
 @dataclass(frozen=True)
