@@ -87,7 +87,7 @@ class Connection:
             raise from_exception(error, self.server) from error
         return Answer(
             value=value,
-            request_id=response.headers.get("x-request-id", ""),
+            request_id=_request_id(response.headers),
             sent=len(body),
             received=response.num_bytes_downloaded,
         )
@@ -131,6 +131,12 @@ class Connection:
         finally:
             await chunks.aclose()
         return gather.reply()
+
+
+def _request_id(headers: httpx2.Headers) -> str:
+    """Return what the server's own people would ask for."""
+    names = ("x-request-id", "request-id", "x-litellm-call-id", "apim-request-id")
+    return next((headers[name] for name in names if name in headers), "")
 
 
 async def _drain(chunks: AsyncGenerator[bytes]) -> None:

@@ -89,6 +89,8 @@ def from_error_body(error: object, server: str) -> Failure:
 def _from_status(error: openai.APIStatusError, server: str) -> Failure:
     status = error.status_code
     body: Any = error.body
+    if isinstance(body, str) and body.startswith("data:"):
+        body = _first_event(body)
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
     if isinstance(body, Mapping):
@@ -97,6 +99,15 @@ def _from_status(error: openai.APIStatusError, server: str) -> Failure:
         body = {"message": str(body or "")}
     wait_s = asked_wait(error.response.headers, time.time())
     return _judge(status, body, f"{server} answered {status}", wait_s=wait_s)
+
+
+def _first_event(text: str) -> object:
+    """Read an error that came as the event of a stream that was asked for; else the text."""
+    line = text.partition("\n")[0].removeprefix("data:")
+    try:
+        return json.loads(line)
+    except ValueError:
+        return text
 
 
 def elsewhere(location: str, server: str) -> Failure:
@@ -168,6 +179,11 @@ _OUTPUT_LIMIT = re.compile(
 )
 _POLICY_CODES = re.compile(
     r"content_filter|content_policy_violation|invalid_prompt|\w+_policy(_violation)?|safety_violation"
+)
+_POLICY_WORDS = re.compile(
+    # A proxy hands on the words and leaves out the code.
+    r"content management policy|content ?policy ?violation"
+    r"|violat\w+ .{0,60}(content|usage|safety) polic"
 )
 _REASONING_WORDS = re.compile(
     r"encrypted[ _]content|reasoning item|type 'reasoning'|thought[ _]?signature"
@@ -244,7 +260,7 @@ def _judge_refusal(status: int | None, code: str, failure: Failure) -> Failure:
         return replace(failure, cure=Cure.PARAMETER)
     if _OVERFLOW_WORDS.search(details):
         return replace(failure, kind=ModelErrorKind.OVERFLOW)
-    if _POLICY_CODES.fullmatch(code):
+    if _POLICY_CODES.fullmatch(code) or _POLICY_WORDS.search(details):
         return replace(failure, kind=ModelErrorKind.REFUSED)
     return _curable(status, code, failure)
 

@@ -43,7 +43,7 @@ def api(request: pytest.FixtureRequest) -> str:
 def wire_to() -> Iterator[Callable[..., Wire]]:
     with ExitStack() as opened:
 
-        def open_one(model: ScriptedModel | str, api: str, **more: Any) -> Wire:
+        def open_one(model: ScriptedModel | str, api: str, /, **more: Any) -> Wire:
             address = model if isinstance(model, str) else model.base_url
             settings: dict[str, Any] = {
                 "api_key": "sk-canary",
