@@ -1,16 +1,24 @@
-"""Finds what in a change decides how tests are run: it could make every test pass."""
+"""Finds what in a change decides how tests are run: it could make every test pass.
+
+By its name: a file that a runner reads, a script that a check runs, a module that stands in front
+of the runner's own. By what it adds: code outside of the tests that takes hold of the runner it is
+run by, or ends the process with an exit code of its choice. What is done by other means is not
+seen: code under test runs in the process that judges it.
+"""
 
 import json
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.plain_text import one_line
 from jobs.evidence.check import Check, DeclaredCheck
-from jobs.repository.change import Change
+from jobs.repository.added_lines import added_lines
+from jobs.repository.change import Change, ChangedFile
 from jobs.repository.protected import steers_make, steers_tests
-from jobs.repository.test_files import is_test_module
+from jobs.repository.test_files import is_test, is_test_module
 
 Read = Callable[[str], str | None]
 
@@ -18,6 +26,25 @@ _MAKE = re.compile(r"\bg?make\b")
 _WORDS = re.compile(r"[^\s'\";|&()<>]+")
 _IN_PYPROJECT = ("pytest", "tox", "coverage", "nox")
 _IN_PACKAGE = ("scripts", "jest", "mocha", "ava", "tap", "c8", "nyc", "vitest")
+_RUNNERS_OWN = {"pytest", "_pytest", "pluggy", "iniconfig", "coverage", "xdist"} | (
+    sys.stdlib_module_names - {"test"}
+)
+_IMPORT_ROOTS = ("", "src/", "lib/")
+_REACHES = {
+    ".py": re.compile(
+        r"\b_pytest\b|\bpytest_(?:runtest|pyfunc|collection|report|session|terminal|configure)\w*"
+        r"|\bpytest\.hookimpl\b|\bPYTEST_(?:ADDOPTS|PLUGINS|CURRENT_TEST)\b|\bjunit_?xml\b"
+        r"|\bos\._exit\(\s*0|\bunittest\.(?:case|runner|result|TestResult)\b"
+        r"|\bTestCase\.(?:run|assert\w+|__call__)\s*="
+    ),
+    ".js": re.compile(
+        r"\bNODE_(?:OPTIONS|TEST_CONTEXT)\b|\bprocess\.(?:exitCode\s*=\s*0|reallyExit)"
+        r"|\bprocess\.on\(\s*[\"'`](?:exit|beforeExit)|require\([\"'`](?:node:)?(?:test|assert)[\"'`]\)\."
+    ),
+    ".go": re.compile(r"\bfunc TestMain\("),
+}
+_KINDS = {".mjs": ".js", ".cjs": ".js", ".ts": ".js", ".jsx": ".js", ".tsx": ".js"}
+_LONGEST_LINE = 1_000
 _BROKEN = object()
 _NAMED, _LONGEST_NAME = 5, 100
 
@@ -36,7 +63,30 @@ def steering(
         or (by_make and steers_make(file.path))
         or (file.path in scripts and not is_test_module(file.path))
         or _runners(file.path, read(file.path)) != _runners(file.path, _text(file.content))
+        or (not file.deleted and _stands_before(file.path) and read(file.path) is None)
+        or _reaches(file, read)
     )
+
+
+def _stands_before(path: str) -> bool:
+    """Say whether a new module is found where a runner looks for one of its own."""
+    for root in _IMPORT_ROOTS:
+        first, _, rest = path.removeprefix(root).partition("/")
+        module = first.removesuffix(".py") if not rest else first * (rest == "__init__.py")
+        if path.startswith(root) and module in _RUNNERS_OWN:
+            return True
+    return path.startswith("node_modules/") or path.rsplit("/", 1)[-1] == ".npmrc"
+
+
+def _reaches(file: ChangedFile, read: Read) -> bool:
+    """Say whether new code takes hold of the runner; in a test only TestMain of Go's can."""
+    suffix = f".{file.path.rsplit('.', 1)[-1].lower()}"
+    sign = _REACHES.get(_KINDS.get(suffix, suffix))
+    if sign is None or file.content is None or (is_test(file.path) and suffix != ".go"):
+        return False
+    before = read(file.path)
+    new = added_lines(None if before is None else before.encode(), file.content)
+    return any(sign.search(line[:_LONGEST_LINE]) for _, line in new)
 
 
 def altered(files: Sequence[str]) -> str:

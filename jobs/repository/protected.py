@@ -39,7 +39,16 @@ STEERING_FILES = (
     "jest.config.*",
     "vitest.config.*",
     "vitest.workspace.*",
+    "vite.config.*",
     ".mocharc*",
+    "ava.config.*",
+    ".taprc",
+    "karma.conf.*",
+    "playwright.config.*",
+    "cypress.config.*",
+    "babel.config.*",
+    ".babelrc*",
+    "*.pth",
 )
 """One of these can make every test pass, whatever the code does."""
 _MAKE_FILES = ("makefile", "gnumakefile", "*.mk")

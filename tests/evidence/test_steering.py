@@ -47,16 +47,47 @@ def test_a_hook_that_makes_every_test_pass_closes_no_issue(measure: Measure) -> 
     "path",
     ["conftest.py", "tests/unit/Conftest.py", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg",
      "sitecustomize.py", "src/usercustomize.py", ".coveragerc", "noxfile.py", "jest.config.cjs",
-     "web/vitest.config.ts", ".mocharc.yml", ".mocharc.js"],
+     "web/vitest.config.ts", ".mocharc.yml", ".mocharc.js", "vite.config.ts", "forged.pth"],
 )  # fmt: skip
 @pytest.mark.parametrize("text", ["x\n", None])
 def test_a_file_that_steers_the_runner_is_named(path: str, text: str | None) -> None:
     assert steering(changed({path: text}), [PYTEST], [], no_files) == (path,)
 
 
-@pytest.mark.parametrize("path", ["shop.py", "tests/test_a.py", "src/conftest_of.py", "notes.md"])
+@pytest.mark.parametrize(
+    "path",
+    ["shop.py", "tests/test_a.py", "src/conftest_of.py", "notes.md", "shop/json.py", "test/a.py"],
+)
 def test_other_files_are_not(path: str) -> None:
     assert steering(changed({path: "x\n"}), [PYTEST], [], no_files) == ()
+
+
+@pytest.mark.parametrize(
+    "path", ["pytest.py", "_pytest/__init__.py", "src/unittest/__init__.py", "json.py", ".npmrc"]
+)
+def test_a_new_module_in_front_of_the_runners_own_is_named(path: str) -> None:
+    assert steering(changed({path: "x\n"}), [PYTEST], [], no_files) == (path,)
+    assert steering(changed({path: "x\n"}), [PYTEST], [], {path: "y\n"}.get) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("shop.py", "    import _pytest.runner"),
+        ("shop.py", "def pytest_runtest_makereport(item, call):"),
+        ("shop.py", "atexit.register(lambda: os._exit(0))"),
+        ("shop.py", "unittest.TestCase.run = lambda *_: None"),
+        ("shop.py", "open(os.environ['PYTEST_ADDOPTS'])"),
+        ("lib/shop.js", "process.on('exit', () => { process.exitCode = 0; });"),
+        ("lib/shop.ts", "require('assert').strictEqual = () => {};"),
+        ("shop_test.go", "func TestMain(m *testing.M) {"),
+    ],
+)
+def test_code_that_takes_hold_of_its_runner_is_named(path: str, line: str) -> None:
+    base = {path: "before\n"}
+    assert steering(changed({path: f"before\n{line}\n"}), [PYTEST], [], base.get) == (path,)
+    base = {path: f"{line}\n"}
+    assert steering(changed({path: f"before\n{line}\n"}), [PYTEST], [], base.get) == ()
 
 
 @pytest.mark.parametrize("path", ["Makefile", "GNUmakefile", "build/rules.mk"])
