@@ -191,7 +191,18 @@ class Entry:
 def _entry(action: Action) -> Entry | None:
     content: dict[str, Any] = action.content
     match action.kind:
-        case "observation" | "event" | "failure" | "ending" | "review" | "choice" | "recap":
+        case "helper" if content.get("what") == "reply" and not content.get("text"):
+            return None
+        case (
+            "observation"
+            | "event"
+            | "helper"
+            | "failure"
+            | "ending"
+            | "review"
+            | "choice"
+            | "recap"
+        ):
             title, result = str(content.get("title", "")), str(content.get("result", ""))
             text = str(content.get("text", ""))
         case "reply":

@@ -63,10 +63,16 @@ class Surroundings:
 
 def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:
     """Pick from a task's actions what people read: observations, what the bot did, the end."""
-    return tuple(_log_line(action) for action in actions if action.kind in _READ)
+    return tuple(_log_line(action) for action in actions if _is_read(action))
 
 
 _READ = {"observation", "event", "failure", "ending", "review", "choice"}
+
+
+def _is_read(action: Action) -> bool:
+    # Of what a helper does, its commands and look-ups; what it was told and said is on the page.
+    is_look_up = action.kind == "helper" and action.content.get("what") == "observation"
+    return action.kind in _READ or is_look_up
 
 
 def _log_line(action: Action) -> LogLine:
