@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.fixtures.postgres_server",
     "tests.fixtures.redis_server",
     "tests.fixtures.scripted_model",
+    "tests.jobs.desk",
 ]
