@@ -340,6 +340,7 @@ def test_sb18_a_sandbox_finds_nothing_of_the_one_before_or_beside(start: Start) 
     gone.close()
     beside = start()
     beside.exec(leave)
+    assert beside.exec(look).output.count(mark) > 5  # what it left, it finds
     found = start().exec(look).output.splitlines()
     assert [line for line in found if mark in line] == []
 

@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import secrets
+import select
 import socket
 import struct
 import time
@@ -110,6 +111,9 @@ def test_who_does_not_take_the_answers_is_left(
         except OSError:
             break
     still_well(keeper)
+    end = select.poll()
+    end.register(connection, 0)  # nothing is waited for but the other side's end
+    assert end.poll(20_000), "the keeper still waits for it"
 
 
 def test_who_leaves_before_the_sandbox_is_there_leaves_none(

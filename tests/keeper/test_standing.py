@@ -3,6 +3,7 @@
 import os
 import stat
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -212,4 +213,4 @@ def test_the_worker_never_imports_docker() -> None:
         "import sys, jobs.agent_worker, jobs.keep_time, jobs.intake\n"
         "assert 'docker' not in sys.modules, 'docker'\n"
     )
-    subprocess.run(["python", "-c", source], check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", source], check=True, cwd=ROOT)

@@ -19,6 +19,7 @@ from jobs.sandbox import Sandbox, SandboxError, networks
 from jobs.sandbox.connection import is_young
 from jobs.sandbox.engine import Engine
 from jobs.sandbox.networks import minimal
+from tests.sandbox.test_life import until
 
 pytestmark = pytest.mark.docker
 
@@ -41,7 +42,7 @@ def reach(family, kind, host, port):
         with socket.socket(family, kind) as end:
             end.settimeout(1.5)
             end.connect((host, port))
-            end.sendall(b"x")
+            end.sendall(b"x\\r\\n\\r\\n")  # which servers of HTTP answer, if only to refuse it
             return bool(end.recv(1))
     except OSError:
         return False
@@ -256,6 +257,7 @@ def test_two_set_ups_do_not_meet(
         [address] = addresses(engine, other.container)
         theirs = addresses(engine, proxy_of(engine, way_of(engine, other)))
         questions = [(2, 1, address, 8000), *((2, 1, one, 3128) for one in theirs)]
+        assert until(lambda: ask(other, REACH, *questions).count(True) == 2)  # not its far side
         assert ask(setting_up, REACH, *questions) == [False] * 3
         assert ask(setting_up, TALK, f"GET http://{address}:8000/ HTTP/1.1") == [403]
 
