@@ -172,14 +172,15 @@ class Keeper:
         return self._expected(data, wanted)
 
     def _connect(self, within_s: float) -> socket.socket:
-        connection = channel.new_socket()
-        try:
-            connection.settimeout(within_s)
-            with channel.address(self._path) as address:
-                connection.connect(address)
-        except OSError as error:
-            connection.close()
-            raise self._away(error) from error
+        with ExitStack() as undo:
+            try:
+                connection = undo.enter_context(channel.new_socket())
+                connection.settimeout(within_s)
+                with channel.address(self._path) as address:
+                    connection.connect(address)
+            except OSError as error:
+                raise self._away(error) from error
+            undo.pop_all()
         return connection
 
     def _expected(self, data: bytes, wanted: type[_Wanted]) -> _Wanted:

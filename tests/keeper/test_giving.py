@@ -68,6 +68,31 @@ def test_a_killed_worker_gives_back(keeper: KeeperProcess) -> None:
     until(lambda: not keeper.containers(), "the container is gone", within_s=5)
 
 
+def test_dk05_a_worker_without_descriptors_says_so_and_leaves_nothing(
+    keeper: KeeperProcess,
+) -> None:
+    source = (
+        "import os, resource, sys\nfrom pathlib import Path\n"
+        "from jobs.keeper.client import Keeper\nfrom jobs.sandbox import SandboxError\n"
+        "keeper = Keeper(Path(sys.argv[1]), patience_s=0.2)\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
+        "for left in range(3):\n"
+        "    held = []\n"
+        "    try:\n"
+        "        while True: held.append(os.open('/dev/null', 0))\n"
+        "    except OSError: pass\n"
+        "    for _ in range(left): os.close(held.pop())\n"
+        "    try: keeper.start(sys.argv[2], task_id='few', epoch=1, deadline_s=60).close()\n"
+        "    except SandboxError as error: print(type(error).__name__)\n"
+        "    else: print('given')\n"
+        "    for one in held: os.close(one)\n"
+    )
+    command = [sys.executable, "-c", source, str(keeper.socket), IMAGE]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert ran.stdout.split() == ["KeeperAway", "KeeperAway", "given"], ran.stderr
+    until(lambda: not keeper.containers(), "the container is gone", within_s=5)
+
+
 def test_a_forked_job_has_sandboxes_of_its_own(keeper: KeeperProcess, client: Keeper) -> None:
     mine = client.start(IMAGE, task_id="parent", epoch=1, deadline_s=60)
     child = os.fork()
