@@ -81,8 +81,10 @@ def _ask(work: Work) -> Reply | None:
     """
     request = work.wire.user(REQUEST)
     for share in _SHARES:
+        part = room.newest_part(work.talk, work.budget, share)
         try:
-            return work.ask([*room.newest_part(work.talk, work.budget, share), request])
+            if part:
+                return work.ask([*part, request])
         except ModelError as error:
             if error.kind != ModelErrorKind.OVERFLOW:
                 raise

@@ -10,8 +10,9 @@ from jobs.model.wire import Item
 
 
 def is_tight(talk: Conversation, budget: Budget) -> bool:
-    """Say whether the next request comes near the window."""
-    return talk.context > limits.MASK_SHARE * budget.context_window
+    """Say whether the next request comes near the window, and would still fit."""
+    window = budget.context_window
+    return limits.MASK_SHARE * window < talk.context < window
 
 
 def to_leave_out(talk: Conversation, budget: Budget) -> list[int]:
@@ -29,10 +30,10 @@ def to_leave_out(talk: Conversation, budget: Budget) -> list[int]:
 
 
 def to_leave_out_at_once(talk: Conversation) -> list[int]:
-    """Return what may go when the server has refused the history as too long."""
-    newest = talk.steps[-1].turn if talk.steps else 0
+    """Return what may go when the history is too long: of the newest turn only at last."""
+    newest, least = talk.steps[-1].turn if talk.steps else 0, talk.context // 10
     old = [step for step in talk.steps if step.turn < newest]
-    return _worth_it(old, talk.context // 10)
+    return _worth_it(old, least) or _worth_it(talk.steps[:-1], least)
 
 
 def is_enough(talk: Conversation, budget: Budget, steps: list[int]) -> bool:
@@ -56,7 +57,10 @@ def recap_from(talk: Conversation, budget: Budget) -> int | None:
 
 
 def newest_part(talk: Conversation, budget: Budget, share: float) -> list[Item]:
-    """Return the history without its oldest turns, at most so much of what the window takes."""
+    """Return the history without its oldest turns, at most so much of what the window takes.
+
+    Nothing is returned where not even the newest turn would fit.
+    """
     room = budget.context_window - reply_room(talk, budget) - _RECAP_REQUEST_TOKENS
     most = int(share * min(talk.context, room)) - talk.first_input
     if share == 1 and talk.context <= room:
@@ -69,7 +73,7 @@ def newest_part(talk: Conversation, budget: Budget, share: float) -> list[Item]:
         if taken > most:
             break
         first = end = at
-    return [*talk.items[: begins[0] if begins else first], *talk.items[first:]]
+    return [*talk.items[: begins[0]], *talk.items[first:]] if first < len(talk.items) else []
 
 
 def reply_room(talk: Conversation, budget: Budget) -> int:

@@ -237,5 +237,5 @@ def test_a_command_has_the_operator_s_time(scripted_model: Model, box: Sandbox) 
     log = given.Log()
     model = scripted_model([given.turn(given.bash("sleep 9"))])
     given.work(model, sandbox=box, log=log, budget=Budget(turns=1, command_s=1))
-    assert log.of("observation")[0]["limits"] == ("a command was killed after 1 s",)
+    assert log.of("observation")[0]["limits"] == ["a command was killed after 1 s"]
     assert "Seconds until it is killed: 1 unless given" in model.requests[0].body.decode()
