@@ -1,6 +1,7 @@
 """Holds the documentation to the code: every setting, every command, every class of failure."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,14 @@ from bot.commands import AVAILABLE
 from bot.comments.failures import WORDS, Failure
 from bot.comments.labels import STATES
 from bot.comments.outcomes import OUTCOMES
+from bot.model_settings import Model
 from bot.settings import all_fields, variable
 from records.task import TaskState
 
 ROOT = Path(__file__).parent.parent
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
+MODELS = (ROOT / "docs" / "models.md").read_text()
 COMMANDS = (ROOT / "docs" / "commands.md").read_text()
 USAGE = (ROOT / "demo" / "usage.txt").read_text()
 DEMO = (ROOT / "demo" / "options.py").read_text()
@@ -37,6 +40,22 @@ def test_the_manual_and_the_example_name_no_setting_that_is_gone() -> None:
     rows = set(re.findall(r"^\| `([A-Z_]+)` \|", OPERATING, re.MULTILINE))
     assert rows == known
     assert set(re.findall(r"^(?:# )?([A-Z_]+)=", EXAMPLE, re.MULTILINE)) == known
+
+
+@pytest.mark.parametrize("field", sorted(Model.model_fields.keys() - {"name", "api_key"}))
+def test_each_field_of_a_model_stands_in_its_page(field: str) -> None:
+    info = Model.model_fields[field]
+    default = "required" if info.is_required() else f"`{str(info.default).lower()}`"
+    default = "" if info.default in {"", None} else default
+    sentence = " ".join((info.description or "").split())
+    assert f"| `{field}` | {default} | {sentence} |" in MODELS
+
+
+def test_the_page_of_models_names_no_field_that_is_gone() -> None:
+    known = Model.model_fields.keys() - {"name", "api_key"}
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", MODELS, re.MULTILINE)) == known
+    example = MODELS.split("```toml\n")[1].split("```")[0]
+    assert {name for part in tomllib.loads(example).values() for name in part} <= known
 
 
 @pytest.mark.parametrize("verb", sorted(AVAILABLE))

@@ -10,7 +10,7 @@ from jobs.agent.calls import Misread, Request, understand
 from jobs.agent.conversation import Conversation
 from jobs.agent.entries import reply_entry
 from jobs.agent.ports import GatePort, KeepPort, LogPort, SandboxPort, TurnDone
-from jobs.agent.prompt import first_message
+from jobs.agent.prompt import first_message, heard
 from jobs.agent.task import AgentTask, Budget, Ending
 from jobs.agent.titles import title
 from jobs.agent.turn import Asked, act, answer_interrupted
@@ -67,11 +67,20 @@ def _begin(work: Work, resumed: str) -> Ending | None:
 
 def _go_on(work: Work) -> Ending:
     while True:
+        _listen(work)
         answer = _over(work) or _ask(work)
         if isinstance(answer, Ending):
             return answer
         if ending := _take(work, answer):
             return ending
+
+
+def _listen(work: Work) -> None:
+    """Pass on what people have written on the issue since the work began, each remark once."""
+    for remark in work.abilities.heard():
+        note = f"remark:{remark.comment_id}"
+        if note not in work.talk.notes:
+            work.say(heard(remark), note, stays=True)
 
 
 def _over(work: Work) -> Ending | None:
@@ -114,14 +123,26 @@ def _ask(work: Work) -> Reply | Ending:
 
 
 def _send(work: Work) -> Reply:
-    """Send the history, and a shorter one each time that it is too long."""
+    """Send the history, and another one each time that it is not taken as it is."""
     for _ in range(limits.OVERFLOWS):
         try:
             return _send_once(work)
         except ModelError as error:
-            if error.kind != ModelErrorKind.OVERFLOW or not _make_room_at_once(work):
+            if not _can_be_taken_now(work, error):
                 raise
     return _send_once(work)
+
+
+def _can_be_taken_now(work: Work, error: ModelError) -> bool:
+    match error.kind:
+        case ModelErrorKind.OVERFLOW:
+            return _make_room_at_once(work)
+        case ModelErrorKind.REFUSED:
+            # What a provider will not read is most often something that a tool brought in.
+            newest = work.talk.steps[-1:]
+            return _leave_out(work, [step.number for step in newest if not step.masked])
+        case _:
+            return False
 
 
 def _send_once(work: Work) -> Reply:

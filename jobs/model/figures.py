@@ -8,6 +8,8 @@ from typing import Any
 from jobs.model.arguments import LONGEST_ARGUMENTS
 from jobs.model.wire import Call, Stop, Usage
 
+LONGEST_TEXT = 100_000
+"""Characters of a reply that calls nothing; every later request would carry them along."""
 _BYTES_PER_TOKEN = 4
 
 
@@ -93,4 +95,6 @@ def stop_of(calls: tuple[Call, ...], text: str, *, refused: bool) -> Stop:
         return Stop.TOOLS
     if refused:
         return Stop.REFUSAL
+    if len(text) > LONGEST_TEXT:
+        return Stop.LENGTH
     return Stop.TEXT if text.strip() else Stop.EMPTY

@@ -45,6 +45,18 @@ def test_commands_have_no_input(shared_box: Sandbox) -> None:
     assert ended.output == "1\nEOFError: EOF when reading a line"
 
 
+@pytest.mark.parametrize(
+    "script",
+    ["git log -1 --format=%s", "git -c core.pager=less log", "git commit --allow-empty; true",
+     "git rebase -i HEAD; true", "sudo -S true; true", "ssh nobody@127.0.0.1; true", "python3 -i",
+     "git clone https://127.0.0.1:1/private; true"],
+)  # fmt: skip
+def test_what_would_ask_somebody_does_not_wait(shared_box: Sandbox, script: str) -> None:
+    began = time.monotonic()
+    assert not shared_box.exec(script, timeout_s=20).timed_out
+    assert time.monotonic() - began < 10
+
+
 def test_a_syntax_error_is_told_before_anything_runs(shared_box: Sandbox) -> None:
     ended = shared_box.exec("touch /tmp/ran\nif true; then\n")
     assert ended.exit_code == 2
