@@ -101,13 +101,17 @@ def report_of(
     """Sum up single tests: their names are cleaned, and of two with one name the worse counts."""
     counts = dict.fromkeys(CaseState, 0)
     cases: dict[str, CaseState] = {}
+    names: dict[str, str] = {}
     for raw, state in ended:
         counts[state] += 1
-        name = one_line(raw, MAX_NAME)
+        if raw not in names:
+            if len(names) >= MAX_CASES:
+                whole = False
+                continue
+            names[raw] = one_line(raw, MAX_NAME)
+        name = names[raw]
         before = cases.get(name)
-        if before is None and len(cases) >= MAX_CASES:
-            whole = False
-        elif before is None or _WORST_LAST.index(state) > _WORST_LAST.index(before):
+        if before is None or _WORST_LAST.index(state) > _WORST_LAST.index(before):
             cases[name] = state
     failed = [name for name, state in cases.items() if state is CaseState.FAILED]
     return Report(

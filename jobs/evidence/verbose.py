@@ -15,6 +15,7 @@ from jobs.evidence.tap import read_tap
 
 MAX_OUTPUT = 8 * 1024 * 1024
 _MAX_LINE = 500
+_MAX_LINES = 200_000
 _PASSED, _FAILED, _SKIPPED = CaseState.PASSED, CaseState.FAILED, CaseState.SKIPPED
 _WORDS = {
     "PASSED": _PASSED,
@@ -41,7 +42,8 @@ _UNITTEST_END = re.compile(
 _GO = re.compile(r"\s*--- (PASS|FAIL|SKIP): (\S+)")
 _GO_PACKAGE = re.compile(r"(?:ok  |FAIL)\t(\S+)")
 _MARKED = re.compile(r"( *)(?:([✔✓√])|([✖✕×])|([﹣○])|▶) (.+)$")  # noqa: RUF001  # as printed
-_DURATION = re.compile(r" \([\d.]+ ?m?s\)$| # (?:SKIP|TODO)\b.*$")
+_LEFT_OUT = re.compile(r" # (?:SKIP|TODO)\b.*$")
+_DURATION = re.compile(r" \([\d.]+ ?m?s\)$")
 
 Ended = tuple[str, CaseState]
 
@@ -51,7 +53,7 @@ def read_verbose(output: str) -> Report | None:
     text = without_escapes(output[-MAX_OUTPUT:])
     if found := read_go_json(text.encode("utf-8", "replace")) or read_tap(text):
         return found
-    lines = [line[:_MAX_LINE].rstrip() for line in text.splitlines()]
+    lines = [line[:_MAX_LINE].rstrip() for line in text.splitlines()[-_MAX_LINES:]]
     readers: tuple[Callable[[list[str]], Iterator[Ended]], ...] = (_pytest, _unittest, _go, _tree)
     for reader in readers:
         if ended := list(reader(lines)):
@@ -100,7 +102,7 @@ def _tree(lines: list[str]) -> Iterator[Ended]:
             return
         if not (found := _MARKED.match(line)):
             continue
-        depth, name = len(found[1]), _DURATION.sub("", found[5])
+        depth, name = len(found[1]), _DURATION.sub("", _LEFT_OUT.sub("", found[5]))
         above = [one for one in above if one[0] < depth]
         if not any(found.group(2, 3, 4)):
             above.append((depth, name))
