@@ -6,8 +6,9 @@ two sides), `profile` (what a container may do), `engine` (starting and removing
 only door to Docker, and only the keeper goes through it), and then `inside/`, the tool server that
 answers from within. What the engine stands on, as it comes up: `asked` (what a start is told),
 `names`, `bundle` (the tool server, packed), `connection` (whose things are whose), `networks` (the
-way out of a set-up), `copier`, `snapshots` and `uppers` (what a set-up left, and what is written
-over it), `hosts`, `leftovers` and `shims` (what nobody holds any more). `readiness` checks a real
+way out of a set-up), `errand` (a small container of the keeper's own), `copier`, `snapshots` and
+`uppers` (what a set-up left, and what is written over it), `hosts`, `leftovers` and `shims` (what
+nobody holds any more). `readiness` checks a real
 sandbox before any task trusts one, by what `expectations` names.
 """
 

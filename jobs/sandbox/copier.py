@@ -8,8 +8,8 @@ from typing import Any
 
 from docker.errors import NotFound
 
-from jobs.sandbox import profile
 from jobs.sandbox.connection import Connection
+from jobs.sandbox.errand import errand, mount_of
 from jobs.sandbox.errors import SandboxError
 
 COPIER = "copier"
@@ -84,41 +84,20 @@ def _remove_made_up(connection: Connection, volume: str) -> None:
 
 def _copier(workspace: str, volume: str, image: str, limit_mb: int) -> dict[str, Any]:
     program = (Path(__file__).parent / "inside" / "copying.py").read_text(encoding="utf-8")
-    return {
-        "Image": image,
-        "Entrypoint": [],
-        "Cmd": ["python3", "-I", "-S", "-B", "-c", program, str(limit_mb * _MB)],
-        "User": "0:0",
-        "Healthcheck": {"Test": ["NONE"]},
-        "NetworkDisabled": True,
-        "HostConfig": {
-            "NetworkMode": "none",
-            "Dns": ["127.0.0.1"],
-            "IpcMode": "private",
-            "CgroupnsMode": "private",
-            "CapDrop": ["ALL"],
-            # To give the new volume to the agent's user, and to become that user.
-            "CapAdd": ["CHOWN", "FOWNER", "SETUID", "SETGID"],
-            "SecurityOpt": ["no-new-privileges:true", f"seccomp={profile.seccomp()}"],
-            "ReadonlyRootfs": True,
-            "Memory": 512 * _MB,
-            "MemorySwap": 512 * _MB,
-            "OomScoreAdj": 500,
-            "PidsLimit": 16,
-            "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}},
-            "Mounts": [
-                _mount(workspace, "/from", read_only=True),
-                _mount(volume, "/to", read_only=False),
-            ],
-        },
+    runs = errand(
+        image,
+        ["python3", "-I", "-S", "-B", "-c", program, str(limit_mb * _MB)],
+        [mount_of(workspace, "/from", read_only=True), mount_of(volume, "/to")],
+        user="0:0",
+        memory_mb=512,
+        pids=16,
+    )
+    own = {
+        "CgroupnsMode": "private",
+        "OomScoreAdj": 500,
+        # To give the new volume to the agent's user, and to become that user.
+        "CapAdd": ["CHOWN", "FOWNER", "SETUID", "SETGID"],
+        # What it prints is its answer.
+        "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}},
     }
-
-
-def _mount(volume: str, target: str, *, read_only: bool) -> dict[str, Any]:
-    return {
-        "Type": "volume",
-        "Source": volume,
-        "Target": target,
-        "ReadOnly": read_only,
-        "VolumeOptions": {"NoCopy": True},
-    }
+    return {**runs, "HostConfig": {**runs["HostConfig"], **own}}

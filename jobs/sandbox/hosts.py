@@ -10,8 +10,8 @@ from typing import Any
 
 from docker.errors import APIError, NotFound
 
-from jobs.sandbox import profile
 from jobs.sandbox.connection import KIND_LABEL, Connection
+from jobs.sandbox.errand import errand, mount_of
 from jobs.sandbox.errors import SandboxError
 
 WRITER = "writer"
@@ -21,7 +21,6 @@ _WRITE = (
     " >/to/$$ && chmod 444 /to/$$ && mv /to/$$ /to/hosts"
 )
 _MISSING = "bind source path does not exist"
-_MB = 1024 * 1024
 _WRITES_S = 30
 
 
@@ -68,33 +67,6 @@ class Hosts:
 
 
 def _writer(image: str, labels: dict[str, str]) -> dict[str, Any]:
-    return {
-        "Image": image,
-        "Entrypoint": [],
-        "Cmd": ["sh", "-c", _WRITE],
-        # A new volume belongs to root; it needs no right beside.
-        "User": "0:0",
-        "Labels": labels,
-        "Healthcheck": {"Test": ["NONE"]},
-        "NetworkDisabled": True,
-        "HostConfig": {
-            "NetworkMode": "none",
-            "Dns": ["127.0.0.1"],
-            "IpcMode": "none",
-            "CapDrop": ["ALL"],
-            "SecurityOpt": ["no-new-privileges:true", f"seccomp={profile.seccomp()}"],
-            "ReadonlyRootfs": True,
-            "Memory": 64 * _MB,
-            "MemorySwap": 64 * _MB,
-            "PidsLimit": 8,
-            "LogConfig": {"Type": "none", "Config": {}},
-            "Mounts": [
-                {
-                    "Type": "volume",
-                    "Source": _VOLUME,
-                    "Target": "/to",
-                    "VolumeOptions": {"NoCopy": True},
-                }
-            ],
-        },
-    }
+    # A new volume belongs to root; it needs no right beside.
+    runs = errand(image, ["sh", "-c", _WRITE], [mount_of(_VOLUME, "/to")], user="0:0")
+    return {**runs, "Labels": labels}

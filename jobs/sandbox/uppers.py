@@ -14,8 +14,8 @@ from typing import Any
 
 from docker.errors import NotFound
 
-from jobs.sandbox import profile
 from jobs.sandbox.connection import Connection
+from jobs.sandbox.errand import errand
 from jobs.sandbox.stream import FrameStream
 
 _HOLDER = "holder"
@@ -27,7 +27,6 @@ _HOLD = (
 )
 """Answers with one empty frame, and waits for the end of its input."""
 _STARTS_S = 20.0
-_MB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ class Uppers:
 def _make(connection: Connection, image: str, size_mb: int) -> Upper:
     api = connection.api
     labels, volume_labels = connection.labels(_HOLDER), connection.labels(WORKSPACE)
-    holder = connection.create(_config(image, size_mb, labels, volume_labels))
+    holder = connection.create(_holder(image, size_mb, labels, volume_labels))
     with ExitStack() as undo:
         undo.callback(connection.remove_container, holder)
         stream = connection.attach(holder)
@@ -137,36 +136,18 @@ def volume(target: str, options: dict[str, str], labels: dict[str, str]) -> dict
     }
 
 
-def _config(
+def _holder(
     image: str, size_mb: int, labels: dict[str, str], volume_labels: dict[str, str]
 ) -> dict[str, Any]:
+    upper = volume("/upper", tmpfs(size_mb, "200k"), volume_labels)
+    runs = errand(image, ["sh", "-c", _HOLD], [upper])
     return {
-        "Image": image,
-        "Entrypoint": [],
-        "Cmd": ["sh", "-c", _HOLD],
-        "User": profile.AGENT,
+        **runs,
         "Labels": labels,
         "OpenStdin": True,
         "StdinOnce": True,
         "AttachStdin": True,
         "AttachStdout": True,
         "AttachStderr": True,
-        "Healthcheck": {"Test": ["NONE"]},
-        # As without a network, but Docker does not make one first, which is half of a start. There
-        # is no /etc/hosts then: for a sandbox it will not do.
-        "NetworkDisabled": True,
-        "HostConfig": {
-            "NetworkMode": "none",
-            "Dns": ["127.0.0.1"],
-            "IpcMode": "none",
-            "CapDrop": ["ALL"],
-            "SecurityOpt": ["no-new-privileges:true", f"seccomp={profile.seccomp()}"],
-            "ReadonlyRootfs": True,
-            "Memory": 64 * _MB,
-            "MemorySwap": 64 * _MB,
-            "PidsLimit": 8,
-            "LogConfig": {"Type": "none", "Config": {}},
-            "AutoRemove": True,
-            "Mounts": [volume("/upper", tmpfs(size_mb, "200k"), volume_labels)],
-        },
+        "HostConfig": {**runs["HostConfig"], "AutoRemove": True},
     }
