@@ -13,7 +13,7 @@ from jobs.sandbox import bundle, names, profile, uppers
 from jobs.sandbox.asked import Asked, Kind
 from jobs.sandbox.connection import STANDS_ON_LABEL, WAY_LABEL, Connection
 from jobs.sandbox.copier import Source
-from jobs.sandbox.errors import ImageMissing, SandboxLost, SnapshotMissing
+from jobs.sandbox.errors import ImageMissing, SandboxError, SandboxLost, SnapshotMissing
 from jobs.sandbox.hosts import Hosts
 from jobs.sandbox.leftovers import Leftovers
 from jobs.sandbox.networks import Networks
@@ -99,9 +99,11 @@ class Engine:
 
         It was stripped first: nothing runs in there any more that could write meanwhile.
         """
+        with self._connection.asking("an environment could not be kept") as api:
+            about = api.inspect_container(container)
+        if WAY_LABEL not in (about["Config"]["Labels"] or {}):
+            raise SandboxError("only what was set up can be kept, not what a task has worked in")
         try:
-            with self._connection.asking("an environment could not be kept") as api:
-                about = api.inspect_container(container)
             [workspace] = [m["Name"] for m in about["Mounts"] if m["Destination"] == _WORKSPACE]
             source = Source(container, workspace, about["Image"])
             return self.snapshots.save(source, snapshot, self._setup.workspace_mb)

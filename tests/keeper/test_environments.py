@@ -2,7 +2,8 @@
 
 import pytest
 
-from jobs.sandbox import SandboxLost, Snapshot
+from jobs.keeper.client import Keeper
+from jobs.sandbox import SandboxError, SandboxLost, Snapshot
 from tests.keeper.keeper_process import IMAGE, KeeperProcess, until
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
@@ -48,3 +49,11 @@ def test_an_environment_is_kept_and_waits_in_the_pool_for_the_next(
         assert "pooled=True" in pooling.words()
     finally:
         forget(pooling)
+
+
+def test_what_a_task_has_worked_in_is_not_kept(keeper: KeeperProcess, client: Keeper) -> None:
+    with client.start(IMAGE, task_id="k7m2", epoch=1, deadline_s=60) as box:
+        with pytest.raises(SandboxError, match="only what was set up can be kept"):
+            client.save(box, KEPT)
+        assert box.exec("echo here", workdir="/").output == "here"
+    assert keeper.volumes() == []
