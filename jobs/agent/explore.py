@@ -41,6 +41,8 @@ not find, and what you are not sure of. Quote code only where its wording matter
 _LAST_LOOK = f"{VOICE} No more look-ups. Answer now, with what you have, without a tool call."
 _AGAIN = f"{VOICE} Answer in a message, or look further with a tool call."
 _STRIKES = 2
+_FEWEST_TURNS = 2
+"""One to look, and one to answer."""
 
 
 class _NoAnswer(Exception):
@@ -73,6 +75,11 @@ class _Errand:
     usd: float = 0.0
     context: int = 0
     strikes: int = 0
+
+    @property
+    def title(self) -> str:
+        """What people read of it."""
+        return f"explore: {code(self.question)}"
 
     @property
     def seconds(self) -> float:
@@ -136,19 +143,24 @@ def _allowance(work: Work) -> _Allowance:
 
 
 def _answered(errand: _Errand, helper: HelperPort) -> Done:
-    name = f"explore: {code(errand.question)}"
+    if errand.allowance.turns < _FEWEST_TURNS:
+        return _unanswered(errand, "too few turns are left for this task")
     try:
         wire = helper.wire()
         try:
             with helper.copy() as sandbox:
-                answer = _talk(errand, wire, sandbox)
+                answer = _capped(_talk(errand, wire, sandbox))
         finally:
             wire.close()
     except (_NoAnswer, Unavailable, ModelError, SandboxError, ToolRefused) as error:
-        text = f"The helper came to no answer: {error}. Look for yourself, or ask for less."
-        result = f"no answer · {_used(errand)}"
-        return Done(name, result, in_its_own_voice(text), Status.FAILED, errand.seconds)
-    return Done(name, _used(errand), _capped(answer), Status.OK, errand.seconds)
+        return _unanswered(errand, str(error))
+    return Done(errand.title, _used(errand), answer, Status.OK, errand.seconds)
+
+
+def _unanswered(errand: _Errand, why: str) -> Done:
+    text = f"The helper came to no answer: {why}. Look for yourself, or ask for less."
+    result = f"no answer · {_used(errand)}"
+    return Done(errand.title, result, in_its_own_voice(text), Status.FAILED, errand.seconds)
 
 
 def _used(errand: _Errand) -> str:

@@ -19,6 +19,7 @@ from jobs.agent import (
     Submission,
     run,
 )
+from jobs.agent.abilities import NOTHING, Abilities
 from jobs.agent.ports import KeepPort, LogPort, SandboxPort
 from jobs.model import Wire, open_wire
 from jobs.repository.snapshot import Snapshot
@@ -174,8 +175,10 @@ def gate_of(sandbox: Sandbox, snapshot: Snapshot, *, fast: bool = False) -> Gate
     return Gate(ISSUE, SandboxView(sandbox, snapshot), fast=fast)
 
 
-def wire_to(model: ScriptedModel, api: Any = "chat") -> Wire:
-    return open_wire(api_key="key", base_url=model.base_url, model="scripted", api=api)
+def wire_to(model: ScriptedModel, api: Any = "chat", *, stream: bool = False) -> Wire:
+    return open_wire(
+        api_key="key", base_url=model.base_url, model="scripted", api=api, stream=stream
+    )
 
 
 def work(
@@ -189,9 +192,11 @@ def work(
     stopped: threading.Event | None = None,
     keep: KeepPort | None = None,
     given: AgentTask | None = None,
+    abilities: Abilities = NOTHING,
+    wire: Wire | None = None,
 ) -> Ending:
     """Run the loop against a scripted model over HTTP."""
-    wire = wire_to(model, api)
+    wire = wire or wire_to(model, api)
     try:
         return run(
             given or task(),
@@ -202,6 +207,7 @@ def work(
             stopped or threading.Event(),
             gate,
             keep=keep,
+            abilities=abilities,
         )
     finally:
         wire.close()
