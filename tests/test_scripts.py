@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from demo.source import CannotSetStage, copy_of, name_of, read_issue
+from tests.sandbox.repositories import make_repository
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = sorted(path for path in (ROOT / "script").iterdir() if path.is_file())
@@ -108,6 +109,48 @@ def test_the_demo_refuses_what_cannot_be_meant_before_it_installs_anything(
     assert refused.returncode == 2
     assert why in refused.stderr.splitlines()[-1]
     assert not (checkout / "var").exists()
+
+
+def test_the_sandbox_tells_how_it_is_used_without_setting_anything_up(checkout: Path) -> None:
+    told = run(checkout / "script" / "sandbox", "--help")
+    assert told.returncode == 0
+    assert "script/sandbox [REPOSITORY]" in told.stdout
+    assert not (checkout / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "why"),
+    [("missing", "there is no folder missing"), (".", "is no git repository with a commit")],
+)
+def test_the_sandbox_refuses_what_cannot_be_meant_before_it_installs_anything(
+    checkout: Path, tmp_path: Path, folder: str, why: str
+) -> None:
+    refused = run(checkout / "script" / "sandbox", folder, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert why in refused.stderr.splitlines()[-1]
+    assert not (checkout / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted"),
+    [
+        ({"shop.py": ""}, "python proxy"),
+        ({"shop.py": "", "web/package.json": "{}"}, "python full proxy"),
+        ({"go.mod": "module a\n"}, "python full proxy"),
+        (None, "python full proxy"),
+    ],
+)
+def test_the_images_for_a_repository_are_chosen_by_its_files(
+    checkout: Path, tmp_path: Path, files: dict[str, str | bytes] | None, wanted: str
+) -> None:
+    build = checkout / "sandbox-images" / "build"
+    build.parent.mkdir()
+    build.write_text('#!/bin/sh\necho "$@"\n')
+    build.chmod(0o755)
+    if files is not None:
+        make_repository(tmp_path / "code", files)
+    told = run(checkout / "script" / "images", "--for", "code", cwd=tmp_path)
+    assert (told.returncode, told.stdout.strip()) == (0, wanted), told.stderr
 
 
 def test_setup_lists_what_is_missing_and_why_where_it_cannot_install(
