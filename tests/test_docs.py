@@ -86,3 +86,9 @@ def test_the_demo_explains_each_of_its_options() -> None:
     options = set(re.findall(r'add_argument\("(--[a-z]+)"', DEMO))
     assert options
     assert {option for option in options if f"  {option}" not in USAGE} == set()
+
+
+def test_the_turn_that_hands_in_is_shown_as_the_tool_wants_it() -> None:
+    [shown] = re.findall(r'"submit", "arguments": (\{.*?\})\}', USAGE, re.DOTALL)
+    [submit] = [tool for tool in tools(command_s=1) if tool.name == SUBMIT]
+    assert list(json.loads(shown)) == submit.parameters["required"]
