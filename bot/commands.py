@@ -33,6 +33,11 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Tell the task on this issue what was written: no command, but its people may say more."""
+
+
+@dataclass(frozen=True)
 class Help:
     """Say which commands there are."""
 
@@ -52,7 +57,7 @@ class NotYet:
     verb: str
 
 
-type_of_command = Fix | Status | Stop | Help | DidYouMean | NotYet | NoSuchOption | NoValue
+type_of_command = Fix | Status | Stop | Remark | Help | DidYouMean | NotYet | NoSuchOption | NoValue
 
 _WITHOUT_WORDS: dict[str, type_of_command] = {"status": Status(), "stop": Stop(), "help": Help()}
 

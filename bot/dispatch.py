@@ -11,6 +11,7 @@ from bot.commands import (
     Fix,
     Help,
     NotYet,
+    Remark,
     Status,
     Stop,
     parse,
@@ -18,7 +19,14 @@ from bot.commands import (
 )
 from bot.comments import general_failure_comment
 from bot.conversation import Conversation
-from bot.events import Ignored, IssueCommented, IssueLabeled, IssueOpened, type_of_event
+from bot.events import (
+    Ignored,
+    IssueClosed,
+    IssueCommented,
+    IssueLabeled,
+    IssueOpened,
+    type_of_event,
+)
 from bot.github_errors import (
     Forbidden,
     GitHubError,
@@ -28,6 +36,7 @@ from bot.github_errors import (
     Unauthorized,
 )
 from bot.handlers.fix import attempts_of, fix
+from bot.handlers.hear import hear
 from bot.handlers.help import answer_unknown, give_help
 from bot.handlers.status import status
 from bot.handlers.stop import stop
@@ -50,7 +59,7 @@ def handle(event: type_of_event, context: Context, *, last_try: bool = True) -> 
     match event:
         case Ignored(reason):
             return Outcome(DeliveryState.IGNORED, reason)
-        case IssueCommented() | IssueLabeled() | IssueOpened():
+        case IssueCommented() | IssueLabeled() | IssueOpened() | IssueClosed():
             if event.sender.is_bot:
                 return Outcome(DeliveryState.IGNORED, "a bot's doing")
             command = _command(event, context)
@@ -64,11 +73,14 @@ def handle(event: type_of_event, context: Context, *, last_try: bool = True) -> 
 
 
 def _command(
-    event: IssueCommented | IssueLabeled | IssueOpened, context: Context
+    event: IssueCommented | IssueLabeled | IssueOpened | IssueClosed, context: Context
 ) -> type_of_command | None:
     match event:
         case IssueCommented():
-            return parse(event.body, context.command)
+            command = parse(event.body, context.command)
+            return command or (Remark() if _is_live(event, context) else None)
+        case IssueClosed():
+            return Stop() if _is_live(event, context) else None
         case IssueOpened():
             return parse(event.issue.body, context.command)
         case IssueLabeled():
@@ -79,8 +91,17 @@ def _command(
             assert_never(event)
 
 
+def _is_live(event: IssueCommented | IssueClosed, context: Context) -> bool:
+    return context.tasks.live_on_issue(event.repository.id, event.issue.number) is not None
+
+
+def _is_asked(event: type_of_event, command: type_of_command) -> bool:
+    """Say whether somebody gave a command, and waits for an answer."""
+    return not isinstance(event, IssueClosed) and not isinstance(command, Remark)
+
+
 def _answer(
-    event: IssueCommented | IssueLabeled | IssueOpened,
+    event: IssueCommented | IssueLabeled | IssueOpened | IssueClosed,
     command: type_of_command,
     context: Context,
     *,
@@ -95,7 +116,7 @@ def _answer(
 
 
 def _answer_once(
-    event: IssueCommented | IssueLabeled | IssueOpened,
+    event: IssueCommented | IssueLabeled | IssueOpened | IssueClosed,
     command: type_of_command,
     context: Context,
     *,
@@ -125,11 +146,13 @@ def _answer_once(
     try:
         return _to_its_handler(command, request)
     except UserError as refusal:
+        if not _is_asked(event, command):
+            return Outcome(DeliveryState.IGNORED, str(refusal))
         return _say_refusal(refusal, request)
     except Unauthorized:
         raise
     except Exception:
-        if last_try:
+        if last_try and _is_asked(event, command):
             _apologise(request)
         raise
 
@@ -142,6 +165,8 @@ def _to_its_handler(command: type_of_command, request: Request) -> Outcome:
             return status(request)
         case Stop():
             return stop(request)
+        case Remark():
+            return hear(request)
         case Help():
             return give_help(request)
         case DidYouMean() | NotYet() | NoSuchOption() | NoValue():

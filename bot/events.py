@@ -97,13 +97,23 @@ class IssueOpened(_OnIssue):
 
 
 @dataclass(frozen=True)
+class IssueClosed(_OnIssue):
+    """Somebody closed an issue."""
+
+    @property
+    def key(self) -> str:
+        """Return what names this event, however often GitHub tells of it."""
+        return f"closed:{self.issue.id}:{self.issue.updated_at}"
+
+
+@dataclass(frozen=True)
 class Ignored:
     """Nothing that the bot answers to."""
 
     reason: str
 
 
-type_of_event = IssueCommented | IssueLabeled | IssueOpened | Ignored
+type_of_event = IssueCommented | IssueLabeled | IssueOpened | IssueClosed | Ignored
 
 
 class _Unfit(Exception):
@@ -146,6 +156,10 @@ def _labeled(fields: "_Fields") -> IssueLabeled | Ignored:
 
 def _opened(fields: "_Fields") -> IssueOpened:
     return IssueOpened(**_on_issue(fields))
+
+
+def _closed(fields: "_Fields") -> IssueClosed:
+    return IssueClosed(**_on_issue(fields))
 
 
 def _on_issue(fields: "_Fields") -> dict[str, Any]:
@@ -196,6 +210,7 @@ _READERS: dict[tuple[str, str], Callable[["_Fields"], type_of_event]] = {
     ("issue_comment", "created"): _commented,
     ("issues", "labeled"): _labeled,
     ("issues", "opened"): _opened,
+    ("issues", "closed"): _closed,
 }
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.comments import Limits
 from bot.conversation import Conversation
-from bot.events import IssueCommented, IssueLabeled, IssueOpened
+from bot.events import IssueClosed, IssueCommented, IssueLabeled, IssueOpened
 from bot.github_repository import GitHubRepository, Reaction
 from bot.model_settings import Model
 from bot.permissions import Allowed, allowed
@@ -60,7 +60,7 @@ class Context:
 class Request:
     """One command of one person in one thread."""
 
-    event: IssueCommented | IssueLabeled | IssueOpened
+    event: IssueCommented | IssueLabeled | IssueOpened | IssueClosed
     conversation: Conversation
     context: Context
 

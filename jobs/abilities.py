@@ -33,6 +33,7 @@ def abilities(job: Job, workplace: Workplace, sandbox: Sandbox) -> Abilities:
         patches=writes_patches(model, settings.apply_patch),
         helper=helper if settings.explore == "on" else None,
         github=job.github,
+        heard=lambda: job.watch.heard,
     )
 
 

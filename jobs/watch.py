@@ -10,6 +10,7 @@ from typing import Self
 
 import structlog
 
+from records.heard import Remark
 from records.task import Lease, LeaseLost
 from records.tasks import Tasks
 
@@ -38,6 +39,8 @@ class Watch:
         self.halted = threading.Event()
         self.leaving = threading.Event()
         self.why: Halt | None = None
+        self.heard: tuple[Remark, ...] = ()
+        """What was written on the issue in the meantime, oldest first."""
         self._tasks = tasks
         self._lease = lease
         self._shutting_down = shutting_down
@@ -84,6 +87,7 @@ class Watch:
                 if since >= _RENEW_S:
                     self._tasks.renew(self._lease, LEASE_S)
                     renewed_at = time.monotonic()
+                self.heard = self._tasks.heard.of(self._lease.task_id)
                 why = self._reason_to_halt()
             except LeaseLost:
                 why = Halt.LEASE_LOST

@@ -164,6 +164,16 @@ class BaselineRow(Row):
     measured_at: Mapped[float]
 
 
+class HeardRow(Row):
+    """A comment that was written on an issue while a task worked on it."""
+
+    __tablename__ = "heard"
+    task_id: Mapped[str] = mapped_column(primary_key=True)
+    comment_id: Mapped[int] = mapped_column(primary_key=True)
+    author: Mapped[str]
+    text: Mapped[str]
+
+
 class NamedLeaseRow(Row):
     """Who may do a thing of which there is one, and how long."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from records.database import Database
+from records.heard import Heard
 from records.schema import DatabaseTime, TaskRow
 from records.task import (
     ENDED,
@@ -84,6 +85,7 @@ class Tasks:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.heard = Heard(database)
 
     def create(self, new: NewTask) -> tuple[Task, bool]:
         """Record a new task, or find the one that the same request made before (then False).

@@ -1,11 +1,12 @@
 """Says what the agent can do beside its six tools, and with what: the caller hands it in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from jobs.agent.ports import SandboxPort
 from jobs.model.wire import Wire
+from records.heard import Remark
 
 
 class Unavailable(Exception):
@@ -35,6 +36,8 @@ class Abilities:
     """Files are changed with apply_patch, in place of edit and write."""
     helper: HelperPort | None = None
     github: GitHubPort | None = None
+    heard: Callable[[], Sequence[Remark]] = tuple
+    """What people have written on the issue since the work began, oldest first."""
 
 
 NOTHING = Abilities()

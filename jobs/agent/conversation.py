@@ -42,7 +42,8 @@ class Conversation:
     github_looks: int = 0
     """How often other people's words were fetched from GitHub."""
     pinned: tuple[str, ...] = ()
-    """Instructions of the project's whose turns were left out; each recap holds them all."""
+    """What each recap holds word for word: what people wrote on the issue in the meantime, and
+    instructions of the project's whose turns were left out."""
     pinned_bytes: int = 0
     """Of such instructions that were given, wherever they stand now."""
     window: Window = field(default_factory=Window)
@@ -132,6 +133,7 @@ class Conversation:
     def _message(self, entry: Entry) -> None:
         self.context += tokens(entry["text"])
         self.window.told += tokens(entry["text"])
+        self.pinned += (entry["pinned"],) if "pinned" in entry else ()
 
     def _reply(self, entry: Entry) -> None:
         self.end_turn()

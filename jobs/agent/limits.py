@@ -90,6 +90,8 @@ CUT_GROWTH_SHARE: Final = 0.1
 GUIDANCE_BYTES: Final = 32 * 1024
 ISSUE_BYTES: Final = 48 * 1024
 COMMENT_BYTES: Final = 8 * 1024
+REMARK_BYTES: Final = 4 * 1024
+"""Of what somebody writes on the issue while the work goes on; each recap holds all of them."""
 REVIEW_ISSUE_BYTES: Final = 12 * 1024
 NESTED_BYTES: Final = 8 * 1024
 """Of the instructions of one folder, and four times that of all of them in a task."""

@@ -51,7 +51,7 @@ def recap_from(talk: Conversation, budget: Budget) -> int | None:
     fitting = [turn for turn in newest if sizes[turn] <= most]
     first = fitting[0] if fitting else talk.turns + 1
     left = talk.first_input + limits.RECAP_TOKENS + sizes.get(first, 0)
-    left += talk.pinned_bytes // limits.BYTES_PER_TOKEN
+    left += talk.pinned_bytes // limits.BYTES_PER_TOKEN + sum(map(tokens, talk.pinned))
     gains = left <= (1 - limits.RECAP_MIN_GAIN) * talk.context
     return first if gains and talk.recaps < limits.RECAPS else None
 

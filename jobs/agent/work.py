@@ -81,6 +81,7 @@ class Work:
         self.log.record(kind, entry, take)
         return clean[0]
 
-    def say(self, text: str, *notes: str) -> None:
-        """Add a message of ours to the conversation."""
-        self.note("message", {"items": [self.wire.user(text)], "text": text, "notes": [*notes]})
+    def say(self, text: str, *notes: str, stays: bool = False) -> None:
+        """Add a message of ours to the conversation; one that `stays` is part of every recap."""
+        entry: Entry = {"items": [self.wire.user(text)], "text": text, "notes": [*notes]}
+        self.note("message", entry | ({"pinned": text} if stays else {}))
