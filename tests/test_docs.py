@@ -1,5 +1,6 @@
 """Holds the documentation to the code: every setting, every command, every class of failure."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -12,6 +13,7 @@ from bot.comments.labels import STATES
 from bot.comments.outcomes import OUTCOMES
 from bot.model_settings import Model
 from bot.settings import all_fields, variable
+from jobs.agent.tools import SUBMIT, tools
 from records.task import TaskState
 
 ROOT = Path(__file__).parent.parent
