@@ -134,7 +134,7 @@ class Ask:
 @contextmanager
 def at_work(docker_host: str) -> Iterator[Ask]:
     """Start the other agents' own programs; they answer when asked."""
-    python = _environment()
+    python = python_of_others()
     environment = {"DOCKER_HOST": docker_host, "PATH": "/usr/local/bin:/usr/bin:/bin",
                    "HOME": str(_FOLDER), "MSWEA_SILENT_STARTUP": "1"}  # fmt: skip
     program = [str(python), str(ROOT / "bench" / "others_at_work.py"), IMAGE, WITH_SWE_REX]
@@ -165,7 +165,7 @@ def _in_the_engines_network(docker_host: str) -> list[str]:
     return [*as_root, "nsenter", f"--net=/proc/{pid.read_text().strip()}/ns/net", "--"]
 
 
-def _environment() -> Path:
+def python_of_others() -> Path:
     """Return the Python that has the others' packages; they are installed once."""
     stamp = hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()
     python, known = _FOLDER / "bin" / "python", _FOLDER / ".stamp"

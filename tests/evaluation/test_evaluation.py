@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,62 +65,97 @@ def call(name: str, **arguments: Any) -> Json:
 SUBMIT = call(
     "submit", outcome="resolved", title="Halve", summary="Done.", checks=[], unverified=""
 )
+EVERYWHERE = (
+    "git log --all --oneline; git tag; git branch -a; git reflog --all; git stash list; "
+    "git for-each-ref; git fsck --unreachable --no-reflogs; git remote -v; ls -a .git; env; "
+    "git cat-file --batch-all-objects --batch-check | cut -d' ' -f1 | "
+    "git cat-file --batch; cat /proc/1/environ"
+)
+LOOKS = (
+    call("bash", command=EVERYWHERE),
+    call("bash", command="printf 'def test_even():\\n    pass\\n' >tests/test_halves.py"),
+    SUBMIT,
+)
 
 
-@pytest.fixture
-def task(tmp_path: Path, docker_host: str, sandbox_image: str) -> Evaluating:
-    """An evaluation of one small task."""
+@dataclass(frozen=True)
+class Done:
+    """A whole run: a task for each play, one whose model looks for the answer, one without code."""
+
+    out: Path
+    rows: dict[str, Json]
+    predictions: dict[str, Json]
+    looked: str
+    """All that was sent in the conversation of the model that looks."""
+    asked: int
+    """Of the task without code."""
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory, docker_host: str, sandbox_image: str) -> Done:
     assert sandbox_image
-    path, base = repository(tmp_path)
-    instances = write(tmp_path / "instances.jsonl", instance(path, base))
-    return Evaluating(docker_host, instances, tmp_path / "run")
-
-
-@pytest.fixture
-def looking() -> Iterator[ScriptedModel]:
-    """A model that looks for the answer everywhere, and then changes the tests only."""
-    everywhere = (
-        "git log --all --oneline; git tag; git branch -a; git reflog --all; git stash list; "
-        "git for-each-ref; git fsck --unreachable --no-reflogs; git remote -v; ls -a .git; env; "
-        "git cat-file --batch-all-objects --batch-check | cut -d' ' -f1 | "
-        "git cat-file --batch; cat /proc/1/environ"
-    )
-    turns = [
-        call("bash", command=everywhere),
-        call("bash", command="printf 'def test_even():\\n    pass\\n' >tests/test_halves.py"),
-        SUBMIT,
+    folder = tmp_path_factory.mktemp("evaluation")
+    path, base = repository(folder)
+    given = [
+        instance(path, base, instance_id=name, problem_statement=f"The task {name}\n\nIt is odd.")
+        for name in (*Play, "looks", "gone")
     ]
-    with ScriptedModel([Script("", tuple(Turn.read(turn) for turn in turns))]) as model:
-        yield model
+    given[-1]["base_commit"] = "0" * 40
+    instances = write(folder / "instances.jsonl", *given)
+    problems = {one.instance_id: one for one in read_problems(instances)}
+    scripts = [script_of(problems[play], read_gold(instances, play), play) for play in Play]
+    scripts.append(Script("The task looks", tuple(Turn.read(turn) for turn in LOOKS)))
+    with ScriptedModel(scripts) as model:
+        run = Evaluating(docker_host, instances, folder / "run")
+        rows = run.run(model, "--workers", "2")
+        sent = [request.body.decode() for request in model.requests]
+    predictions = lines(run.out / "preds.jsonl")
+    return Done(
+        run.out,
+        {row["id"]: row for row in rows},
+        {one["instance_id"]: one for one in predictions},
+        "\n".join(body for body in sent if "The task looks" in body),
+        len([body for body in sent if "The task gone" in body]),
+    )
 
 
-def test_nothing_of_the_answer_is_in_any_request_nor_in_the_sandbox(
-    task: Evaluating, looking: ScriptedModel
-) -> None:
-    [row] = task.run(looking)
-    sent = "\n".join(request.body.decode() for request in looking.requests)
-    assert "v1.0" in sent
-    assert "Half of an odd number" in sent
-    assert [word for word in (CANARY, "Later", "v2.0", "fix-it") if word in sent] == []
-    # The judge's tests were put back over the ones that were emptied.
+def test_nothing_of_the_answer_is_in_any_request_nor_in_the_sandbox(done: Done) -> None:
+    assert "v1.0" in done.looked
+    assert "test_even" in done.looked
+    hidden = (CANARY, "Later", "v2.0", "fix-it", "FAIL_TO_PASS", "instances.jsonl")
+    assert [word for word in hidden if word in done.looked] == []
+
+
+def test_the_judges_tests_are_put_over_whatever_was_made_of_them(done: Done) -> None:
+    row = done.rows["looks"]
     assert (row["resolved"], row["fail_to_pass"], row["pass_to_pass"]) == (False, "0/1", "1/1")
+    assert "+    pass" in done.predictions["looks"]["model_patch"]
 
 
 @pytest.mark.parametrize("play", list(Play))
-def test_the_known_answer_is_solved_and_nothing_else_is(task: Evaluating, play: Play) -> None:
-    [row] = task.run(None, "--scripted", play)
+def test_the_known_answer_is_solved_and_nothing_else_is(done: Done, play: Play) -> None:
+    row, prediction = done.rows[play], done.predictions[play]
     assert row["resolved"] is (play is Play.KNOWN), row
-    assert row.get("invalid", False) is (play is Play.PRINTED)
-    [prediction] = lines(task.out / "preds.jsonl")
-    assert prediction["instance_id"] == "halves-1"
-    assert prediction["model_name_or_path"] == f"scripted-{play}"
+    assert row.get("invalid", False) is (play is Play.PRINTED), row
+    assert prediction.keys() == {"instance_id", "model_name_or_path", "model_patch"}
+    assert prediction["model_name_or_path"] == "scripted"
     assert prediction["model_patch"].startswith("diff --git a/halves.py b/halves.py\n")
     assert row["diff_stats"]["files"] == 1
     assert row["turns"] == row["gate_rounds"] + 2
     assert row["tokens"]["in"] > row["tokens"]["out"] > 0
-    kinds = [line["kind"] for line in lines(task.out / "trajs" / "halves-1" / "1.jsonl")]
+    kinds = [line["kind"] for line in lines(done.out / "trajs" / play / "1.jsonl")]
     assert (kinds[0], kinds[-1]) == ("run_start", "run_end")
     assert kinds.count("reply") == row["turns"]
+
+
+def test_a_task_that_cannot_be_begun_is_told_apart_and_counts(done: Done) -> None:
+    row = done.rows["gone"]
+    assert (row["status"], row.get("resolved", False), done.asked) == ("infra_error", False, 0)
+    assert done.predictions["gone"]["model_patch"] == ""
+    words = (done.out / "report.md").read_text()
+    assert "1 of 5 solved (20.0%)" in words
+    assert "because of this side (counted as not solved): 1" in words
+    assert "Judged on nothing (counted as not solved): 1" in words
 
 
 def test_what_was_interrupted_goes_on_and_what_is_finished_is_not_done_again(
@@ -162,18 +197,3 @@ def test_what_was_interrupted_goes_on_and_what_is_finished_is_not_done_again(
     [_, patch] = [line["model_patch"] for line in lines(run.out / "preds.jsonl")]
     assert patch.count("+once") == 1
     assert git(path, "status", "--short") == ""
-
-
-def test_a_task_that_cannot_be_begun_is_told_apart_and_counts(
-    tmp_path: Path, docker_host: str, sandbox_image: str, looking: ScriptedModel
-) -> None:
-    assert sandbox_image
-    path, base = repository(tmp_path)
-    gone = instance(path, base, base_commit="0" * 40)
-    run = Evaluating(docker_host, write(tmp_path / "i.jsonl", gone), tmp_path / "run")
-    [row] = run.run(looking)
-    assert (row["status"], row.get("resolved", False)) == ("infra_error", False)
-    assert looking.requests == []
-    [prediction] = lines(run.out / "preds.jsonl")
-    assert prediction["model_patch"] == ""
-    assert "because of this side (counted as not solved): 1" in (run.out / "report.md").read_text()
