@@ -146,9 +146,15 @@ CASES: dict[int, tuple[str, dict[str, str]]] = {
         "calls_that_come_to_nothing_use_the_budget_up, "
         "a_try_that_was_cut_off_is_charged_with_the_reply_that_came_after_it"}),
     34: ("a worker that is killed between a call and its result", {
+        "agent/test_exits": "the_next_run_goes_on_where_this_one_ended, "
+        "so_it_does_where_a_turn_was_left_half_done",
+        "agent/test_recap": "a_job_that_follows_sends_what_the_first_would_have_sent",
         "agent/test_whole_run": "a_task_goes_on_after_any_interruption_and_repeats_no_command",
         "whole/test_survival": "a_task_goes_on_when_its_worker_is_killed"}),
-    35: ("somebody stops the task, or the issue is gone, or there is a second command", {
+    35: ("somebody stops the task, or the issue is closed or gone, or there is a comment", {
+        "bot/test_hear": "who_may_steer_is_heard_and_sees_it, "
+        "others_are_neither_heard_nor_answered, an_issue_that_is_closed_ends_its_task",
+        "agent/test_remarks": "a_remark_is_added_at_the_end_once_also_over_two_jobs",
         "model/test_failures": "stop_ends_the_call_within_a_second",
         "agent/test_whole_run": "stopping_in_the_middle_of_a_command_ends_at_once",
         "whole/test_survival": "stop_ends_a_running_task_in_words_and_pushes_nothing",
@@ -162,6 +168,8 @@ CASES: dict[int, tuple[str, dict[str, str]]] = {
         "agent/test_untrusted": "no_text_can_end_its_block_or_open_one, "
         "nobody_else_speaks_with_our_voice",
         "agent/test_prompt": "an_issue_that_plays_the_system_stays_in_its_block",
+        "agent/test_guidance": "they_are_the_project_s_and_cannot_leave_their_block, "
+        "the_first_result_of_a_folder_carries_them_and_they_are_from_the_base",
         "whole/test_hostile": "a_spy_finds_no_secret_and_no_way_out"}),
     38: ("another model behind the name, reasoning that is not taken back", {
         "model/test_forty_cases": "another_model_behind_the_same_name_goes_on",
