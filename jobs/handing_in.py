@@ -66,11 +66,15 @@ def give_up(job: Job, why: Failure, words: str) -> TaskEnd:
 
 def _saved(job: Job, ending: Ending) -> tuple[Base, Solution] | None:
     """Find what an earlier moment of the task saved; None if it never came that far."""
-    task = job.services.tasks.get(job.task.id)
-    if not task.base_sha or job.services.checkpoints.latest(task.id) is None:
+    task, checkpoints = job.services.tasks.get(job.task.id), job.services.checkpoints
+    numbers = range(task.wanted_attempts + 1)
+    saved = [one for at in numbers if (one := checkpoints.latest(task.id, attempt=at))]
+    if not task.base_sha or not saved:
         return None
+    # Of several attempts that nobody has compared, the one that was at work last.
+    newest = max(saved, key=lambda one: one.saved_at)
     base = fetch_base(job.services, task)
-    return base, Harvest(job, base).saved(ending)
+    return base, Harvest(job, base).saved(ending, newest)
 
 
 def _published(job: Job, base: Base, solution: Solution, end: TaskEnd) -> TaskEnd:

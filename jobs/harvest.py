@@ -18,6 +18,7 @@ from jobs.repository.change import Change, HostileChange, parse
 from jobs.repository.policy import Finding, PolicyReport
 from jobs.sandbox import SandboxError, SandboxLost
 from jobs.solution import Place, Solution
+from records.checkpoints import Checkpoint
 
 CUT_SHORT_S = 300.0
 """Of measuring a change that nobody handed in: somebody waits for it, and it is half done."""
@@ -58,9 +59,9 @@ class Harvest:
         self._note(ending)
         return self._looked_over(ending, change, view.run)
 
-    def saved(self, ending: Ending) -> Solution:
-        """Return what the last checkpoint holds."""
-        checkpoint = self._job.checkpoint()
+    def saved(self, ending: Ending, checkpoint: Checkpoint | None = None) -> Solution:
+        """Return what a checkpoint holds; without one, the last of this attempt."""
+        checkpoint = checkpoint or self._job.checkpoint()
         if self.recorded_end() is None:
             self._note(ending)
         if checkpoint is None:

@@ -1,5 +1,7 @@
 """What a task came to goes where it belongs, also where the work or GitHub let it down."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from typing import NoReturn
 
@@ -70,6 +72,18 @@ def test_a_stop_before_anything_was_changed_makes_nothing(desk: Desk) -> None:
     assert stop(desk.job).explanation == "Somebody stopped it."
     save(desk, replace(EDIT, content=b"RATE = 0.19\n"))
     assert stop(desk.job).state is TaskState.STOPPED
+
+
+def test_of_several_attempts_a_stop_keeps_the_one_that_was_at_work_last(desk: Desk) -> None:
+    with closing(sqlite3.connect(desk.job.services.settings.data_dir / "records.db")) as records:
+        records.execute("UPDATE tasks SET wanted_attempts = 3")
+        records.commit()
+    for attempt in (2, 1):
+        content = f"RATE = {attempt}\n".encode()
+        at_work = replace(desk, job=replace(desk.job, attempt=attempt))
+        save(at_work, replace(EDIT, content=content))
+    stop(desk.job)
+    assert desk.git("show", f"{task_of(desk.job).branch}:tax.py") == "RATE = 1"
 
 
 def test_a_stop_stays_a_stop_where_its_work_cannot_be_kept(desk: Desk) -> None:
@@ -161,7 +175,7 @@ class NoEngine:
 def test_an_end_is_on_record_and_the_next_job_goes_on_from_there(desk: Desk) -> None:
     """Its services know no model and no engine: the agent does not work on."""
     save(desk)
-    services = replace(desk.job.services, sandboxes=NoEngine())  # type: ignore[arg-type]
+    services = replace(desk.job.services, sandboxes=NoEngine())
     desk.job = replace(desk.job, services=services)
     Harvest(desk.job, desk.base).saved(OUT_OF_TURNS)
     [noted] = [entry for kind, entry in desk.job.log.entries() if kind == ENDING]
