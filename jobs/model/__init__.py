@@ -1,7 +1,7 @@
 """Speaks with language models over either OpenAI protocol, behind one small interface.
 
-Read in this order: `wire` (the words and the interface), `opening` (which wire is used),
-`responses` and `chat` with `figures` (the two wires: what goes out, what a reply means), `sending`
+Read in this order: `wire` (the words and the interface), `opening` (which wire is used), `asking`
+with `responses`, `chat` and `figures` (the two wires: what goes out, what a reply means), `sending`
 with `background` (tries, waits, deadline, stop), `failures` and `cures` (what an error means, and
 what is asked differently after it), `connection` (the HTTP client), `streams` (server-sent events),
 `history` (the bytes of a request), `arguments` (tool arguments).

@@ -3,13 +3,13 @@
 https://platform.openai.com/docs/api-reference/chat
 """
 
-import threading
 from collections.abc import Sequence
 from typing import Any
 
+from jobs.model.asking import NO_RESULT, HttpRequest, HttpWire, reply_of
 from jobs.model.connection import Answer
-from jobs.model.cures import Lessons, repaired
-from jobs.model.failures import Cure, Failure, from_error_body, senseless
+from jobs.model.cures import repaired
+from jobs.model.failures import from_error_body, senseless
 from jobs.model.figures import (
     CallIds,
     arguments_text,
@@ -22,90 +22,52 @@ from jobs.model.figures import (
     text_of,
     without_nulls,
 )
-from jobs.model.history import ItemBytes, encoded, request_body
-from jobs.model.sending import Sender
+from jobs.model.history import encoded
 from jobs.model.streams import ChatGatherer
-from jobs.model.wire import Call, Item, Preferences, Reply, Stop, ToolSpec, Usage
+from jobs.model.wire import Call, Item, Reply, Stop, ToolSpec, Usage
 
 _CUT_SHORT = {"length", "max_tokens", "max_output_tokens", "model_context_window_exceeded"}
 _FILTERED = {"content_filter", "sensitive", "safety"}
 _BROKEN = {"error", "network_error", "insufficient_system_resource", "abort"}
-NO_RESULT = "No result was recorded for this call."
 
 
-class ChatWire:
+class ChatWire(HttpWire):
     """A Wire over `/chat/completions`."""
-
-    def __init__(self, sender: Sender, preferences: Preferences) -> None:
-        self._sender = sender
-        self.preferences = preferences
-        self.lessons = Lessons()
-        self.item_bytes = ItemBytes()
-
-    def user(self, text: str) -> Item:
-        """Return a message of the user."""
-        return {"role": "user", "content": text}
 
     def result(self, call: Call, text: str) -> Item:
         """Return the message that answers a call."""
         return _tool_message(call.id, text)
 
-    def send(
-        self,
-        system: str,
-        items: Sequence[Item],
-        tools: Sequence[ToolSpec],
-        *,
-        deadline_s: float,
-        max_output: int,
-        stopped: threading.Event,
-    ) -> Reply:
-        """Ask for the next reply; see Wire."""
-        request = _ChatRequest(self, system, items, tools, max_output)
-        return self._sender.send(request, deadline_s=deadline_s, stopped=stopped)
-
-    def close(self) -> None:
-        """Give up the connection."""
-        self._sender.close()
+    def request(
+        self, system: str, items: Sequence[Item], tools: Sequence[ToolSpec], max_output: int
+    ) -> HttpRequest:
+        """Return the request for the next reply."""
+        return _ChatRequest(self, system, items, tools, max_output)
 
 
-class _ChatRequest:
+class _ChatRequest(HttpRequest):
     path = "/chat/completions"
-
-    def __init__(
-        self,
-        wire: ChatWire,
-        system: str,
-        items: Sequence[Item],
-        tools: Sequence[ToolSpec],
-        max_output: int,
-    ) -> None:
-        self._wire = wire
-        self._system = system
-        self._items = items
-        self._tools = tools
-        self._max_output = max_output
-        self._sent: dict[str, Any] = {}
+    field = "messages"
 
     def gatherer(self, server: str) -> ChatGatherer:
         return ChatGatherer(server)
 
-    def cure(self, failure: Failure) -> bool:
-        if failure.cure is Cure.REASONING:
-            sealed = [item for item in self._items if _reasoning_fields(item)]
-            return self._wire.lessons.learn(failure, self._sent, sealed)
-        return self._wire.lessons.learn(failure, self._sent, self._items)
+    @staticmethod
+    def call_ids(item: Item) -> list[str]:
+        return [str(call.get("id")) for call in objects(item.get("tool_calls"))]
 
-    def body(self) -> bytes:
-        lessons = self._wire.lessons
-        self._sent = lessons.fitting(self._parameters())
-        items: Sequence[Item] = self._items
+    @staticmethod
+    def holds_reasoning(item: Item) -> bool:
+        return bool(_reasoning_fields(item))
+
+    def history(self) -> list[bytes]:
+        lessons, items = self.wire.lessons, self.items
         if lessons.repairs:
-            items = repaired(items, calls_of=_call_ids, answered=_answered, missing=_missing)
+            items = repaired(items, calls_of=self.call_ids, answered=_answered, missing=_missing)
         if lessons.rejected:
             items = [_unsealed(i) if lessons.is_rejected(i) else i for i in items]
-        system = encoded({"role": "system", "content": self._system})
-        return request_body(self._sent, "messages", [system, *self._wire.item_bytes.of(items)])
+        system = encoded({"role": "system", "content": self.system})
+        return [system, *self.wire.item_bytes.of(items)]
 
     def read(self, answer: Answer) -> Reply:
         if answer.value.get("error"):
@@ -117,16 +79,15 @@ class _ChatRequest:
         finish = str(choice.get("finish_reason") or "").lower()
         if finish in _BROKEN:
             raise from_error_body(choice.get("error") or f"finish reason {finish}", "the server")
-        used = (call_id for item in self._items for call_id in _call_ids(item))
-        item, calls = _read_message(choice["message"], CallIds(used))
+        item, calls = _read_message(choice["message"], self.fresh_ids())
         return _reply(answer, item, calls, finish)
 
-    def _parameters(self) -> dict[str, Any]:
-        wanted = self._wire.preferences
+    def parameters(self) -> dict[str, Any]:
+        wanted = self.wire.preferences
         limit = "max_completion_tokens" if wanted.is_openai else "max_tokens"
-        parameters: dict[str, Any] = {"model": wanted.model, limit: self._max_output}
-        if self._tools:
-            parameters["tools"] = [_tool(tool) for tool in self._tools]
+        parameters: dict[str, Any] = {"model": wanted.model, limit: self.max_output}
+        if self.tools:
+            parameters["tools"] = [_tool(tool) for tool in self.tools]
             if wanted.is_openai:
                 parameters["parallel_tool_calls"] = True
         if wanted.effort:
@@ -158,10 +119,6 @@ def _tool_message(call_id: str, text: str) -> Item:
 
 def _missing(call_id: str) -> Item:
     return _tool_message(call_id, NO_RESULT)
-
-
-def _call_ids(item: Item) -> list[str]:
-    return [str(call.get("id")) for call in objects(item.get("tool_calls"))]
 
 
 def _answered(item: Item) -> str | None:
@@ -213,18 +170,8 @@ def _reply(answer: Answer, item: Item, calls: tuple[Call, ...], finish: str) -> 
         stop = Stop.LENGTH if finish in _CUT_SHORT else Stop.FILTER
         # A call that was cut off must not run, and without a result it must not be kept.
         item, calls = {k: v for k, v in item.items() if k != "tool_calls"}, ()
-    keep = bool(calls or text.strip() or refusal)
-    return Reply(
-        items=(item,) if keep else (),
-        text=text or refusal,
-        calls=calls,
-        stop=stop,
-        usage=_usage(answer),
-        request_id=answer.request_id,
-        model=str(answer.value.get("model") or ""),
-        seconds=0.0,
-        sent_bytes=answer.sent,
-    )
+    items = (item,) if calls or text.strip() or refusal else ()
+    return reply_of(answer, items, text or refusal, calls, stop, _usage(answer))
 
 
 def _usage(answer: Answer) -> Usage:

@@ -3,15 +3,14 @@
 https://platform.openai.com/docs/api-reference/responses
 """
 
-import threading
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from jobs.model.chat import NO_RESULT
+from jobs.model.asking import NO_RESULT, HttpRequest, HttpWire, reply_of
 from jobs.model.connection import Answer
-from jobs.model.cures import Lessons, repaired
-from jobs.model.failures import Cure, Failure, from_error_body, senseless
+from jobs.model.cures import repaired
+from jobs.model.failures import from_error_body, senseless
 from jobs.model.figures import (
     CallIds,
     arguments_text,
@@ -24,14 +23,11 @@ from jobs.model.figures import (
     text_of,
     without_nulls,
 )
-from jobs.model.history import ItemBytes, request_body
-from jobs.model.sending import Sender
 from jobs.model.streams import ResponsesGatherer
 from jobs.model.wire import (
     Call,
     Item,
     ModelErrorKind,
-    Preferences,
     Reply,
     Stop,
     ToolSpec,
@@ -44,82 +40,47 @@ _OUTPUT_OF = {
 }
 
 
-class ResponsesWire:
+class ResponsesWire(HttpWire):
     """A Wire over `/responses`."""
-
-    def __init__(self, sender: Sender, preferences: Preferences) -> None:
-        self._sender = sender
-        self.preferences = preferences
-        self.lessons = Lessons()
-        self.item_bytes = ItemBytes()
-
-    def user(self, text: str) -> Item:
-        """Return a message of the user."""
-        return {"role": "user", "content": text}
 
     def result(self, call: Call, text: str) -> Item:
         """Return the item that answers a call."""
         kind = "custom_tool_call_output" if call.custom else "function_call_output"
         return {"type": kind, "call_id": call.id, "output": text}
 
-    def send(
-        self,
-        system: str,
-        items: Sequence[Item],
-        tools: Sequence[ToolSpec],
-        *,
-        deadline_s: float,
-        max_output: int,
-        stopped: threading.Event,
-    ) -> Reply:
-        """Ask for the next reply; see Wire."""
-        request = _ResponsesRequest(self, system, items, tools, max_output)
-        return self._sender.send(request, deadline_s=deadline_s, stopped=stopped)
-
-    def close(self) -> None:
-        """Give up the connection."""
-        self._sender.close()
+    def request(
+        self, system: str, items: Sequence[Item], tools: Sequence[ToolSpec], max_output: int
+    ) -> HttpRequest:
+        """Return the request for the next reply."""
+        return _ResponsesRequest(self, system, items, tools, max_output)
 
 
-class _ResponsesRequest:
+class _ResponsesRequest(HttpRequest):
     path = "/responses"
-
-    def __init__(
-        self,
-        wire: ResponsesWire,
-        system: str,
-        items: Sequence[Item],
-        tools: Sequence[ToolSpec],
-        max_output: int,
-    ) -> None:
-        self._wire = wire
-        self._system = system
-        self._items = items
-        self._tools = tools
-        self._max_output = max_output
-        self._sent: dict[str, Any] = {}
+    field = "input"
 
     def gatherer(self, server: str) -> ResponsesGatherer:
         return ResponsesGatherer(server)
 
-    def cure(self, failure: Failure) -> bool:
-        items = self._items
-        if failure.cure is Cure.REASONING:
-            items = [item for item in items if item.get("type") == "reasoning"]
-        return self._wire.lessons.learn(failure, self._sent, items)
+    @staticmethod
+    def call_ids(item: Item) -> list[str]:
+        return [str(item.get("call_id"))] if item.get("type") in _OUTPUT_OF else []
 
-    def body(self) -> bytes:
-        lessons = self._wire.lessons
-        self._sent = lessons.fitting(self._parameters())
-        items = [item for item in self._items if not lessons.is_rejected(item)]
+    @staticmethod
+    def holds_reasoning(item: Item) -> bool:
+        return item.get("type") == "reasoning"
+
+    def history(self) -> list[bytes]:
+        lessons = self.wire.lessons
+        items = [item for item in self.items if not lessons.is_rejected(item)]
         if lessons.repairs:
             items = repaired(
                 _without_lone_reasoning(items),
-                calls_of=_call_ids,
+                calls_of=self.call_ids,
                 answered=_answered,
                 missing=partial(_missing, _custom_ids(items)),
             )
-        return request_body(self._sent, "input", self._wire.item_bytes.of(items))
+        return self.wire.item_bytes.of(items)
 
     def read(self, answer: Answer) -> Reply:
         value = answer.value
@@ -128,21 +89,20 @@ class _ResponsesRequest:
         if not isinstance(value.get("output"), list):
             words = "the server's reply is none of the Responses API; try the chat API"
             raise senseless(words, kind=ModelErrorKind.CONFIG)
-        used = (call_id for item in self._items for call_id in _call_ids(item))
-        ids = CallIds(used)
+        ids = self.fresh_ids()
         pairs = [_read_item(item, ids) for item in objects(value["output"])]
         items = tuple(item for item, _ in pairs)
         calls = tuple(call for _, call in pairs if call is not None)
         return _reply(answer, items, calls)
 
-    def _parameters(self) -> dict[str, Any]:
-        wanted = self._wire.preferences
+    def parameters(self) -> dict[str, Any]:
+        wanted = self.wire.preferences
         parameters: dict[str, Any] = {
             "model": wanted.model,
             "store": False,
             "stream": True,
             "include": ["reasoning.encrypted_content"],
-            "max_output_tokens": self._max_output,
+            "max_output_tokens": self.max_output,
         }
         if wanted.is_openai:
             parameters["parallel_tool_calls"] = True
@@ -150,9 +110,9 @@ class _ResponsesRequest:
             parameters["prompt_cache_key"] = wanted.cache_key
         if wanted.effort:
             parameters["reasoning"] = {"effort": wanted.effort}
-        if self._tools:
-            parameters["tools"] = [_tool(tool) for tool in self._tools]
-        return parameters | {"instructions": self._system}
+        if self.tools:
+            parameters["tools"] = [_tool(tool) for tool in self.tools]
+        return parameters | {"instructions": self.system}
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:
@@ -167,10 +127,6 @@ def _tool(tool: ToolSpec) -> dict[str, Any]:
         "parameters": tool.parameters,
         "strict": False,
     }
-
-
-def _call_ids(item: Item) -> list[str]:
-    return [str(item.get("call_id"))] if item.get("type") in _OUTPUT_OF else []
 
 
 def _answered(item: Item) -> str | None:
@@ -238,17 +194,8 @@ def _reply(answer: Answer, items: tuple[Item, ...], calls: tuple[Call, ...]) -> 
         items, calls = tuple(item for item in messages if text or refusals), ()
     elif stop is Stop.EMPTY:
         items = ()
-    return Reply(
-        items=items,
-        text=text or "\n".join(refusals),
-        calls=calls,
-        stop=stop,
-        usage=_usage(answer),
-        request_id=answer.request_id,
-        model=str(answer.value.get("model") or ""),
-        seconds=0.0,
-        sent_bytes=answer.sent,
-    )
+    said = text or "\n".join(refusals)
+    return reply_of(answer, items, said, calls, stop, _usage(answer))
 
 
 def _usage(answer: Answer) -> Usage:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from bot.model_settings import Model, UnknownModel
 from bot.redaction import Redactor
 from bot.settings import Settings
 from demo.model import ScriptedModel
@@ -15,6 +16,7 @@ from jobs.agent_worker import services_of
 from jobs.start import Started
 from records.database import Database
 from tests.jobs.conftest import SECRET
+from tests.model.conftest import ask
 
 
 def settings(folder: Path, **more: Any) -> Settings:
@@ -60,6 +62,25 @@ def test_streaming_and_effort_are_asked_for_as_set(
     assert reply.text == "Hello."
     assert asked.get("stream") is stream
     assert asked.get("reasoning_effort") == effort
+
+
+def test_each_model_has_its_server_its_name_and_its_key(
+    database: Database, tmp_path: Path, scripted_model: Callable[..., ScriptedModel]
+) -> None:
+    one, other = scripted_model([{"text": "One."}]), scripted_model([{"text": "Other."}])
+    models = (
+        Model(name="one", model="m-1", base_url=one.base_url, api_key=SecretStr("sk-one")),
+        Model(name="other", model="m-2", base_url=other.base_url, api_key=SecretStr("sk-other")),
+    )
+    services = services_of(Started(settings(tmp_path, models=models), database, Redactor()))
+    for asked, server, key in (("", one, "sk-one"), ("Other", other, "sk-other")):
+        wire = services.open_wire("abcd", asked)
+        ask(wire)
+        wire.close()
+        assert server.requests[-1].headers["authorization"] == f"Bearer {key}"
+    assert [one.requests[0].parsed["model"], other.requests[0].parsed["model"]] == ["m-1", "m-2"]
+    with pytest.raises(UnknownModel, match="there is: one, other"):
+        services.open_wire("abcd", "third")
 
 
 @pytest.mark.parametrize("effort", ["", "very high", 'low"', "x" * 21])
