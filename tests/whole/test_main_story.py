@@ -25,6 +25,14 @@ def git(folder: Path, *arguments: str) -> str:
     return ran.stdout
 
 
+def labels(house: House, number: int) -> set[str]:
+    owner, _, name = house.stage.repository.partition("/")
+    state = house.stage.github.state
+    with state.lock:
+        issue = state.issue(state.repository(owner, name), number)
+        return {label.name for label in issue.labels}
+
+
 def test_a_comment_becomes_a_draft_pull_request(house: House, tmp_path: Path) -> None:
     comment_id = house.comment(1, "Thanks for looking.\n\n/agent fix this, please")
     task = house.wait_for_task(1)
@@ -66,6 +74,8 @@ def test_the_label_starts_a_fix_for_whoever_set_it(house: House) -> None:
     assert task["state"] == "succeeded"
     assert task["requester"] == "li"
     assert len(house.pull_requests(2)) == 1
+    # The label that asked is gone, and may be set anew.
+    assert labels(house, 2) == {"agent:pr"}
 
 
 def test_a_reader_is_refused_with_the_reason_and_who_can(house: House) -> None:
