@@ -52,7 +52,9 @@ def mine(docker_host: str, sandboxes: Engine) -> Iterator[Engine]:
         made.remove(one.container)
     for stored in made.snapshots.stored():
         made.snapshots.remove(stored)
-    assert made._connection.api.volumes(filters=made._connection.mine())["Volumes"] == []
+    # The engine removes a container that has ended, with its volume, in its own time.
+    volumes = made._connection.api.volumes
+    assert until(lambda: volumes(filters=made._connection.mine())["Volumes"] == [])
 
 
 @pytest.fixture
