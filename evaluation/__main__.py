@@ -45,6 +45,7 @@ def _evaluate(asked: argparse.Namespace) -> int:
         attempts=asked.attempts,
         workers=asked.workers,
         model=asked.model,
+        best_of=asked.best_of,
         mode=asked.mode,
     )
     begin(plan, resume=asked.resume)
@@ -82,6 +83,8 @@ def _read_arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="the folder of the run")
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     parser.add_argument("--model", default="", help="one of PATCHBAY_MODELS by its name")
+    parser.add_argument("--best-of", type=_positive, default=1, metavar="N",
+                        help="runs of which the product chooses one, in each attempt")  # fmt: skip
     parser.add_argument("--mode", choices=("benchmark", "product"), default="benchmark",
                         help="whether changes to the judge's test files count")  # fmt: skip
     parser.add_argument("--scripted", type=Play, choices=list(Play),

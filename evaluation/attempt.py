@@ -18,19 +18,15 @@ from evaluation.jobs_alone import LEFT, Leaving, Order, base_of, job_of, service
 from evaluation.patches import as_patch, stat_of
 from evaluation.trajectory import figures, write_trajectory
 from jobs.agent.task import Ending, Outcome
-from jobs.checkout import Base
 from jobs.ending import TaskFailed
 from jobs.job import Job
-from jobs.repository import change as hostile
-from jobs.repository.change import Change, HostileChange
+from jobs.repository.change import Change
 from jobs.room import in_room
-from jobs.solution import Solution
+from jobs.solution import Place, Solution
 from jobs.solve import solve
 from jobs.stopping import heed_signals
 from records.task import TaskState
 
-_MOST_SANDBOXES = 3
-_KEEPS_NOTHING = (Outcome.NO_CHANGE_NEEDED, Outcome.NOT_REPRODUCIBLE, Outcome.NEEDS_INFORMATION)
 _OURS = ("retry", "quota", "config")
 """Kinds of a model error that say nothing about the agent."""
 
@@ -53,13 +49,14 @@ def _work(job: Job, order: Order) -> None:
     base = base_of(job, order)
     outcome: Json
     try:
-        solution = _solution(job, base)
+        solution = in_room(job, lambda: solve(job, base))
     except TaskFailed as failed:
         outcome, patch = {"exit_reason": failed.failure.value, "infra_error": str(failed)}, ""
     else:
         if job.watch.halted.is_set():
             raise Leaving(job.task.id)
-        change = _change(job, solution)
+        # What the product would offer in a pull request, and nothing else.
+        change = solution.change if solution.place is Place.PULL_REQUEST else Change()
         outcome, patch = _told(solution), as_patch(base.mirror, base.sha, change)
         outcome["diff_stats"] = stat_of(base.mirror, base.sha, change)
     outcome |= figures(job) | {"wall": round(time.monotonic() - began, 1)}
@@ -74,28 +71,6 @@ def _work(job: Job, order: Order) -> None:
     state = TaskState.SUCCEEDED if patch else TaskState.FAILED
     reason, words = outcome["exit_reason"], outcome["explanation"]
     job.services.tasks.end(job.lease, state, reason=reason, explanation=words)
-
-
-def _solution(job: Job, base: Base) -> Solution:
-    """Let the agent work; if its sandbox is lost, let it go on in a new one."""
-    for _ in range(_MOST_SANDBOXES - 1):
-        solution = in_room(job, lambda: solve(job, base))
-        if solution.ending.outcome is not Outcome.SANDBOX_LOST or job.watch.halted.is_set():
-            return solution
-    return solve(job, base)
-
-
-def _change(job: Job, solution: Solution) -> Change:
-    """Return what would be published; as it was saved last where the end came first."""
-    if solution.refused:
-        return Change()
-    if solution.change.files or solution.ending.outcome in _KEEPS_NOTHING:
-        return solution.change
-    checkpoint = job.services.checkpoints.latest(job.task.id)
-    try:
-        return hostile.parse(checkpoint.content) if checkpoint else Change()
-    except HostileChange:
-        return Change()
 
 
 def _told(solution: Solution) -> Json:

@@ -35,6 +35,10 @@ class Order:
     """Where the process leaves what came of it."""
     model: str = ""
     """One of the operator's models by name; without one, the usual one."""
+    again: int = 0
+    """How often it failed on this side before: each time the agent begins anew."""
+    best_of: int = 1
+    """How many runs of the agent the attempt is, of which the product chooses one."""
 
     def to_json(self) -> Json:
         """Return what goes to the process."""
@@ -93,9 +97,11 @@ def _take(services: Services, task_id: str, leaving: threading.Event) -> Lease:
 
 
 def _new_task(order: Order, purpose: str) -> NewTask:
-    problem, number = order.problem, order.attempt * 2 + (purpose == "grade")
+    problem = order.problem
+    tried = f"{purpose}:{problem.instance_id}:{order.attempt}:{order.again}"
+    number = 2 * (order.attempt + 1_000 * order.again) + (purpose == "grade")
     return NewTask(
-        semantic_key=f"{purpose}:{problem.instance_id}:{order.attempt}",
+        semantic_key=tried,
         verb="fix",
         installation_id=1,
         repository_id=problem.repository_id,
@@ -108,4 +114,5 @@ def _new_task(order: Order, purpose: str) -> NewTask:
         trigger_comment_id=None,
         issue=IssueSnapshot(problem.title, problem.body, "", ""),
         model=order.model,
+        wanted_attempts=order.best_of,
     )

@@ -16,6 +16,8 @@ from evaluation.processes import Children, Ended
 from evaluation.written import Written
 from jobs.keeper.client import Keeper
 
+_AGAIN = "again.json"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -27,6 +29,7 @@ class Plan:
     attempts: int = 1
     workers: int = 1
     model: str = ""
+    best_of: int = 1
     mode: str = "benchmark"
 
     def units(self) -> list[tuple[Problem, int]]:
@@ -67,7 +70,9 @@ class Run:
             origin = origin_of(problem, self.plan.out / "releases")
         except NotBrought as error:
             return {**head, "status": "infra_error", "infra_error": str(error), "patch": ""}
-        order = Order(problem, attempt, origin.url, origin.sha, str(folder), self.plan.model)
+        again = (read_json(folder / _AGAIN) or {}).get("again", 0)
+        order = Order(problem, attempt, origin.url, origin.sha, str(folder), self.plan.model,
+                      again, self.plan.best_of)  # fmt: skip
         image = self._image_settings(problem)
         if not (folder / "outcome.json").is_file():
             ended = self._run("attempt", order.to_json(), folder, image)
@@ -138,6 +143,7 @@ def begin(plan: Plan, *, resume: bool) -> None:
         "ids": [one.instance_id for one in plan.problems],
         "attempts": plan.attempts,
         "model": plan.model,
+        "best_of": plan.best_of,
         "mode": plan.mode,
     }
     known = read_json(plan.out / "run.json")
@@ -150,9 +156,11 @@ def begin(plan: Plan, *, resume: bool) -> None:
 
 
 def forget_troubles(plan: Plan, written: Written) -> None:
-    """Have attempts that failed on this side taken up again."""
+    """Have attempts that failed on this side begun anew."""
     for row in written.forget_troubles():
         folder = plan.out / "attempts" / row["id"] / str(row["attempt"])
+        before = (read_json(folder / _AGAIN) or {}).get("again", 0)
+        write_json(folder / _AGAIN, {"again": before + 1})
         for name in ("outcome.json", "verdict.json", "model.patch"):
             (folder / name).unlink(missing_ok=True)
 

@@ -21,10 +21,10 @@ def figures(job: Job) -> Json:
     for kind, entry in job.log.entries():
         if kind == "reply":
             counted["turns"] += 1
-            _add(tokens, entry["usage"])
         elif kind == "observation" and entry["status"] in _WENT_WRONG:
             counted["tool_errors"] += 1
             counted["edit_failures"] += entry["name"] in _EDITS
+        _add(tokens, entry.get("usage") or {})  # recaps, reviews and helpers have one too
         counted["gate_rounds"] += kind == "gate"
         counted["compactions"] += kind in _COMPACTIONS
     progress = job.services.tasks.get(job.task.id).progress

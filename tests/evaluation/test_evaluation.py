@@ -158,6 +158,25 @@ def test_a_task_that_cannot_be_begun_is_told_apart_and_counts(done: Done) -> Non
     assert "Judged on nothing (counted as not solved): 1" in words
 
 
+def test_what_failed_on_this_side_begins_anew(
+    tmp_path: Path, docker_host: str, sandbox_image: str
+) -> None:
+    assert sandbox_image
+    path, base = repository(tmp_path)
+    instances = write(tmp_path / "instances.jsonl", instance(path, base))
+    run = Evaluating(docker_host, instances, tmp_path / "run")
+    quota = {"status": 429, "times": 0, "body": {"error": {"code": "insufficient_quota"}}}
+    without_credit = Script("", (Turn.read({**SUBMIT, "faults": [quota]}),))
+    [problem] = read_problems(instances)
+    with ScriptedModel([without_credit]) as model:
+        [row] = run.run(model)
+        assert (row["status"], row["exit_reason"]) == ("infra_error", "model_error:quota")
+        model.scripts = (script_of(problem, read_gold(instances, "halves-1"), Play.KNOWN),)
+        [row] = run.run(model, "--resume")
+    assert row["resolved"], row
+    assert "infra_error" not in row
+
+
 def test_what_was_interrupted_goes_on_and_what_is_finished_is_not_done_again(
     tmp_path: Path, docker_host: str, sandbox_image: str
 ) -> None:
