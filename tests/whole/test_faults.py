@@ -1,9 +1,11 @@
 """GitHub fails, people change their minds, containers vanish: everything still happens once."""
 
 import itertools
+import json
 import secrets
 import subprocess
 import threading
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -247,6 +249,7 @@ def disturbed(house: House, docker_host: str, long_task: int) -> Disturbed:
     in_the_middle(house, found.moving)
     _commit_on_main(house)
     house.comment(found.moving, "/agent fix it too", "li")
+    house.comment(found.moving, "By the way: half a cent goes up.", "li")
     in_the_middle(house, found.tokenless)
     with github.state.lock:
         for token in [value for value in github.state.tokens if value.startswith("ghs_")]:
@@ -309,6 +312,20 @@ def test_a_second_wish_while_a_task_is_at_work_is_answered_and_starts_nothing(
     house.wait_for_task(disturbed.moving)
     assert len(house.tasks(disturbed.moving)) == 1
     assert len(house.pull_requests(disturbed.moving)) == 1
+
+
+def test_what_its_people_write_meanwhile_reaches_the_agent(
+    house: House, disturbed: Disturbed
+) -> None:
+    task = house.wait_for_task(disturbed.moving)
+    address = f"{house.web}/tasks/{task['id']}/log.jsonl"
+    with urllib.request.urlopen(address, timeout=10) as lines:  # noqa: S310 - our own address
+        log = [json.loads(line) for line in lines]
+    told = [entry["content"]["text"] for entry in log if entry["kind"] == "message"]
+    assert [text.splitlines()[2] for text in told if "half a cent goes up" in text] == [
+        "By the way: half a cent goes up."
+    ]
+    assert not any("fix it too" in text for text in told)
 
 
 def test_a_task_gets_new_tokens_when_its_own_are_revoked(
