@@ -40,8 +40,8 @@ MOST_PACKED = 700_000
 
 WITHOUT_ADDOPTS = "-o addopts= -o required_plugins="
 PAST_BROKEN_FILES = "--continue-on-collection-errors"
-_OUT_OF_TIME = 124
-"""What `timeout` exits with."""
+_OUT_OF_TIME = (124, 137)
+"""What `timeout` exits with, the second where it had to kill."""
 _WORD_S, _WORD_SHARE = 15.0, 0.2
 """So long before its end, or that share of its time, a runner is asked to write its report."""
 
@@ -118,8 +118,8 @@ class Probe:
             why = "there was no time left for it"
             return Outcome(State.NOT_REACHED, Side(None, why), why), None, None
         words_s = left - min(_WORD_S, left * _WORD_SHARE)
-        ran = self.box.exec(_script(how.script, words_s), timeout_s=left)
-        late = ran.timed_out or (ran.exit_code == _OUT_OF_TIME and ran.seconds >= words_s)
+        ran = self.box.exec(_script(how.script, words_s, left), timeout_s=left)
+        late = ran.timed_out or (ran.exit_code in _OUT_OF_TIME and ran.seconds >= words_s)
         written = how.read(self._fetch(how.report)) if not ran.timed_out else None
         if late:
             return _late(ran, left, written), None, None
@@ -154,17 +154,18 @@ def _unpacked(packed: str) -> bytes:
         return b""
 
 
-def _script(script: str, words_s: float) -> str:
+def _script(script: str, words_s: float, left: float) -> str:
     """Ask the command to end while there is time for its runner to say what it found.
 
     SIGINT is what a person at a terminal would send: pytest, unittest and node write their reports.
     """
     inner = f"export CI=true NO_COLOR=1 PYTHONDONTWRITEBYTECODE=1\n{script}\n"
-    quoted = shlex.quote(inner)
+    kill_s = max(left - words_s - 1, 1)
     return (
-        f"PATCHBAY_SCRIPT={quoted}\n"
+        f"PATCHBAY_SCRIPT={shlex.quote(inner)}\n"
         "if command -v timeout > /dev/null 2>&1; then\n"
-        f'  timeout -s INT -k 5 {words_s:.1f} "${{BASH:-sh}}" -c "$PATCHBAY_SCRIPT"\n'
+        f"  timeout -s INT -k {kill_s:.1f} {words_s:.1f}"
+        ' "${BASH:-sh}" -c "$PATCHBAY_SCRIPT"\n'
         'else "${BASH:-sh}" -c "$PATCHBAY_SCRIPT"; fi\n'
     )
 
@@ -206,7 +207,7 @@ def _disbelief(how: Recipe, ran: Ran, written: Report | None) -> str:
     if written is None:
         return ""
     if written.failed:
-        return f"exit code 0, although {written.failed} tests fail"
+        return f"exit code 0, but {written.failed} failed"
     words = read_counts(ran.output)
     if how.written and words and (words.failed or words.passed > written.passed):
         return "what the runner printed and its report do not agree"

@@ -4,7 +4,9 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,11 +55,16 @@ def measure(tmp_path: Path, tools: str) -> Measure:
         declared: tuple[DeclaredCheck, ...] = (),
         path: str = tools,
         total_s: float = 120.0,
+        most_s: float = 300.0,
+        **options: Any,
     ) -> Evidence:
         files = tuple(
             ChangedFile(name, FileMode.REGULAR, text.encode()) for name, text in change.items()
         )
-        checks = found(base).checks
+        checks = [
+            replace(check, timeout_s=most_s) if "changed" not in check.name else check
+            for check in found(base).checks
+        ]
         steered = steering(Change(files), checks, declared, base.get)
         return gather(
             lambda: nullcontext(box(tmp_path / "base", base, path)),
@@ -67,6 +74,7 @@ def measure(tmp_path: Path, tools: str) -> Measure:
             Change(files),
             doubts=[altered(steered)] if steered else [],
             total_s=total_s,
+            **options,
         )
 
     return run

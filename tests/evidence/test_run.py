@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.evidence.check import DeclaredCheck
-from jobs.evidence.evidence import Evidence, EvidenceRow, Verdict
+from jobs.evidence.evidence import CaseGroup, Evidence, EvidenceRow, Verdict
 from tests.evidence.conftest import Measure
 
 WRONG = "def double(n):\n    return n + n + (n == 3)\n"
@@ -174,7 +174,10 @@ def test_unittest_projects_are_measured_by_unittest(measure: Measure) -> None:
     evidence = measure(base, {"calc.py": RIGHT, "tests/test_new.py": case.format(3, 6)})
     assert evidence.clean, evidence.why_not_clean
     assert [row.verdict for row in evidence.rows] == [Verdict.FIXED, Verdict.PASSES]
-    assert "test_3" in evidence.rows[0].base.failed[0]
+    assert evidence.rows[0].cases == {
+        Verdict.FIXED: CaseGroup(1, ("tests.test_new.A.test_3",)),
+    }
+    assert evidence.rows[1].cases == {Verdict.PASSES: CaseGroup(2)}
 
 
 def test_node_projects_are_measured_by_node(measure: Measure) -> None:
@@ -190,7 +193,9 @@ def test_node_projects_are_measured_by_node(measure: Measure) -> None:
     change = {"calc.js": "module.exports = n => n * 2;\n", "test/new.test.js": test.format(3, 6)}
     evidence = measure(base, change)
     assert [row.verdict for row in evidence.rows] == [Verdict.FIXED, Verdict.PASSES]
-    assert evidence.rows[0].base.failed
+    assert evidence.rows[0].cases == {
+        Verdict.FIXED: CaseGroup(1, ("test/new.test.js > 3",)),
+    }
     assert evidence.clean
 
 
@@ -213,6 +218,7 @@ def test_a_declared_check_is_run_over_the_new_tests_on_the_base(measure: Measure
     assert row.verdict is Verdict.FIXED
     assert row.base.failed == ("tests/test_new.py::test_three",)
     assert row.source == "declared by the agent"
+    assert row.cases == {Verdict.FIXED: CaseGroup(1, ("tests/test_new.py::test_three",))}
     assert evidence.clean
 
 
