@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from bench import measures, projects, real_tasks, report
+from bench import judge, measures, projects, real_tasks, report
 from bench.machine import facts
 
 _FEWEST_RUNS = 5
@@ -25,6 +25,8 @@ def main() -> int:
             return real_tasks.work_on_all(docker_host, known, command)
         if asked.what == "projects":
             return projects.prepare_all(docker_host, known, command, tuple(asked.package))
+        if asked.what == "judge":
+            return judge.try_all(known, command, resume=asked.resume)
         taken = measures.take(docker_host, tuple(asked.only), asked.runs, quick=asked.quick)
         whole = not asked.quick and set(asked.only) == set(measures.NAMES)
         words = report.write("latest" if whole else "partial", known, list(taken), command)
@@ -37,9 +39,7 @@ def main() -> int:
 
 def _read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/bench", description=_DESCRIPTION)
-    parser.add_argument(
-        "what", nargs="?", choices=("measures", "real-tasks", "projects"), default="measures"
-    )
+    parser.add_argument("what", nargs="?", choices=_WORK, default="measures")
     parser.add_argument(
         "--runs", type=_runs, default=_FEWEST_RUNS, help="of each measure: 5, or more"
     )
@@ -50,14 +50,19 @@ def _read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--package", nargs="+", default=[], help="these projects alone, by their names"
     )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the judge where it was interrupted"
+    )
     return parser.parse_args()
 
 
+_WORK = ("measures", "real-tasks", "projects", "judge")
 _DESCRIPTION = (
     "Measures Patchbay on this machine and writes bench/results/latest.json and latest.md (with "
     "--quick or --only: partial.json and partial.md); or works on real bugs of real packages and "
     "writes bench/results/real-tasks.json and real-tasks.md; or prepares real projects and writes "
-    "bench/results/projects.json and projects.md."
+    "bench/results/projects.json and projects.md; or tries the judge of an evaluation and writes "
+    "bench/results/judge.json and judge.md."
 )
 
 
