@@ -40,10 +40,10 @@ def try_all(facts: Json, command: str, *, resume: bool) -> int:
 
 
 _HOW = (
-    "Each is a bug of a release (`evaluation/real-tasks.jsonl`), worked on by the whole product with "
-    "a played model, and judged in a fresh sandbox: with the known answer it has to be solved, with "
-    "an edit that mends nothing it must not, and with one that prints that all tests passed and "
-    "ends with exit code 0 neither. The seconds are those of the attempt, without the judge."
+    "Each is a bug of a release (`evaluation/real-tasks.jsonl`), worked on by the product with "
+    "a played model, and judged in a fresh sandbox: with the known answer it has to be solved, "
+    "with an edit that mends nothing it must not, and with one that prints that all tests passed "
+    "and ends with exit code 0 neither. The seconds are those of the attempt, without the judge."
 )
 
 
