@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from jobs.agent.prompt import issue_block
 from jobs.agent.task import Budget, IssueText
 from jobs.attempts.score import Candidate
-from jobs.model.wire import Wire
+from jobs.model.wire import Shape, Wire
 from jobs.reviewer.asking import Answer, ask, most_chars
 from jobs.reviewer.loose_json import objects_in
 from jobs.reviewer.prompt import block, evidence_text, excerpts
@@ -34,6 +34,17 @@ One JSON object and nothing else: {"choice": <number of the candidate>, "why": "
 """
 
 
+_SHAPE = Shape(
+    "choice",
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["choice", "why"],
+        "properties": {"choice": {"type": "integer"}, "why": {"type": "string"}},
+    },
+)
+
+
 @dataclass(frozen=True)
 class Preference:
     """Which attempt was preferred, if the same one was in both orders; and every answer."""
@@ -55,7 +66,7 @@ def prefer(
     votes: list[tuple[int, str]] = []
     for order in (list(candidates), list(reversed(candidates))):
         room = min(most_chars(budget), _MOST_CHARS)
-        answer = ask(wire, SYSTEM, _question(issue, order, room), budget, stopped)
+        answer = ask(wire, SYSTEM, _question(issue, order, room), budget, stopped, _SHAPE)
         answers.append(answer)
         place, why = _choice(answer.text)
         if not 1 <= place <= len(order):

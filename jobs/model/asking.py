@@ -12,7 +12,7 @@ from jobs.model.figures import CallIds
 from jobs.model.history import ItemBytes, request_body
 from jobs.model.sending import Sender
 from jobs.model.streams import Gatherer
-from jobs.model.wire import Call, Item, Preferences, Reply, Stop, ToolSpec, Usage
+from jobs.model.wire import Call, Item, Preferences, Reply, Shape, Stop, ToolSpec, Usage
 
 NO_RESULT = "No result was recorded for this call."
 
@@ -49,9 +49,12 @@ class HttpWire(ABC):
         deadline_s: float,
         max_output: int,
         stopped: threading.Event,
+        shape: Shape | None = None,
     ) -> Reply:
         """Ask for the next reply; see Wire."""
         request = self.request(system, items, tools, max_output)
+        if self.preferences.is_openai:
+            request.shape = shape
         return self._sender.send(request, deadline_s=deadline_s, stopped=stopped)
 
     def close(self) -> None:
@@ -65,6 +68,8 @@ class HttpRequest(ABC):
     path: str
     field: ClassVar[str]
     """The parameter that holds the history."""
+    shape: Shape | None = None
+    """What the reply's text has to look like."""
 
     def __init__(
         self,

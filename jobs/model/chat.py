@@ -94,6 +94,9 @@ class _ChatRequest(HttpRequest):
             parameters["reasoning_effort"] = wanted.effort
         if wanted.is_openai and wanted.cache_key:
             parameters["prompt_cache_key"] = wanted.cache_key
+        if self.shape:
+            form = {"name": self.shape.name, "schema": self.shape.schema, "strict": True}
+            parameters["response_format"] = {"type": "json_schema", "json_schema": form}
         if wanted.stream:
             parameters |= {"stream": True, "stream_options": {"include_usage": True}}
         return parameters

@@ -108,6 +108,9 @@ class _ResponsesRequest(HttpRequest):
             parameters["parallel_tool_calls"] = True
         if wanted.is_openai and wanted.cache_key:
             parameters["prompt_cache_key"] = wanted.cache_key
+        if self.shape:
+            form = {"name": self.shape.name, "schema": self.shape.schema, "strict": True}
+            parameters["text"] = {"format": {"type": "json_schema", **form}}
         if wanted.effort:
             parameters["reasoning"] = {"effort": wanted.effort}
         if self.tools:

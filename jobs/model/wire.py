@@ -113,6 +113,14 @@ class ModelError(Exception):
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What the text of a reply has to look like; `schema` is a JSON Schema, closed throughout."""
+
+    name: str
+    schema: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Preferences:
     """What every request of a wire has in common."""
 
@@ -144,9 +152,11 @@ class Wire(Protocol):
         deadline_s: float,
         max_output: int,
         stopped: threading.Event,
+        shape: Shape | None = None,
     ) -> Reply:
         """Ask for the next reply within `deadline_s`, all tries and waits included.
 
+        Only OpenAI's own servers are told of `shape`; others may answer in any way.
         Raises ModelError; returns or raises within a second once `stopped` is set.
         """
         ...

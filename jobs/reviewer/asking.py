@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.agent.entries import failure_entry, usage_entry
 from jobs.agent.task import Budget
-from jobs.model.wire import ModelError, ModelErrorKind, Wire
+from jobs.model.wire import ModelError, ModelErrorKind, Shape, Wire
 
 DEADLINE_S = 300.0
 _SHARE_OF_WINDOW = 0.5
@@ -34,7 +34,14 @@ def most_chars(budget: Budget) -> int:
     return int(budget.context_window * _SHARE_OF_WINDOW) * _BYTES_PER_TOKEN
 
 
-def ask(wire: Wire, system: str, question: str, budget: Budget, stopped: threading.Event) -> Answer:
+def ask(
+    wire: Wire,
+    system: str,
+    question: str,
+    budget: Budget,
+    stopped: threading.Event,
+    shape: Shape | None = None,
+) -> Answer:
     """Ask the model; whatever goes wrong is part of the answer."""
     try:
         reply = wire.send(
@@ -44,6 +51,7 @@ def ask(wire: Wire, system: str, question: str, budget: Budget, stopped: threadi
             deadline_s=min(DEADLINE_S, budget.call_deadline_s),
             max_output=min(_LONGEST_ANSWER, budget.max_output, budget.context_window // 4),
             stopped=stopped,
+            shape=shape,
         )
     except ModelError as error:
         halted = error.kind is ModelErrorKind.STOPPED

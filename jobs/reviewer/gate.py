@@ -11,12 +11,12 @@ from jobs.agent.ports import GatePort, LogPort
 from jobs.agent.task import AgentTask, Budget, CheckRow, GateResult, Outcome, Submission
 from jobs.agent.untrusted import quoted
 from jobs.evidence.evidence import Evidence
-from jobs.model.wire import Wire
+from jobs.model.wire import Shape, Wire
 from jobs.repository.change import Change, HostileChange, serialise
 from jobs.reviewer.asking import Answer, ask, most_chars
 from jobs.reviewer.due import When, why_due
 from jobs.reviewer.prompt import SYSTEM, review_request
-from jobs.reviewer.verdict import Verdict, read_verdict
+from jobs.reviewer.verdict import SCHEMA, Verdict, read_verdict
 
 KIND = "review"
 """Of its entry in the log."""
@@ -35,6 +35,8 @@ _ADVICE = (
     "It may be wrong. Mend what is true, and say in `unverified` what you leave as it is and why. "
     "Then call submit again; the reviewer is not asked a second time."
 )
+
+_SHAPE = Shape("review", SCHEMA)
 
 Entry = dict[str, Any]
 
@@ -61,7 +63,7 @@ class Reviewer:
             self.evidence(change, submission),
             most_chars=most_chars(self.budget),
         )
-        answer = ask(self.wire, SYSTEM, question, self.budget, self.stopped)
+        answer = ask(self.wire, SYSTEM, question, self.budget, self.stopped, _SHAPE)
         if answer.stopped:
             return None
         return _entry(answer, change, why)
