@@ -94,7 +94,7 @@ def _wait_for_end(house: House, number: int, interrupted: threading.Event) -> di
         task = tasks[0]
         if task["state"] in ENDED:
             return task
-        doing = f"  {task['state']}: {task['progress']['doing']}"
+        doing = "  " + ": ".join(filter(None, (task["state"], task["progress"]["doing"])))
         if doing != said:
             _say(doing)
             said = doing

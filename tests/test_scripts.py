@@ -5,10 +5,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from demo import story
+from demo.house import ENDED
 from demo.source import CannotSetStage, copy_of, name_of, read_issue
 from tests.sandbox.repositories import make_repository
 
@@ -298,3 +302,13 @@ def test_an_issue_that_github_would_not_take_is_refused_in_words(
     file.write_bytes(content)
     with pytest.raises(CannotSetStage, match=r"issue\.md"):
         read_issue(file)
+
+
+def test_a_task_that_does_nothing_yet_is_told_by_its_state_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    steps = [("queued", ""), ("running", ""), ("running", "look"), (min(ENDED), "")]
+    left = iter({"state": state, "progress": {"doing": doing}} for state, doing in steps)
+    house = Mock(tasks=lambda _: [next(left)])
+    assert story._wait_for_end(house, 1, threading.Event())["state"] in ENDED
+    assert capsys.readouterr().err.splitlines() == ["  queued", "  running", "  running: look"]
