@@ -7,11 +7,15 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from bot.model_settings import Model
 from demo.model import Script, ScriptedModel, Turn
 from jobs.agent import Budget, IssueText, Outcome, run
+from jobs.doctor.finding import Level
 from jobs.model import ModelError, ModelErrorKind, Reply, Stop, Wire
 from tests.agent import given
+from tests.doctor.test_model import report, tried
 from tests.fixtures.litellm_proxy import KEY, litellm_before
 from tests.model.conftest import ask
 
@@ -96,6 +100,8 @@ SCRIPTS = [
     *(_script(way, {"text": "fine", "faults": [{"status": 500, "times": 2}]}) for way in WAYS),
     *(_script(name, {"faults": [{**fault, "times": 0}]}) for name, (fault, _) in FAULTS.items()),
     _script("plans", *PLANS),
+    Script("marmalade", (Turn.read(report("marmalade")),)),
+    Script("word of the day", (Turn.read(report("wicket")),)),
 ]
 Open = Callable[..., Wire]
 
@@ -197,6 +203,14 @@ def test_stop_ends_a_call_within_a_second(wire: Wire, proxy: tuple[str, Scripted
         ask(wire, wire.user("<slow>"), deadline_s=900, stopped=stopped)
     assert failed.value.kind is ModelErrorKind.STOPPED
     thread.join()
+
+
+@pytest.mark.parametrize("way", ["chat", "responses"])
+def test_the_doctor_finds_it_well(way: Any, proxy: tuple[str, ScriptedModel]) -> None:
+    model = Model(
+        name="proxied", model="canned", base_url=proxy[0], api=way, api_key=SecretStr(KEY)
+    )
+    assert [one.line() for one in tried(model) if one.level is not Level.OK] == []
 
 
 def test_the_whole_loop_runs_over_it(wire: Wire) -> None:
