@@ -27,6 +27,7 @@ from jobs.agent.tools import (
 )
 from jobs.agent.work import Work
 from jobs.evidence.check import DeclaredCheck
+from jobs.model.arguments import is_sound
 from jobs.model.wire import Call
 
 _TOUCHING = (BASH, EDIT, WRITE, APPLY_PATCH)
@@ -159,6 +160,7 @@ def observe(work: Work, asked: Asked, done: Done, *, started_at: float, last: bo
         "started_at": started_at,
         "step": talk.step_count + 1,
         "status": done.status.value,
+        "mended": not (call.custom or is_sound(call.arguments)),
         "log": done.log,
         "limits": done.limits,
         "print": marks,

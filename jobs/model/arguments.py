@@ -57,6 +57,14 @@ def parse_arguments(text: str, schema: dict[str, Any]) -> Parsed:
     return Parsed(values, repaired or fitting.changed)
 
 
+def is_sound(text: str) -> bool:
+    """Say whether arguments can be read as they stand, with nothing to mend."""
+    try:
+        return isinstance(json.loads(text or "{}"), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _decode(text: str, schema: dict[str, Any]) -> tuple[Any, bool]:
     if not text.strip():
         return {}, False

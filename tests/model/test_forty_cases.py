@@ -29,7 +29,8 @@ CASES: dict[int, tuple[str, dict[str, str]]] = {
         "agent/test_trouble": "one_unreadable_call_does_not_spoil_the_others, "
         "a_model_that_gives_nothing_to_work_with_is_told_and_then_left"}),
     2: ("control characters, tags, the object twice, a fence", {
-        "model/test_arguments": "mended, bare_control_characters_are_taken"}),
+        "model/test_arguments": "mended, bare_control_characters_are_taken",
+        "model/test_forty_cases": "a_call_that_was_mended_is_known_by_the_log"}),
     3: ("JSON in a string, a list, null, nothing", {
         "model/test_arguments": "mended, refused_in_words, "
         "a_tool_without_parameters_takes_nothing"}),
@@ -205,6 +206,18 @@ def test_each_case_has_its_tests(number: int) -> None:
     for file, names in CASES[number][1].items():
         named = {f"test_{name}" for name in names.split(", ")}
         assert named <= names_in(file), f"{file}: {named - names_in(file)}"
+
+
+@pytest.mark.parametrize("api", ["chat", "responses"])
+def test_a_call_that_was_mended_is_known_by_the_log(api: str, scripted_model: Start) -> None:
+    plain = json.dumps(given.plan("one")["arguments"])
+    texts = [plain, f"```json\n{plain}\n```", f"{plain}</parameter>", json.dumps(plain)]
+    calls = [{"name": "update_plan", "arguments": text} for text in texts]
+    log = given.Log()
+    given.work(scripted_model([given.turn(*calls)]), log=log, budget=Budget(turns=1), api=api)
+    observed = log.of("observation")
+    assert [entry["status"] for entry in observed] == ["ok"] * 4
+    assert [entry["mended"] for entry in observed] == [False, True, True, True]
 
 
 POLICY = {"error": {"message": "flagged", "code": "content_filter"}}
