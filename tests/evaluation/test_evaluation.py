@@ -21,6 +21,8 @@ from tests.evaluation.given import CANARY, Json, git, instance, repository, writ
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 ROOT = Path(__file__).resolve().parents[2]
+REAL = ROOT / "evaluation" / "real-tasks.jsonl"
+"""All ten are judged by `script/bench judge`; here there is time for one."""
 _CHEAP = {"PATCHBAY_BASELINE_SECONDS": "0", "PATCHBAY_SETUP": "off"}
 
 
@@ -80,7 +82,7 @@ LOOKS = (
 
 @dataclass(frozen=True)
 class Done:
-    """A whole run: a task for each play, one whose model looks for the answer, one without code."""
+    """A whole run: two tasks for each play, one with a model that looks, one without code."""
 
     out: Path
     rows: dict[str, Json]
@@ -101,9 +103,18 @@ def done(tmp_path_factory: pytest.TempPathFactory, docker_host: str, sandbox_ima
         for name in (*Play, "looks", "gone")
     ]
     given[-1]["base_commit"] = "0" * 40
+    real = next(one for one in lines(REAL) if one["instance_id"] == "boltons-ebc7a8f")
+    given += [
+        {**real, "instance_id": f"real-{play}", "issue_title": f"A bug of boltons, {play}"}
+        for play in Play
+    ]
     instances = write(folder / "instances.jsonl", *given)
     problems = {one.instance_id: one for one in read_problems(instances)}
-    scripts = [script_of(problems[play], read_gold(instances, play), play) for play in Play]
+    scripts = [
+        script_of(problems[name], read_gold(instances, name), play)
+        for play in Play
+        for name in (play, f"real-{play}")
+    ]
     scripts.append(Script("The task looks", tuple(Turn.read(turn) for turn in LOOKS)))
     with ScriptedModel(scripts) as model:
         run = Evaluating(docker_host, instances, folder / "run")
@@ -148,14 +159,23 @@ def test_the_known_answer_is_solved_and_nothing_else_is(done: Done, play: Play) 
     assert kinds.count("reply") == row["turns"]
 
 
+@pytest.mark.parametrize("play", list(Play))
+def test_a_real_bug_of_a_real_package_is_judged_alike(done: Done, play: Play) -> None:
+    row = done.rows[f"real-{play}"]
+    assert row["resolved"] is (play is Play.KNOWN), row
+    assert row.get("invalid", False) is (play is Play.PRINTED), row
+    if play is not Play.PRINTED:
+        assert (row["fail_to_pass"], row["pass_to_pass"]) == (f"{int(row['resolved'])}/1", "1/1")
+
+
 def test_a_task_that_cannot_be_begun_is_told_apart_and_counts(done: Done) -> None:
     row = done.rows["gone"]
     assert (row["status"], row.get("resolved", False), done.asked) == ("infra_error", False, 0)
     assert done.predictions["gone"]["model_patch"] == ""
     words = (done.out / "report.md").read_text()
-    assert "1 of 5 solved (20.0%)" in words
+    assert "2 of 8 solved (25.0%)" in words
     assert "because of this side (counted as not solved): 1" in words
-    assert "Judged on nothing (counted as not solved): 1" in words
+    assert "Judged on nothing (counted as not solved): 2" in words
 
 
 def test_what_failed_on_this_side_begins_anew(
