@@ -120,7 +120,7 @@ def _item_steps(item: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         for kind, rest in _part_steps(part):
             yield kind, {"item_id": item["id"], "content_index": index, **rest}
     for name, event in _WRITTEN_OUT.items():
-        if name in item:
+        if isinstance(item.get(name), str):
             for piece in halves(item[name]):
                 yield f"{event}.delta", {"item_id": item["id"], "delta": piece}
             yield f"{event}.done", {"item_id": item["id"], "name": item["name"], name: item[name]}

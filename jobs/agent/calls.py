@@ -69,7 +69,7 @@ _STEP_ALIASES = {"step": ("content", "title", "description", "task", "text"), "s
 _VALUE_ALIASES = {
     "done": "completed", "finished": "completed", "todo": "pending", "doing": "in_progress",
     "not_started": "pending", "active": "in_progress", "fixed": "resolved", "success": "resolved",
-    "cannot_reproduce": "not_reproducible",
+    "cannot_reproduce": "not_reproducible", "pr": "pull_request", "pull": "pull_request",
 }  # fmt: skip
 _USUAL = (BASH, READ, EDIT, WRITE, UPDATE_PLAN, SUBMIT)
 _ALWAYS = (*_USUAL, APPLY_PATCH)
@@ -179,6 +179,8 @@ def _with_known_words(values: Values) -> Values:
                  for step in values["plan"]]  # fmt: skip
         plan = [{**step, "status": _word(step.get("status", "pending"))} for step in steps]
         return {**values, "plan": plan}
+    if "kind" in values:
+        return {**values, "kind": _word(values["kind"])}
     if "outcome" in values:
         checks = [_check_as_object(check) for check in _as_list(values.get("checks"))]
         return {**values, "outcome": _word(values["outcome"]), "checks": checks}

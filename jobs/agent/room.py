@@ -5,7 +5,7 @@ from jobs.agent.conversation import Conversation
 from jobs.agent.figures import size_of, tokens
 from jobs.agent.steps import Step, left_out
 from jobs.agent.task import Budget
-from jobs.agent.tools import SUBMIT, UPDATE_PLAN
+from jobs.agent.tools import EXPLORE, SUBMIT, UPDATE_PLAN
 from jobs.model.wire import Item
 
 
@@ -98,6 +98,6 @@ def _worth_it(steps: list[Step], least: int) -> list[int]:
 
 
 def _gain(step: Step) -> int:
-    if step.call.name in {UPDATE_PLAN, SUBMIT}:
+    if step.call.name in {UPDATE_PLAN, SUBMIT, EXPLORE}:
         return 0
     return step.tokens - tokens(left_out(step))
