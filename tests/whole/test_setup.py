@@ -1,6 +1,7 @@
 """A project that needs a dependency: set up, worked on and measured, then remembered."""
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -76,7 +77,7 @@ def test_the_environment_is_there_for_the_agent_and_for_the_evidence(house: Hous
     assert (task["state"], task["reason"]) == ("succeeded", "")
     told = events(house, task)
     assert told["set up: `uv pip install -r requirements.txt`"].startswith("exit 0")
-    assert "snapshot" in told["start a sandbox"]
+    assert re.search(r"patchbay/\w+ \([0-9a-f]{12}\), prepared, snapshot", told["start a sandbox"])
     rows = {row["command"]: row["verdict"] for row in task["evidence"]["rows"]}
     assert rows["python3 -m pytest -q tests/test_comma.py"] == "fixed"
     assert task["evidence"]["clean"] is True
