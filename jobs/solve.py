@@ -32,7 +32,7 @@ def solve(job: Job, base: Base) -> Solution:
     detection = base.detection()
     _note_problems(job, detection)
     workplace = Workplace(job, base)
-    if min(job.task.wanted_attempts, job.services.settings.attempts_most) > 1:
+    if job.task.wanted_attempts > 1:
         attempt = partial(_attempt, base=base, workplace=workplace, detection=detection)
         return BestOf(job, workplace, attempt, _budget(job)).solve()
     return _attempt(job, base, workplace, detection)

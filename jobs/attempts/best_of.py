@@ -64,7 +64,9 @@ class BestOf:
     def _jobs(self, board: Board) -> dict[int, Job]:
         """Return the job as each attempt sees it: its own log, its own evidence, its share."""
         job, services = self.job, self.job.services
-        wanted = min(job.task.wanted_attempts, services.settings.attempts_most)
+        begun = max((entry.get(MARK, 0) for _, entry in job.log.entries()), default=0)
+        # Those that an earlier job began go on, whatever the operator allows by now.
+        wanted = max(begun, min(job.task.wanted_attempts, services.settings.attempts_most))
         measured = self._measured_before()
         jobs = {}
         for number in range(1, wanted + 1):

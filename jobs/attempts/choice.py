@@ -1,7 +1,8 @@
 """Chooses one of several attempts, and puts on record why, with what the others came to."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jobs.agent.figures import cost
@@ -45,9 +46,9 @@ class Judge:
         compared = [one for one in by_what_was_measured(candidates) if one.offers]
         foreign = cross_run(compared, self.workplace) if len(compared) > 1 else {}
         alike = clusters({one.attempt: one.diff for one in candidates if one.sound})
-        facts = Facts(foreign, alike)
+        facts = Facts(foreign, {**_same_answers(candidates), **alike})
         preference = self._preference(candidates, facts)
-        facts = Facts(foreign, alike, preference.attempt)
+        facts = replace(facts, preferred=preference.attempt)
         winner, why = chosen(candidates, facts)
         self._note(candidates, winner, why, facts, preference)
         return winner
@@ -99,6 +100,14 @@ class Judge:
             cost_usd=sum(cost(dict(one), self.budget.prices) for one in used),
         )
         return self.board.charge(more)
+
+
+def _same_answers(candidates: Sequence[Candidate]) -> dict[int, int]:
+    """Return how many attempts came to the same answer, for those that have no change."""
+    outcomes = {one.attempt: one.solution.ending.outcome for one in candidates
+                if one.solution and not one.offers}  # fmt: skip
+    sizes = Counter(outcomes.values())
+    return {attempt: sizes[outcome] for attempt, outcome in outcomes.items()}
 
 
 def _as_json(one: Candidate, winner: Candidate, facts: Facts) -> dict[str, Any]:

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from jobs.agent.task import Outcome
 from jobs.evidence.evidence import EvidenceRow, Verdict
 from jobs.reviewer.due import Size, size_of
 from jobs.solution import Place, Solution
 
+_HANDED_IN = {Outcome.RESOLVED, Outcome.PARTIAL}
+_ANSWERS = {Outcome.NO_CHANGE_NEEDED, Outcome.NOT_REPRODUCIBLE, Outcome.NEEDS_INFORMATION}
 _UNKNOWN = 1_000_000
 """New failures of a change that nobody could measure: more than any other has."""
 
@@ -24,6 +27,21 @@ class Candidate:
     def offers(self) -> bool:
         """Whether there is a change that could become the pull request."""
         return self.solution is not None and self.solution.place is Place.PULL_REQUEST
+
+    @property
+    def standing(self) -> int:
+        """What it came to, the best first: a change, an answer, a piece of a change, nothing.
+
+        A change counts that was handed in, or that what was measured speaks for.
+        """
+        if self.solution is None:
+            return 4
+        outcome = self.solution.ending.outcome
+        if self.offers and (outcome in _HANDED_IN or self.proven):
+            return 0
+        if outcome in _ANSWERS:
+            return 1
+        return 2 if self.offers else 3
 
     @property
     def sound(self) -> bool:
@@ -63,7 +81,7 @@ class Facts:
     foreign: dict[int, tuple[int, int]] = field(default_factory=dict)
     """How many of the others' reproductions pass with it, and how many were tried."""
     cluster: dict[int, int] = field(default_factory=dict)
-    """How many attempts came to the same patch."""
+    """How many attempts came to the same: the same patch, or the same answer."""
     preferred: int | None = None
     """Which one a model chose, the same twice."""
 
@@ -77,7 +95,7 @@ class _Rule:
 
 
 _RULES = (
-    _Rule("it has a change to hand in", lambda one, _: not one.offers),
+    _Rule("it came to more", lambda one, _: one.standing),
     _Rule("its change is whole and leaves nothing behind", lambda one, _: not one.sound),
     _Rule("it breaks the fewest tests", lambda one, _: one.new_failures),
     _Rule("nothing that was measured speaks against it", lambda one, _: not one.proven),
@@ -86,7 +104,7 @@ _RULES = (
         lambda one, facts: -facts.foreign.get(one.attempt, (0, 0))[0],
     ),
     _Rule(
-        "more attempts came to the same patch",
+        "more attempts came to the same",
         lambda one, facts: -facts.cluster.get(one.attempt, 1),
     ),
 )
@@ -123,7 +141,7 @@ def chosen(candidates: Sequence[Candidate], facts: Facts) -> tuple[Candidate, st
     smallest = min(one.size.lines for one in left)
     left = [one for one in left if one.size.lines == smallest]
     words = "equal by everything measured, and smaller" if len(left) == 1 else "equal in everything"
-    return left[0], words
+    return min(left, key=lambda one: one.attempt), words
 
 
 def why_not(one: Candidate, winner: Candidate, facts: Facts) -> str:

@@ -16,6 +16,31 @@ NOTHING_KNOWN = Facts()
 
 CASES: dict[str, tuple[list[Candidate], Facts, int]] = {
     "a change before none": ([nothing(1), candidate(2)], NOTHING_KNOWN, 2),
+    "an answer before a piece of a change": (
+        [candidate(1, BREAKS, outcome=Outcome.BUDGET), nothing(2)],
+        NOTHING_KNOWN,
+        2,
+    ),
+    "a piece that is proven before an answer": (
+        [nothing(1), candidate(2, outcome=Outcome.BUDGET)],
+        NOTHING_KNOWN,
+        2,
+    ),
+    "a piece of a change before nothing": (
+        [nothing(1, Outcome.MODEL_ERROR), candidate(2, BREAKS, outcome=Outcome.LOOP)],
+        NOTHING_KNOWN,
+        2,
+    ),
+    "the answer of more attempts": (
+        [nothing(1, Outcome.NEEDS_INFORMATION), nothing(2), nothing(3)],
+        Facts(cluster={1: 1, 2: 2, 3: 2}),
+        2,
+    ),
+    "an attempt that ended in nothing before one that did not end": (
+        [Candidate(1, None, trouble="it failed"), nothing(2, Outcome.MODEL_ERROR)],
+        NOTHING_KNOWN,
+        2,
+    ),
     "a failed attempt is behind": (
         [Candidate(1, None, trouble="it failed"), candidate(2, BREAKS)],
         NOTHING_KNOWN,
