@@ -13,6 +13,8 @@ REMOVED = "[removed]"
 _SHORTEST = 8
 """A shorter value would also remove ordinary words."""
 _LIVE_TOKENS = 1_000
+_LONG = 500
+"""Characters; an observation stands twice in its entry, and is searched once."""
 _ARGUMENTS = "arguments"
 """Of a tool call: a text that is JSON, and that servers read again."""
 _SEALED = frozenset({"encrypted_content", "signature", "thought_signature", "data"})
@@ -51,6 +53,8 @@ class Redactor:
         self._learned: deque[str] = deque(maxlen=_LIVE_TOKENS)
         self._lock = threading.Lock()
         self._values = _one_of(self._fixed)
+        self._newest: tuple[re.Pattern[str] | None, str, str] = (None, "", "")
+        """With what the newest long text was cleaned, the text, and what came of it."""
 
     def learn(self, secret: str) -> None:
         """Remove this value too from now on."""
@@ -60,14 +64,14 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """Return the text without secrets."""
-        if self._values is not None:
-            text = self._values.sub(REMOVED, text)
-        text = _FORMS.sub(REMOVED, text)
-        if "://" in text and "@" in text:
-            text = _CREDENTIALS_IN_URL.sub(rf"\1{REMOVED}@", text)
-        if _SCHEME.search(text):
-            text = _AUTHORIZATION.sub(rf"\1{REMOVED}", text)
-        return text
+        values = self._values
+        then, known, cleaned = self._newest
+        if known is text and then is values:
+            return cleaned
+        cleaned = _without(values, text)
+        if len(text) > _LONG:
+            self._newest = (values, text, cleaned)
+        return cleaned
 
     def clean_value(self, value: Any) -> Any:
         """Return JSON-like data with every text in it cleaned, keys included."""
@@ -115,3 +119,14 @@ def _spelt(secrets: Iterable[str]) -> set[str]:
 def _one_of(values: set[str]) -> re.Pattern[str] | None:
     longest_first = sorted(values, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first))) if values else None
+
+
+def _without(values: re.Pattern[str] | None, text: str) -> str:
+    if values is not None:
+        text = values.sub(REMOVED, text)
+    text = _FORMS.sub(REMOVED, text)
+    if "://" in text and "@" in text:
+        text = _CREDENTIALS_IN_URL.sub(rf"\1{REMOVED}@", text)
+    if _SCHEME.search(text):
+        text = _AUTHORIZATION.sub(rf"\1{REMOVED}", text)
+    return text

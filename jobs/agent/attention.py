@@ -12,7 +12,8 @@ from jobs.agent.untrusted import VOICE
 
 _WRITTEN_CALL = re.compile(
     r"<tool_call>|<function[ =_]|<invoke |\[TOOL_CALLS\]|^```(?:bash|sh|shell)\s*$"
-    r'|"name"\s*:\s*"(?:bash|read|edit|write|update_plan|submit)"',
+    r"|^\*\*\* Begin Patch\s*$"
+    r'|"name"\s*:\s*"(?:bash|read|edit|write|apply_patch|explore|update_plan|submit)"',
     re.MULTILINE,
 )
 
@@ -93,10 +94,12 @@ def _of_the_turn(
 
 def _reminder(talk: Conversation, task: AgentTask, budget: Budget) -> str:
     title = " ".join(task.issue.title.split())[:100]
+    shares = talk.shares(budget).items()
+    used = ", ".join(f"{share:.0%} of the {name}" for name, share in shares if name != "turns")
     return (
         f'{VOICE} The task is still issue #{task.issue.number}, "{title}".\n'
         "Keep away from .git, CI workflows and unrelated files.\n"
-        f"Turn {talk.turns} of {budget.turns}."
+        f"Turn {talk.turns} of {budget.turns}; used so far: {used}."
     )
 
 

@@ -189,8 +189,8 @@ class Conversation:
         self.pinned_bytes += len(pinned.encode(errors="replace"))
         self.limits.update(entry.get("limits", ()))
         self.steps.append(
-            Step(entry["step"], self.turns, len(self.items) - 1, call, entry["title"],
-                 entry["result"], entry["log"], size, pinned)
+            Step(entry["step"], self.turns, len(self.items) - 1, call, entry["name"],
+                 entry["title"], entry["result"], entry["log"], size, pinned)
         )  # fmt: skip
         status = entry["status"]
         if entry["name"] == BASH and status not in {Status.SKIPPED, Status.MISREAD}:

@@ -98,6 +98,6 @@ def _worth_it(steps: list[Step], least: int) -> list[int]:
 
 
 def _gain(step: Step) -> int:
-    if step.call.name in {UPDATE_PLAN, SUBMIT, EXPLORE}:
+    if step.tool in {UPDATE_PLAN, SUBMIT, EXPLORE}:
         return 0
     return step.tokens - tokens(left_out(step))

@@ -33,6 +33,8 @@ class Step:
     turn: int
     index: int
     call: Call
+    tool: str
+    """Ours, by whatever name the model called it."""
     title: str
     result: str
     log: str

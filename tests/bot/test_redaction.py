@@ -193,3 +193,11 @@ def test_what_a_server_has_sealed_stays_as_it_is_but_for_our_own_secrets() -> No
     assert REMOVED in ours.clean_value(item)["encrypted_content"]
     token = "ghs_" + "a1B2" * 9
     assert Redactor().clean_value({"data": token}) == {"data": REMOVED}
+
+
+def test_a_secret_that_is_learned_counts_for_a_text_that_was_seen_before() -> None:
+    redactor, text = Redactor(), f"{'x' * 600} a-new-secret-123"
+    assert redactor.clean(text) == redactor.clean(text) == text
+    redactor.learn("a-new-secret-123")
+    assert redactor.clean(text) == f"{'x' * 600} {REMOVED}"
+    assert redactor.clean_value([text, text]) == [f"{'x' * 600} {REMOVED}"] * 2
