@@ -2,20 +2,25 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from bot.comments import Failure
 from bot.model_settings import Model, UnknownModel
 from bot.redaction import Redactor
 from bot.settings import Settings
 from demo.model import ScriptedModel
+from jobs import run_task as running
 from jobs.agent_worker import services_of
 from jobs.start import Started
 from records.database import Database
+from records.task import TaskState
 from tests.jobs.conftest import SECRET
+from tests.jobs.desk import Desk
 from tests.model.conftest import ask
 
 
@@ -81,6 +86,18 @@ def test_each_model_has_its_server_its_name_and_its_key(
     assert [one.requests[0].parsed["model"], other.requests[0].parsed["model"]] == ["m-1", "m-2"]
     with pytest.raises(UnknownModel, match="there is: one, other"):
         services.open_wire("abcd", "third")
+
+
+def test_a_task_whose_model_is_gone_ends_in_words(desk: Desk) -> None:
+    def gone(_place: str, model: str = "", /) -> NoReturn:
+        raise UnknownModel(f"there is no model {model!r}; there is: one")
+
+    services = replace(desk.job.services, open_wire=gone)
+    job = replace(desk.job, services=services, task=replace(desk.job.task, model="deep"))
+    end = running._end(job)
+    assert end is not None
+    assert (end.state, end.reason) == (TaskState.FAILED, Failure.MODEL_UNAVAILABLE.value)
+    assert "there is no model 'deep'; there is: one" in end.explanation
 
 
 @pytest.mark.parametrize("effort", ["", "very high", 'low"', "x" * 21])
