@@ -26,6 +26,8 @@ _PRINTS = {
 _MERGE_MARK = re.compile(r"^(?:<{7}|>{7}|\|{7}) ")
 _SCRIPTS = {".jsx": ".js", ".ts": ".js", ".tsx": ".js", ".mjs": ".js", ".cjs": ".js"}
 _NAMED = 8
+_LOOKED_AT = 8_000
+"""As many bytes as git looks at to tell what is binary."""
 
 
 def without_caches(change: Change, base: BaseFiles) -> Change:
@@ -48,6 +50,7 @@ def debris_rows(change: Change, base: BaseFiles) -> tuple[CheckRow, ...]:
     """Return one row for what must go, and one for what deserves a look."""
     left: list[str] = []
     prints: list[str] = []
+    binaries: list[str] = []
     for file in change.files:
         if file.content is None:
             continue
@@ -55,8 +58,13 @@ def debris_rows(change: Change, base: BaseFiles) -> tuple[CheckRow, ...]:
         if before is None and _is_scratch(file.path):
             left.append(f"{file.path} looks like a scratch file")
             continue
+        if b"\0" in file.content[:_LOOKED_AT]:
+            binaries.append(file.path)
+            continue
         _look_through(file, before, left, prints)
     rows = [CheckRow("nothing left over", not left, _list(left))]
+    if binaries:
+        rows.append(CheckRow("binary files, if the task needs them", None, _list(binaries)))
     if prints:
         rows.append(CheckRow("new prints", None, _list(prints)))
     return tuple(rows)

@@ -103,6 +103,7 @@ class Gate:
         rows = [_present(change, submission.outcome)]
         report = self._view.policy(change)
         if change.files:
+            rows.append(CheckRow("applies to the base commit", passed=True))
             rows += _policy_rows(report)
             rows += debris_rows(change, self._view.base)
             rows += _touched_rows(touched_tests(change, self._view.base))

@@ -18,6 +18,8 @@ from jobs.evidence.outcome import MAX_SUMMARY, Report, report_of
 MAX_BYTES = 32 * 1024 * 1024
 _MAX_CASES = 200_000
 _LONGEST_WHY = 2_000
+_ROOT = "/workspace/repo/"
+"""Where a project lies in a sandbox."""
 _STATES = {"p": CaseState.PASSED, "f": CaseState.FAILED, "s": CaseState.SKIPPED}
 _GO = {"pass": CaseState.PASSED, "fail": CaseState.FAILED, "skip": CaseState.SKIPPED}
 _JEST = {"passed": CaseState.PASSED, "failed": CaseState.FAILED}
@@ -100,14 +102,15 @@ def _refuse(*_: object) -> None:
 def _junit_name(case: dict[str, str], suites: list[str]) -> str:
     """Name a test as its runner would be asked for it, as far as that can be told.
 
-    pytest (family xunit1) gives `file` and a dotted `classname`; node gives the class "test" to
-    all and nests suites.
+    pytest (family xunit1) gives `file` and a dotted `classname`, mocha `file` and its groups; node
+    gives the class "test" to all and nests suites.
     """
     name, group, place = (case.get(key, "") for key in ("name", "classname", "file"))
     if place and group:
         module = place.removesuffix(".py").replace("/", ".")
-        inner = group.removeprefix(module).strip(".") if group.startswith(module) else ""
-        return "::".join(filter(None, [place, inner.replace(".", "::"), name]))
+        inner = group.removeprefix(module).strip(".").replace(".", "::")
+        inner = inner if group.startswith(module) else group
+        return "::".join(filter(None, [place.removeprefix(_ROOT), inner, name]))
     if group in {"", "test"}:
         return " > ".join([*suites[-20:], name]) if group else name
     return f"{group}::{name}"
@@ -191,7 +194,7 @@ def read_jest_json(data: bytes) -> Report | None:
 
 
 def _of_file(told: dict[str, Any]) -> Iterator[Ended]:
-    path = str(told["name"]).removeprefix("/workspace/repo/")
+    path = str(told["name"]).removeprefix(_ROOT)
     tests = told["assertionResults"]
     if not tests and told.get("status") == "failed":
         yield path, CaseState.FAILED

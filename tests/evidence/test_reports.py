@@ -28,7 +28,8 @@ NODE = """<testsuites><testcase name="one" classname="test"/><testsuite name="gr
 <testcase name="two" classname="test"><failure type="x"/></testcase></testsuite></testsuites>"""
 VITEST = """<testsuites><testsuite name="test/a.test.js">
 <testcase classname="test/a.test.js" name="grp &gt; two"/></testsuite></testsuites>"""
-MOCHA = """<testsuite name="Mocha Tests" tests="2"><testcase classname="grp" name="two" time="0"/>
+MOCHA = """<testsuite name="Mocha Tests" tests="2">
+<testcase classname="grp" name="two" file="/workspace/repo/test/m.js"/>
 <testcase classname="grp" name="three"><skipped/></testcase></testsuite>"""
 
 
@@ -52,7 +53,7 @@ def short(report: Report | None) -> dict[str, str]:
         (BLOCKED, {"tests.test_a": "f"}),
         (NODE, {"one": "p", "grp > two": "f"}),
         (VITEST, {"test/a.test.js::grp > two": "p"}),
-        (MOCHA, {"grp::two": "p", "grp::three": "s"}),
+        (MOCHA, {"test/m.js::grp::two": "p", "grp::three": "s"}),
         ("<testsuites/>", {}),
     ],
 )
