@@ -1,4 +1,4 @@
-"""Reads a patch: the grammar that the model writes it in, and a parser that forgives a little more.
+"""Reads a patch: the grammar that a model is held to, and a parser that forgives a little more.
 
 A patch names files; each is added, deleted, or updated (and perhaps moved) by chunks. A chunk holds
 lines that stay (` `), go (`-`) and come (`+`); lines after `@@` say below which line of the file it
@@ -40,15 +40,17 @@ _MOVE = re.compile(r"\*\*\* Move to:\s*(.*)")
 _UNDER = re.compile(r"@@(?: -\d+(?:,\d+)? \+\d+(?:,\d+)? @@)?(?: (.*))?")
 _WRAPPING = re.compile(r"\s*(?:```\w*|(?:\$ )?apply_patch\b.*|[\"']?[A-Z]{3,12}[\"']?)?\s*")
 """What is left around a patch by habit: a fence, a call of a program, the word after its end."""
-_SHELL = re.compile(r"\s*apply_patch\s*<<-?\s*(['\"]?)(\w+)\1\n(?P<patch>.*)\n\s*\2\s*", re.DOTALL)
+_SHELL = re.compile(
+    r"\s*(?:cd /workspace/repo/?\s*&&\s*)?apply_patch\s*<<-?\s*(['\"]?)(\w+)\1\n"
+    r"(?P<patch>.*)\n\s*\2\s*",
+    re.DOTALL,
+)
 _NO_NEWLINE = "\\ No newline"
 _SHOWN = 80
 _OUTLINE = (
     f"A patch is: `{_BEGIN}`; for each file `*** Add File: PATH`, `*** Delete File: PATH` or "
     "`*** Update File: PATH`, and under it its lines; `*** End Patch`."
 )
-
-Change = dict[str, Any]
 
 
 class BadPatch(Exception):
@@ -83,7 +85,7 @@ class FilePatch:
         signs = [line[0] for chunk in self.chunks for line in chunk.lines]
         return len(self.added) + signs.count("+"), signs.count("-")
 
-    def as_json(self) -> Change:
+    def as_json(self) -> dict[str, Any]:
         """Return it as the sandbox takes it."""
         return {
             "kind": self.kind,
@@ -198,13 +200,9 @@ def _files(lines: _Lines) -> Iterator[FilePatch]:
 
 
 def _file(lines: _Lines, kind: str, path: str) -> FilePatch:
-    match kind:
-        case "Add":
-            return FilePatch("add", path, added=_added(lines))
-        case "Delete":
-            return FilePatch("delete", path)
-        case _:
-            return _update(lines, path)
+    if kind == "Add":
+        return FilePatch("add", path, added=_added(lines))
+    return FilePatch("delete", path) if kind == "Delete" else _update(lines, path)
 
 
 def _path(lines: _Lines, text: str) -> str:

@@ -142,6 +142,10 @@ def test_a_patch_in_json_or_in_a_shell_is_found() -> None:
     assert patch.in_json('{"a": "1", "b": "2"}') == '{"a": "1", "b": "2"}'
     assert patch.in_json("{ not json") == "{ not json"
     assert patch.in_shell(f"apply_patch <<'EOF'\n{WHOLE}EOF\n").strip() == WHOLE.strip()
+    assert patch.in_shell(f"cd /workspace/repo && apply_patch << 'X'\n{WHOLE}X") == WHOLE.rstrip(
+        "\n"
+    )
+    assert patch.in_shell(f"cd src && apply_patch << 'X'\n{WHOLE}X") == ""
     assert patch.in_shell("apply_patch <<EOF\nx\nEOF\nrm -r .") == ""
     assert patch.in_shell("pytest -q") == ""
 
