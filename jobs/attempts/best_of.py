@@ -131,19 +131,14 @@ class BestOf:
 
     def _chosen(self, board: Board, candidates: list[Candidate]) -> Candidate:
         """Compare them, and choose."""
-        job = self.job
-        wire = job.services.open_wire(job.task.id, job.task.model)
+        task = self.job.task
         issue = IssueText(
-            number=job.task.issue_number,
-            title=job.task.issue.title,
-            body=job.task.issue.body,
-            author=job.task.issue.author,
+            number=task.issue_number,
+            title=task.issue.title,
+            body=task.issue.body,
+            author=task.issue.author,
         )
-        judge = Judge(job, self.workplace, board, issue, wire, self.budget)
-        try:
-            return judge.choose(candidates)
-        finally:
-            wire.close()
+        return Judge(self.job, self.workplace, board, issue, self.budget).choose(candidates)
 
     def _handed_over(self, job: Job, solution: Solution | None) -> Solution:
         """Make what was measured of the chosen attempt the task's own."""

@@ -20,7 +20,6 @@ from jobs.attempts.score import (
     why_not,
 )
 from jobs.job import Job
-from jobs.model.wire import Wire
 from jobs.workplace import Workplace
 from records.task import Progress
 
@@ -38,7 +37,6 @@ class Judge:
     workplace: Workplace
     board: Board
     issue: IssueText
-    wire: Wire
     budget: Budget
 
     def choose(self, candidates: Sequence[Candidate]) -> Candidate:
@@ -60,7 +58,11 @@ class Judge:
         same = len(once) == 1 and once == {len(left)}
         if len(left) == 1 or same or not left[0].offers or self._is_spent():
             return _NO_PREFERENCE
-        return prefer(self.issue, left, self.wire, self.budget, self.job.watch.halted)
+        wire = self.job.services.open_wire(self.job.task.id, self.job.task.model)
+        try:
+            return prefer(self.issue, left, wire, self.budget, self.job.watch.halted)
+        finally:
+            wire.close()
 
     def _is_spent(self) -> bool:
         """Say whether the task's tokens or money are used up already."""
