@@ -202,6 +202,14 @@ def test_the_script_passes_on_only_what_the_keeper_reads(tmp_path: Path, docker_
     keeper.end()
 
 
+@pytest.mark.skipif(not (ROOT / ".venv/bin/python").exists(), reason="it has no Python of its own")
+def test_the_script_finds_its_own_python(tmp_path: Path, docker_host: str) -> None:
+    keeper = KeeperProcess(tmp_path, docker_host, pool_size=0)
+    keeper.process = keeper.start(PATH="/usr/bin:/bin")
+    assert keeper.client.status().pid == keeper.process.pid
+    keeper.end()
+
+
 def test_nothing_secret_is_among_what_the_keeper_reads() -> None:
     secret = {name for name, field in Settings.model_fields.items() if "Secret" in str(field)}
     assert secret
