@@ -107,7 +107,8 @@ def _opencode(place: Path, url: str) -> list[str]:
 
 def _mini(_place: Path, url: str) -> list[str]:
     program = str(ROOT / "bench" / "mini_at_work.py")
-    return [str(python_of_others()), program, _IMAGE, url, _ISSUE]
+    # Without -P, the folder of the program would come before its packages.
+    return [str(python_of_others()), "-P", program, _IMAGE, url, _ISSUE]
 
 
 _SAID: Json = {"text": "Nothing has to change.", "calls": []}

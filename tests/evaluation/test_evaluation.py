@@ -178,61 +178,51 @@ def test_a_task_that_cannot_be_begun_is_told_apart_and_counts(done: Done) -> Non
     assert "Judged on nothing (counted as not solved): 2" in words
 
 
-def test_what_failed_on_this_side_begins_anew(
+def test_what_was_interrupted_goes_on_what_failed_begins_anew_and_what_is_finished_stays(
     tmp_path: Path, docker_host: str, sandbox_image: str
 ) -> None:
     assert sandbox_image
     path, base = repository(tmp_path)
-    instances = write(tmp_path / "instances.jsonl", instance(path, base))
-    run = Evaluating(docker_host, instances, tmp_path / "run")
+    given = [
+        instance(path, base, instance_id=name, problem_statement=f"The task {name}\n\nIt is odd.")
+        for name in ("finished", "failed", "interrupted")
+    ]
+    instances = write(tmp_path / "instances.jsonl", *given)
+    problems = {one.instance_id: one for one in read_problems(instances)}
+    known = {
+        name: script_of(one, read_gold(instances, name), Play.KNOWN)
+        for name, one in problems.items()
+    }
     quota = {"status": 429, "times": 0, "body": {"error": {"code": "insufficient_quota"}}}
-    without_credit = Script("", (Turn.read({**SUBMIT, "faults": [quota]}),))
-    [problem] = read_problems(instances)
-    with ScriptedModel([without_credit]) as model:
-        [row] = run.run(model)
-        assert (row["status"], row["exit_reason"]) == ("infra_error", "model_error:quota")
-        model.scripts = (script_of(problem, read_gold(instances, "halves-1"), Play.KNOWN),)
-        [row] = run.run(model, "--resume")
-    assert row["resolved"], row
-    assert "infra_error" not in row
-
-
-def test_what_was_interrupted_goes_on_and_what_is_finished_is_not_done_again(
-    tmp_path: Path, docker_host: str, sandbox_image: str
-) -> None:
-    assert sandbox_image
-    path, base = repository(tmp_path)
-    other = instance(path, base, instance_id="halves-2", problem_statement="Another title\n\nOdd.")
-    instances = write(tmp_path / "instances.jsonl", instance(path, base), other)
-    first, _ = read_problems(instances)
-    done = script_of(first, read_gold(instances, "halves-1"), Play.KNOWN)
-    slow = [call("bash", command="touch counted; echo once >>counted"), {**SUBMIT, "latency": 60.0}]
-    waits = Script("Another title", tuple(Turn.read(turn) for turn in slow))
+    fails = Script("The task failed", (Turn.read({**SUBMIT, "faults": [quota]}),))
+    once = Turn.read(call("bash", command="touch counted; echo once >>counted"))
+    waits = Script("The task interrupted", (once, Turn.read({**SUBMIT, "latency": 60.0})))
+    goes_on = Script("The task interrupted", (once, Turn.read(SUBMIT)))
     run = Evaluating(docker_host, instances, tmp_path / "run")
-    with ScriptedModel([done, waits]) as model:
+    with ScriptedModel([known["finished"], fails, waits]) as model:
         process = run.start(model)
-        asked = [0]
-
-        def waiting() -> bool:
-            asked[0] += 1
-            model.wait_for_requests(asked[0], 120)
-            return "echo once" in model.requests[-1].body.decode()
-
-        while not waiting():
-            pass
+        asked = 0
+        while not (asked and "echo once" in model.requests[-1].body.decode()):
+            asked += 1
+            model.wait_for_requests(asked, 120)
         process.send_signal(signal.SIGTERM)
         said, _ = process.communicate()
         assert process.returncode == 130, said
-        assert [row["id"] for row in run.rows()] == ["halves-1"]
-        before = len(model.requests)
-        model.scripts = (done, Script("Another title", (*waits.turns[:1], Turn.read(SUBMIT))))
+        first = {row["id"]: row for row in run.rows()}
+        assert first.keys() == {"finished", "failed"}
+        assert first["failed"]["exit_reason"] == "model_error:quota"
+        assert (first["failed"]["status"], first["failed"]["resolved"]) == ("infra_error", False)
         again = run.start(model)
-        assert again.wait() == 2, "without --resume nothing is touched"
-        rows = run.run(model, "--resume")
+        said, _ = again.communicate()
+        assert (again.returncode, "--resume" in said) == (2, True)
+        before = len(model.requests)
+        model.scripts = (known["finished"], known["failed"], goes_on)
+        rows = {row["id"]: row for row in run.run(model, "--resume")}
         new = [request.body.decode() for request in model.requests[before:]]
-    assert [row["id"] for row in rows] == ["halves-1", "halves-2"]
-    assert not [body for body in new if "Half of an odd number" in body]
-    assert rows[1]["jobs"] == 1, "leaving politely is no job that failed"
-    [_, patch] = [line["model_patch"] for line in lines(run.out / "preds.jsonl")]
-    assert patch.count("+once") == 1
+    assert not [body for body in new if "The task finished" in body]
+    assert rows["finished"] == first["finished"]
+    assert rows["failed"]["resolved"], rows["failed"]
+    assert rows["interrupted"]["jobs"] == 1, "leaving politely is no job that failed"
+    patches = {one["instance_id"]: one["model_patch"] for one in lines(run.out / "preds.jsonl")}
+    assert patches["interrupted"].count("+once") == 1
     assert git(path, "status", "--short") == ""
