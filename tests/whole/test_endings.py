@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 NOTE = turn(call("write", path="NOTES.md", content="Half of it.\n"))
 PLAN = turn(call("update_plan", plan=[{"step": "Mend the rest", "status": "in_progress"}]))
 SILENT = {"text": "All of it is done, believe me."}
-USAGE = {"completion_tokens": 10, "total_tokens": 10}
+DEAR = {"prompt_tokens": 600_000, "completion_tokens": 10, "total_tokens": 600_010}
 UNWELL = {"times": 0, "status": 401, "body": {"error": {"message": "no such key"}}}
 TOO_LONG = {
     "times": 0,
@@ -30,7 +30,6 @@ ENDS_ITS_SANDBOX = turn(
 )
 LIMITS = {
     "PATCHBAY_TASK_MAX_TURNS": "9",
-    "PATCHBAY_TASK_MAX_TOKENS": "1000000",
     "PATCHBAY_TASK_MAX_USD": "5",
     "PATCHBAY_PRICE_INPUT_PER_MTOK": "10",
     "PATCHBAY_PRICE_OUTPUT_PER_MTOK": "10",
@@ -53,11 +52,6 @@ class Case:
     """In the comment on the issue, and in the pull request where there is one."""
 
 
-def costly(**usage: int) -> dict[str, Any]:
-    """A turn after which the server names these figures."""
-    return {**bash("ls"), "usage": {**USAGE, **usage}}
-
-
 PARTLY = (
     Case(
         "Turns run out",
@@ -67,15 +61,8 @@ PARTLY = (
         words=("The limit of 9 turns was reached.",),
     ),
     Case(
-        "Tokens run out",
-        [NOTE, costly(prompt_tokens=1_000_000)],
-        "partial",
-        "budget",
-        words=("The limit of 1,000,000 tokens was reached.",),
-    ),
-    Case(
         "Money runs out",
-        [NOTE, costly(prompt_tokens=600_000)],
+        [NOTE, {**bash("ls"), "usage": DEAR}],
         "partial",
         "budget",
         words=("The limit of \\$5.00 was reached.",),
@@ -150,15 +137,6 @@ ANSWERED = (
 )
 FAILED = (
     Case(
-        "Nothing at all",
-        [{**bash("true"), "faults": [UNWELL]}],
-        "failed",
-        "model_unavailable",
-        label="agent:failed",
-        kept="nowhere",
-        words=("❌ Stopped: the model did not answer",),
-    ),
-    Case(
         "Not allowed",
         [
             turn(call("write", path=".github/workflows/own.yml", content="on: push\n")),
@@ -168,7 +146,7 @@ FAILED = (
         "model_unavailable",
         label="agent:failed",
         kept="nowhere",
-        words=("may not be published", "own.yml"),
+        words=("❌ Stopped: the model did not answer", "may not be published", "own.yml"),
     ),
 )
 CASES = (*PARTLY, *ANSWERED, *FAILED)
