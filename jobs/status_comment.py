@@ -77,12 +77,15 @@ class StatusComment:
     def _keep(self) -> None:
         """Show that a job has the task, then what it does; a failure only delays what is shown."""
         try:
-            wait_s = self._try(lambda: self._conversation(self._job.task).react("rocket"))
-            wait_s = max(wait_s, self._try(lambda: self._label(TaskState.RUNNING)))
+            wait_s = self._try(self._show_begin)
             while not self._over.wait(wait_s):
                 wait_s = max(self._pause_s(), self._try(lambda: self._show(self._read())))
         except LeaseLost:
             return
+
+    def _show_begin(self) -> None:
+        self._conversation(self._job.task).react("rocket")
+        self._label(TaskState.RUNNING)
 
     def _pause_s(self) -> float:
         """Return how long the comment keeps still: longer once its readers have gone away.
