@@ -83,6 +83,9 @@ class BotProcesses:
             "OPENAI_API_KEY": stage.model.key,
             "OPENAI_BASE_URL": stage.model.base_url,
             "MODEL": stage.model.name,
+            # The caller's own file names servers that are not on this stage, and keys that are not
+            # passed on.
+            "PATCHBAY_MODELS": str(stage.options.models or ""),
             "PATCHBAY_GITHUB_APP_ID": str(stage.app_id),
             "PATCHBAY_GITHUB_PRIVATE_KEY_FILE": str(stage.private_key_file),
             "PATCHBAY_WEBHOOK_SECRET": WEBHOOK_SECRET,

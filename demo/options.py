@@ -34,6 +34,8 @@ class Options:
     latency_s: float
     database_url: str = ""
     """For the bot's records; without one, SQLite in the demo's own folder."""
+    models: Path | None = None
+    """A file of models for the bot; without one, it has the one model of the stage."""
 
 
 def read_options(arguments: Sequence[str]) -> Options:

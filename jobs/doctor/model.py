@@ -152,7 +152,11 @@ def _long_prompt(trial: _Trial) -> Finding:
     try:
         reply = trial.ask(_long_text(size))
     except ModelError as error:
-        return _failed(trial.about, f"with a prompt of {size:,} tokens: ", error)
+        when = f"with a prompt of {size:,} tokens: "
+        if error.kind is ModelErrorKind.RETRY:
+            mend = "a server that reads faster: every turn of a task sends more than this"
+            return fail(trial.about, f"{when}{error.message}", mend)
+        return _failed(trial.about, when, error)
     usage, guess = reply.usage, reply.sent_bytes // _BYTES_PER_TOKEN
     read = usage.input + usage.cached + usage.cache_write
     found = _reported(reply) == _WORDS[1]

@@ -129,6 +129,16 @@ def test_a_window_that_the_server_calls_too_large_is_told(scripted_model: Start)
     assert "window" in found.mend
 
 
+def test_a_server_that_gives_up_on_a_long_prompt_is_told(scripted_model: Start) -> None:
+    turns = script(
+        short=report("marmalade"), long=report("wicket", faults=[{"status": 504, "times": 0}])
+    )
+    found = tried(at(scripted_model(turns)))[3]
+    assert found.level is Level.FAIL
+    assert "answered 504" in found.words
+    assert "reads faster" in found.mend
+
+
 @pytest.mark.parametrize(
     ("fault", "words", "mend"),
     [

@@ -48,9 +48,9 @@ def house(
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("DOCKER_HOST", docker_host)
         environment.delenv("OPENAI_API_KEY", raising=False)
-        environment.setenv("PATCHBAY_MODELS", str(folder / "models.toml"))
         environment.setenv("PATCHBAY_TEST_DEEP_KEY", "sk-deep-canary")
-        with open_checked_house(folder / "logs", workers=1) as opened:
+        options = {"workers": 1, "models": folder / "models.toml"}
+        with open_checked_house(folder / "logs", **options) as opened:
             yield opened
 
 
