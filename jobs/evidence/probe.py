@@ -36,7 +36,8 @@ SILENCE = "(no output)"
 """How a sandbox shows that a command printed nothing."""
 TAIL = 1_500
 MOST_PACKED = 700_000
-"""Characters of a packed report: about five megabytes of XML, in fifty pieces."""
+"""Characters of a packed report: about five megabytes of XML."""
+MOST_PIECES = 51
 
 WITHOUT_ADDOPTS = "-o addopts= -o required_plugins="
 PAST_BROKEN_FILES = "--continue-on-collection-errors"
@@ -44,6 +45,10 @@ _OUT_OF_TIME = (124, 137)
 """What `timeout` exits with, the second where it had to kill."""
 _WORD_S, _WORD_SHARE = 15.0, 0.2
 """So long before its end, or that share of its time, a runner is asked to write its report."""
+
+
+_AGENT_ENV = '[ ! -r "${AGENT_ENV:-}" ] || . "$AGENT_ENV"\n'
+"""What a set-up left for every shell; a shell in a shell has not got its functions."""
 
 
 class Ran(Protocol):
@@ -117,7 +122,7 @@ class Probe:
         if left < LEAST_S:
             why = "there was no time left for it"
             return Outcome(State.NOT_REACHED, Side(None, why), why), None, None
-        words_s = left - min(_WORD_S, left * _WORD_SHARE)
+        words_s = int(left - min(_WORD_S, left * _WORD_SHARE))
         ran = self.box.exec(_script(how.script, words_s, left), timeout_s=left)
         late = ran.timed_out or (ran.exit_code in _OUT_OF_TIME and ran.seconds >= words_s)
         written = how.read(self._fetch(how.report)) if not ran.timed_out else None
@@ -132,16 +137,19 @@ class Probe:
         The interpreter that reads it takes no word from the project: neither its path nor its
         environment (-I), nor what is installed (-S).
         """
-        packed, total = "", 1
-        while len(packed) < total:
-            read = f"python3 -I -S - {path} {len(packed)} {MOST_PACKED} <<'PATCHBAY_END'"
-            ran = self.box.exec(f"{read}\n{FETCH}\nPATCHBAY_END\n", timeout_s=FETCH_TIMEOUT_S)
+        packed = ""
+        for _ in range(MOST_PIECES):
+            reader = f"python3 -I -S - {path} {len(packed)} {MOST_PACKED} <<'PATCHBAY_END'"
+            script = f"[ -f {path} ] && {reader}\n{FETCH}\nPATCHBAY_END\n"
+            ran = self.box.exec(script, timeout_s=FETCH_TIMEOUT_S)
             size = re.search(r"^patchbay-report (\d{1,6})$", ran.output, re.MULTILINE)
             pieces = re.findall(r"^patchbay-piece ([\w+/=]+)$", ran.output, re.MULTILINE)
             total = int(size[1]) if size else 0
             if not pieces or total > MOST_PACKED:
                 return b""
             packed += "".join(pieces)
+            if len(packed) >= total:
+                break
         return _unpacked(packed)
 
 
@@ -154,17 +162,17 @@ def _unpacked(packed: str) -> bytes:
         return b""
 
 
-def _script(script: str, words_s: float, left: float) -> str:
+def _script(script: str, words_s: int, left: float) -> str:
     """Ask the command to end while there is time for its runner to say what it found.
 
     SIGINT is what a person at a terminal would send: pytest, unittest and node write their reports.
     """
-    inner = f"export CI=true NO_COLOR=1 PYTHONDONTWRITEBYTECODE=1\n{script}\n"
-    kill_s = max(left - words_s - 1, 1)
+    inner = f"{_AGENT_ENV}export CI=true NO_COLOR=1 PYTHONDONTWRITEBYTECODE=1\n{script}\n"
+    kill_s = max(int(left) - words_s - 1, 1)
     return (
         f"PATCHBAY_SCRIPT={shlex.quote(inner)}\n"
         "if command -v timeout > /dev/null 2>&1; then\n"
-        f"  timeout -s INT -k {kill_s:.1f} {words_s:.1f}"
+        f"  timeout -s INT -k {kill_s} {words_s}"
         ' "${BASH:-sh}" -c "$PATCHBAY_SCRIPT"\n'
         'else "${BASH:-sh}" -c "$PATCHBAY_SCRIPT"; fi\n'
     )

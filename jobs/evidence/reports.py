@@ -88,7 +88,7 @@ def read_junit(data: bytes) -> Report | None:
         parser.Parse(data[:MAX_BYTES], whole)
     except _Refused:
         return None
-    except expat.ExpatError:
+    except (expat.ExpatError, ValueError, LookupError):  # the last two for odd encodings
         whole = False
     if not found.ended and not whole:
         return None
@@ -137,8 +137,8 @@ def read_lines(data: bytes) -> Report | None:
             blocked = blocked or one_line(str(event.get("b") or ""), MAX_SUMMARY)
         elif "begin" in event:
             begins += 1
-        elif event.get("s") in _STATES:
-            ended.append((str(event.get("n", "")), _STATES[event["s"]]))
+        elif state := _STATES.get(str(event.get("s"))):
+            ended.append((str(event.get("n", "")), state))
     if not ended and not ends:
         return None
     return report_of(ended, blocked_by=blocked, whole=0 < begins <= ends)

@@ -218,7 +218,7 @@ def test_one_run_of_pytest_tells_tests_apart(measure: Measure) -> None:
 
 
 ONCE = """\
-from collections.abc import Mapping
+from pathlib import Path
 def test_unsteady():
     mark = Path(__file__).parent.parent.with_suffix(".mark")
     if Path("calc.py").read_text().startswith("#") and not mark.exists():

@@ -76,6 +76,15 @@ def test_what_breaks_off_is_read_until_there_and_is_not_whole() -> None:
     assert (report.passed, report.failed, report.whole) == (1, 2, False)
 
 
+@pytest.mark.parametrize(
+    "line", [{"n": [], "s": {}}, {"s": []}, {"Action": [], "Test": {}, "Package": 3}, {"end": []}]
+)
+def test_values_of_the_wrong_kind_are_no_tests(line: dict[str, object]) -> None:
+    data = json.dumps(line).encode()
+    for found in (read_lines(data), read_go_json(data), read_jest_json(data)):
+        assert found is None or not found.cases
+
+
 def test_of_two_tests_with_one_name_the_worse_counts() -> None:
     cases = '<testcase name="a"/><testcase name="a"><failure/></testcase><testcase name="a"/>'
     report = read_junit(f"<t>{cases}</t>".encode())
@@ -89,6 +98,9 @@ def test_of_two_tests_with_one_name_the_worse_counts() -> None:
     [
         b"",
         b"not xml",
+        b'<?xml version="1.0" encoding="utf-16be"?><t/>',
+        b'<?xml version="1.0" encoding="zlib"?><t/>',
+        b'<?xml version="1.0" encoding="no-such"?><t/>',
         b"\\x00\\xff",
         b'<!DOCTYPE t [<!ENTITY a "x">]><t><testcase name="&a;"/></t>',
         b'<!DOCTYPE t SYSTEM "file:///etc/passwd"><t><testcase name="a"/></t>',
