@@ -31,11 +31,20 @@ def _came_to(outcome: Outcome) -> str:
             return f"cannot run here: {one_line(outcome.note or side.summary, 200)}"
         case State.TIMED_OUT:
             met = f" ({'; '.join(outcome.limits)})" if outcome.limits else ""
-            return f"did not end within {side.seconds:.0f} s{met}"
+            return f"did not end within {side.seconds:.0f} s{met}{_until_then(outcome)}"
         case State.NO_TESTS:
             return f"runs no tests{note}; it takes {side.seconds:.1f} s"
     failing = f": {_names(outcome)}" if side.failed else ""
     return f"{one_line(side.summary, 200)}{failing}{note}; it takes {side.seconds:.1f} s"
+
+
+def _until_then(outcome: Outcome) -> str:
+    """Say what had run of a suite that was cut short."""
+    side = outcome.side
+    if not outcome.cases or side.passed_count is None or side.failed_count is None:
+        return ""
+    failing = f": {_names(outcome)}" if side.failed else ""
+    return f"; until then {side.passed_count} passed, {side.failed_count} failed{failing}"
 
 
 def _names(outcome: Outcome) -> str:

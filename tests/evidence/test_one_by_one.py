@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from jobs.evidence.before import told
 from jobs.evidence.cases import MAX_NAMED, as_flaky, compare_cases
 from jobs.evidence.check import Check, Runner
 from jobs.evidence.evidence import (
@@ -95,6 +96,15 @@ def test_what_did_not_end_on_either_side_is_not_run_unless_something_newly_fails
     for after, verdict in ((P, Verdict.NOT_RUN), (F, Verdict.NEWLY_FAILING)):
         change = ran(State.TIMED_OUT, whole=False, a=after)
         assert compare(base, change, compare_cases(base, change))[0] is verdict
+
+
+def test_the_agent_is_told_what_ran_of_a_base_that_was_cut_short() -> None:
+    side = Side(124, "", ("t::b",), 300.0, failed_count=1, passed_count=7)
+    cut_short = Outcome(State.TIMED_OUT, side, cases={"t::a": P, "t::b": F})
+    assert told(Check("", "pytest"), cut_short) == (
+        "Before your change: `pytest` did not end within 300 s; until then 7 passed, 1 failed: "
+        "`t::b`."
+    )
 
 
 def row(verdict: Verdict, **cases: CaseGroup) -> EvidenceRow:
