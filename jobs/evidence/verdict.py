@@ -72,12 +72,17 @@ def _less_is_asserted(touched: Sequence[TouchedTest]) -> list[str]:
 
 
 def _vanished(row: EvidenceRow, changed: Collection[str]) -> str:
-    """Say which tests are not run any more, although the change leaves their files alone."""
+    """Say which tests are not run any more, although the change leaves their files alone.
+
+    Or how many, where a suite goes on failing and fewer of its tests pass.
+    """
     group = (row.cases or {}).get(Verdict.NOT_RUN)
     places = ((name, name.partition("::")) for name in (group.names if group else ()))
     gone = [name for name, (path, between, _) in places if between and path not in changed]
     if not gone:
-        return ""
+        fewer = (row.change.passed_count or 0) < (row.base.passed_count or 0)
+        said = f"{row.name}: {group.count if group else 0} tests that ran before are not run"
+        return said if group and fewer and row.verdict is Verdict.STILL_FAILING else ""
     return f"{row.name}: no longer run, in files that are as before: {_some(gone)}"
 
 

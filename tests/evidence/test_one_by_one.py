@@ -1,6 +1,7 @@
 """Both sides are compared test by test, and what a run says of itself is held against the rest."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -123,6 +124,14 @@ def row(verdict: Verdict, **cases: CaseGroup) -> EvidenceRow:
             row(Verdict.PASSES, not_run=CaseGroup(1, ("b.py::x",))),
             (),
             "whole: no longer run, in files that are as before: b.py::x",
+        ),
+        (
+            replace(
+                row(Verdict.STILL_FAILING, not_run=CaseGroup(2, ("a.py::x",))),
+                change=Side(1, "", passed_count=7, failed_count=1),
+            ),
+            (),
+            "whole: 2 tests that ran before are not run",
         ),
         (
             row(Verdict.PASSES),
