@@ -79,7 +79,20 @@ def waits() -> list[Turn]:
     return [*rounds("ROUND_HALF_UP"), bash("sleep 100"), *hand_in()]
 
 
+REVIEW = {
+    "verdict": "revise",
+    "defects": [{"file": "shop/payment.py", "line": 1, "why": "It pays twice.", "severity": "p1"}],
+}
+PAYS = [
+    turn(call("write", path="shop/payment.py", content="PAID = 2\n")),
+    *hand_in(),
+    turn(call("write", path="shop/payment.py", content="PAID = 1\n")),
+    *hand_in(),
+]
+
 SCRIPTS = [
+    [{"match": "Review this change."}, {"text": f"My review:\n```json\n{json.dumps(REVIEW)}\n```"}],
+    [{"match": "Reviewed"}, *PAYS],
     *variants("Chosen", right=RIGHT, little=TOO_LITTLE, breaks=BREAKS),
     *variants("Fails", one=FAILS, other=RIGHT),
     *variants("Killed", a=slow("a"), b=slow("b")),
@@ -153,6 +166,21 @@ def test_the_attempt_that_the_measurements_choose_is_handed_in(house: House) -> 
     assert task["progress"]["turns"] == len(replies)
     used = sum(entry["content"]["usage"]["output"] for entry in replies)
     assert task["progress"]["output_tokens"] == used
+
+
+def test_a_reviewer_is_heard_and_quoted_in_the_pull_request(house: House) -> None:
+    number = house.open_issue("Reviewed", "Pay.")
+    house.comment(number, "/agent fix")
+    task = ended(house, number)
+    assert task["state"] == "succeeded"
+    [review] = [entry["content"] for entry in log_of(house, task) if entry["kind"] == "review"]
+    assert review["result"] == "revise: 1 to mend"
+    assert "`payment` is a sensitive place" in review["why"]
+    [pull_request] = house.pull_requests(number)
+    assert "`shop/payment.py:1`: It pays twice. (major)" in pull_request["body"]
+    assert "ask an independent reviewer" in pull_request["body"]
+    gates = [entry["content"] for entry in log_of(house, task) if entry["kind"] == "gate"]
+    assert [one["accepted"] for one in gates] == [False, False, True]
 
 
 def test_an_attempt_that_fails_does_not_end_the_others(house: House) -> None:
