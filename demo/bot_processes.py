@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from demo.kept import throw_away
 from demo.processes import Process, Processes
 from demo.stage import ROOT, WEBHOOK_SECRET, Stage
 
@@ -27,6 +28,7 @@ class BotProcesses:
     def __enter__(self) -> Self:
         """Start them all at once; `wait_ready` tells when they serve."""
         with ExitStack() as partly:
+            partly.callback(throw_away, self._stage.data / "bot")
             processes = partly.enter_context(Processes(self.logs))
             socket = self._stage.data / "redis.sock"
             redis = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", ""]

@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
+import docker
 import pytest
 
 from demo.house import House
@@ -57,6 +58,11 @@ def house(
         issue=issue,
     ) as opened:
         yield opened
+        owner = (opened.stage.data / "bot" / "sandbox-owner").read_text().strip()
+    engine = docker.APIClient(docker_host, "auto")
+    kept = engine.volumes(filters={"label": f"dev.patchbay.owner={owner}"})["Volumes"]
+    engine.close()
+    assert not kept
 
 
 def log_of(house: House, task: dict[str, Any]) -> list[dict[str, Any]]:
