@@ -26,6 +26,7 @@ _RUNS_NO_TESTS = re.compile(
 _UNITTEST = re.compile(rf"({_BEFORE}{_PYTHON}) -m unittest\b")
 _GO = re.compile(r"((?:^|[;&]\s*)(?:\w+=\S* +)*go test)\b(?!.* -json\b)")
 _SIMPLE = re.compile(r"[^;&|<>`$()\n\\]+")
+_QUOTED = re.compile(r"'[^'\n]*'")
 _DIRECT = re.compile(r"(?:\w+=\S* +)*(?:npx +(?:--no(?:-install)? +)?)?(jest|vitest|mocha)\b")
 _SCRIPT = re.compile(r"npm (?:run )?test\b.*")
 
@@ -50,7 +51,7 @@ def recipe(check: Check, extra: str = "", *, plain: bool = False) -> Recipe:
     if not plain and not _PYTEST.search(command):
         if _UNITTEST.search(command):
             return _unittest(command, place)
-        if _GO.search(command) and _SIMPLE.fullmatch(command):
+        if _GO.search(command) and _is_simple(command):
             report = f"{place}.json"
             json = _GO.sub(r"\1 -json", command)
             return Recipe(f"{json} > {report}", report, read_go_json, plain=False)
@@ -63,6 +64,11 @@ def recipe(check: Check, extra: str = "", *, plain: bool = False) -> Recipe:
     return Recipe(f"{adds}{command}", report, read_junit, written)
 
 
+def _is_simple(command: str) -> bool:
+    """Say whether a command is one program with its arguments, so that more can be added."""
+    return bool(_SIMPLE.fullmatch(_QUOTED.sub("", command)))
+
+
 def _unittest(command: str, place: str) -> Recipe:
     report, program = f"{place}.jsonl", f"{place}.py"
     run = _UNITTEST.sub(rf"\1 {program} {report}", command)
@@ -72,7 +78,7 @@ def _unittest(command: str, place: str) -> Recipe:
 
 def _of_node(check: Check, place: str) -> Recipe | None:
     command = check.command
-    if "--test-reporter" in command or not _SIMPLE.fullmatch(command):
+    if "--test-reporter" in command or not _is_simple(command):
         return None
     direct = _DIRECT.match(command)
     runner = Runner(direct[1]) if direct else check.runner

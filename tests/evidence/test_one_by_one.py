@@ -209,6 +209,7 @@ def test_a_runner_is_asked_to_write_down_each_test(
 )  # fmt: skip
 def test_single_tests_are_asked_for(command: str, names: list[str], expected: str) -> None:
     assert alone(Check("", command), names) == expected
+    assert not expected or recipe(Check("", expected)).read is recipe(Check("", command)).read
 
 
 MIXED = """\
