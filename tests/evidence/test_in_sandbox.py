@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jobs.evidence.check import Check
-from jobs.evidence.evidence import Verdict
+from jobs.evidence.evidence import CaseGroup, Verdict
 from jobs.evidence.run import gather
 from jobs.repository.change import Change, ChangedFile, FileMode, serialise
 from jobs.repository.git import Git
@@ -70,6 +70,10 @@ def test_a_fix_is_proved_without_network_or_install(
     assert evidence.clean, evidence
     assert [row.verdict for row in evidence.rows] == [Verdict.FIXED, Verdict.PASSES]
     assert evidence.rows[0].base.failed == ("tests/test_new.py::test_three",)
+    assert [row.cases for row in evidence.rows] == [
+        {Verdict.FIXED: CaseGroup(1, ("tests/test_new.py::test_three",))},
+        {Verdict.PASSES: CaseGroup(2)},
+    ]
 
 
 def test_a_limit_of_the_sandbox_is_the_reason_that_is_given(
