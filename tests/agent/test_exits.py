@@ -9,7 +9,7 @@ import pytest
 
 from demo.model import ScriptedModel
 from jobs.agent import Budget, GateResult, Outcome, Prices, Submission, limits
-from jobs.model.chat import NO_RESULT
+from jobs.model.asking import NO_RESULT
 from jobs.sandbox import SandboxLost
 from tests.agent import given
 

@@ -76,11 +76,11 @@ def test_only_a_recap_changes_what_was_sent_and_it_keeps_the_task_and_the_newest
             assert given.prefix_kept(before, after) == 1.0, at
     first = history(bodies[0])[0]
     for at, recap in zip(asked, recaps, strict=True):
-        before, after = history(bodies[at]), history(bodies[at + 1])
-        assert after[0] == first, "the issue and the rules, word for word"
-        assert after[1] == recap["items"][0]
-        assert after[2:] == before[-len(after) + 1 : -1], "the newest turns are whole"
-        results = [each for each in after if each.get("role") == "tool" or "output" in each]
+        whole, kept = history(bodies[at]), history(bodies[at + 1])
+        assert kept[0] == first, "the issue and the rules, word for word"
+        assert kept[1] == recap["items"][0]
+        assert kept[2:] == whole[-len(kept) + 1 : -1], "the newest turns are whole"
+        results = [each for each in kept if each.get("role") == "tool" or "output" in each]
         assert len(results) == limits.RECAP_KEEP_TURNS
     assert max(map(len, bodies)) / 4 < SMALL.context_window
     ran = [script for script in sandbox.ran if script.startswith("pytest")]
