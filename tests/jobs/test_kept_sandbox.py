@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.agent.patch import parse
 from jobs.agent.ports import TurnDone
 from jobs.checkout import Base
 from jobs.job import Job
@@ -78,6 +79,16 @@ def test_an_edit_is_kept_at_once(make_job: MakeJob, start: Start, code: Reposito
     with start() as box:
         restored(job, box)
         assert "two" in box.read("notes.txt")
+
+
+def test_a_patch_is_kept_at_once(make_job: MakeJob, start: Start, code: Repository) -> None:
+    job = make_job()
+    patch = "*** Begin Patch\n*** Update File: README\n-hello\n+bye\n*** End Patch"
+    with start() as box:
+        kept(job, code, box).patch([one.as_json() for one in parse(patch)])
+    with start() as box:
+        restored(job, box)
+        assert "bye" in box.read("README")
 
 
 def test_a_change_too_large_to_keep_does_not_spoil_the_edit(
