@@ -3,9 +3,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const out = fileURLToPath(new URL('./node.jsonl', import.meta.url));
+const out = fs.openSync(fileURLToPath(new URL('./node.jsonl', import.meta.url)), 'a');
+const { writeSync } = fs;
+const { stringify } = JSON;
 const relative = (file) => (file ? path.relative(process.cwd(), file) : '');
-const write = (row) => fs.appendFileSync(out, JSON.stringify({ process: process.pid, ...row }) + '\n');
+const write = (row) => writeSync(out, stringify({ process: process.pid, ...row }) + '\n');
 
 export default async function* report(events) {
   for await (const { type, data } of events) {

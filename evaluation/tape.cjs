@@ -4,9 +4,12 @@ const fs = require('fs');
 const path = require('path');
 const Module = require('module');
 const load = Module._load;
-const out = path.join(__dirname, 'tape.jsonl');
+// Opened and kept now: tests put things into prototypes, and into modules, that all else falls over.
+const out = fs.openSync(path.join(__dirname, 'tape.jsonl'), 'a');
+const { writeSync } = fs;
+const { stringify } = JSON;
 const file = process.argv[1] ? path.relative(process.cwd(), process.argv[1]) : '';
-const write = (row) => fs.appendFileSync(out, JSON.stringify({ process: process.pid, file, ...row }) + '\n');
+const write = (row) => writeSync(out, stringify({ process: process.pid, file, ...row }) + '\n');
 let hooked = false;
 Module._load = function (request) {
   const loaded = load.apply(this, arguments);

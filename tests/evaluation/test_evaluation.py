@@ -19,10 +19,11 @@ from evaluation.plays import Play, script_of
 from evaluation.scripted import settings_of
 from tests.evaluation.given import CANARY, Json, git, instance, repository, write
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT / "evaluation" / "real-tasks.jsonl"
-"""All ten are judged by `script/bench judge`; here there is time for one."""
+REAL_PLAYS = (Play.KNOWN, Play.PRINTED)
+"""All ten are judged with all plays by `script/bench judge`; here there is time for one."""
 _CHEAP = {"PATCHBAY_BASELINE_SECONDS": "0", "PATCHBAY_SETUP": "off"}
 
 
@@ -106,7 +107,7 @@ def done(tmp_path_factory: pytest.TempPathFactory, docker_host: str, sandbox_ima
     real = next(one for one in lines(REAL) if one["instance_id"] == "boltons-ebc7a8f")
     given += [
         {**real, "instance_id": f"real-{play}", "issue_title": f"A bug of boltons, {play}"}
-        for play in Play
+        for play in REAL_PLAYS
     ]
     instances = write(folder / "instances.jsonl", *given)
     problems = {one.instance_id: one for one in read_problems(instances)}
@@ -114,6 +115,7 @@ def done(tmp_path_factory: pytest.TempPathFactory, docker_host: str, sandbox_ima
         script_of(problems[name], read_gold(instances, name), play)
         for play in Play
         for name in (play, f"real-{play}")
+        if name in problems
     ]
     scripts.append(Script("The task looks", tuple(Turn.read(turn) for turn in LOOKS)))
     with ScriptedModel(scripts) as model:
@@ -159,13 +161,13 @@ def test_the_known_answer_is_solved_and_nothing_else_is(done: Done, play: Play) 
     assert kinds.count("reply") == row["turns"]
 
 
-@pytest.mark.parametrize("play", list(Play))
+@pytest.mark.parametrize("play", REAL_PLAYS)
 def test_a_real_bug_of_a_real_package_is_judged_alike(done: Done, play: Play) -> None:
     row = done.rows[f"real-{play}"]
     assert row["resolved"] is (play is Play.KNOWN), row
     assert row.get("invalid", False) is (play is Play.PRINTED), row
-    if play is not Play.PRINTED:
-        assert (row["fail_to_pass"], row["pass_to_pass"]) == (f"{int(row['resolved'])}/1", "1/1")
+    if play is Play.KNOWN:
+        assert (row["fail_to_pass"], row["pass_to_pass"]) == ("1/1", "1/1")
 
 
 def test_a_task_that_cannot_be_begun_is_told_apart_and_counts(done: Done) -> None:
@@ -173,7 +175,7 @@ def test_a_task_that_cannot_be_begun_is_told_apart_and_counts(done: Done) -> Non
     assert (row["status"], row.get("resolved", False), done.asked) == ("infra_error", False, 0)
     assert done.predictions["gone"]["model_patch"] == ""
     words = (done.out / "report.md").read_text()
-    assert "2 of 8 solved (25.0%)" in words
+    assert "2 of 7 solved (28.6%)" in words
     assert "because of this side (counted as not solved): 1" in words
     assert "Judged on nothing (counted as not solved): 2" in words
 

@@ -1,6 +1,10 @@
 """What tests came to is judged by their runner's own report, and by no printed word."""
 
 import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from evaluation.reports import Status, Statuses, read_go, read_junit, read_node,
 from evaluation.results import Ran
 from evaluation.verdict import came_to_pass, judge, stayed
 
+ROOT = Path(__file__).resolve().parents[2]
 P, F, S = Status.PASSED, Status.FAILED, Status.SKIPPED
 
 
@@ -137,6 +142,23 @@ def test_nodes_own_tests_count_when_the_whole_run_came_to_its_end() -> None:
         "t.js::two": S,
     }
     assert read_node(rows(passed)) == {"t.js::one": F}
+
+
+def test_nodes_own_tests_may_put_anything_into_prototypes(tmp_path: Path) -> None:
+    for name in ("tape.cjs", "reporter.mjs"):
+        shutil.copy(ROOT / "evaluation" / name, tmp_path)
+    (tmp_path / "a.js").write_text(
+        "const test = require('node:test');\n"
+        "test('one', () => Object.defineProperty(Object.prototype, 'mode', {set() { throw 1 }}));\n"
+        "test('two', () => { throw new Error('no') });\n"
+        "test('three', {skip: true}, () => {});\n"
+    )
+    brought = f"--require={tmp_path}/tape.cjs --test-reporter={tmp_path}/reporter.mjs"
+    environment = {"PATH": os.environ["PATH"], "NODE_OPTIONS": brought}
+    ran = subprocess.run(["node", "a.js"], cwd=tmp_path, env=environment, check=False)
+    assert ran.returncode == 1
+    found = read_node((tmp_path / "node.jsonl").read_bytes())
+    assert found == {"a.js::one": P, "a.js::two": F, "a.js::three": S}
 
 
 def test_gos_events_are_read_and_nothing_that_a_test_printed() -> None:
