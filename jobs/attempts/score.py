@@ -70,6 +70,8 @@ class Candidate:
 def _newly_failing(row: EvidenceRow) -> int:
     if row.verdict is not Verdict.NEWLY_FAILING:
         return 0
+    if row.cases is not None:
+        return max(1, row.count(Verdict.NEWLY_FAILING))
     more = (row.change.failed_count or 0) - (row.base.failed_count or 0)
     return max(1, more, len(set(row.change.failed) - set(row.base.failed)))
 

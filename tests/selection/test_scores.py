@@ -6,12 +6,18 @@ import pytest
 
 from jobs.agent.task import Outcome
 from jobs.attempts.score import Candidate, Facts, by_what_was_measured, chosen, why_not
-from jobs.evidence.evidence import Verdict
+from jobs.evidence.evidence import CaseGroup, Verdict
 from tests.selection.given import candidate, nothing, row
 
 BREAKS = row(Verdict.NEWLY_FAILING, "a", "b")
 BREAKS_MORE = row(Verdict.NEWLY_FAILING, "a", "b", "c")
 UNNAMED = row(Verdict.NEWLY_FAILING)
+HIDDEN = row(
+    Verdict.NEWLY_FAILING,
+    "a",
+    cases={Verdict.FIXED: CaseGroup(2), Verdict.NEWLY_FAILING: CaseGroup(3)},
+)
+"""What it mends hides from the totals what it breaks."""
 NOTHING_KNOWN = Facts()
 
 CASES: dict[str, tuple[list[Candidate], Facts, int]] = {
@@ -64,6 +70,11 @@ CASES: dict[str, tuple[list[Candidate], Facts, int]] = {
     "fewer new failures": (
         [candidate(1, BREAKS_MORE), candidate(2, BREAKS), candidate(3, BREAKS, UNNAMED)],
         Facts(foreign={1: (2, 2)}),
+        2,
+    ),
+    "a failure that a mended one hides is counted": (
+        [candidate(1, HIDDEN), candidate(2, BREAKS)],
+        NOTHING_KNOWN,
         2,
     ),
     "more foreign reproductions before a larger cluster": (
