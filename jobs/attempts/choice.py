@@ -97,7 +97,7 @@ class Judge:
     def _charged(self, preference: Preference) -> Progress:
         used = [answer.usage for answer in preference.answers if answer.usage]
         more = Progress(
-            input_tokens=sum(one["input"] for one in used),
+            input_tokens=sum(one["input"] + one.get("lost", 0) for one in used),
             output_tokens=sum(one["output"] for one in used),
             cost_usd=sum(cost(dict(one), self.budget.prices) for one in used),
         )
