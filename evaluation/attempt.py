@@ -22,6 +22,7 @@ from jobs.ending import TaskFailed
 from jobs.job import Job
 from jobs.repository.change import Change
 from jobs.room import in_room
+from jobs.sandbox import SandboxError
 from jobs.solution import Place, Solution
 from jobs.solve import solve
 from jobs.stopping import heed_signals
@@ -50,6 +51,10 @@ def _work(job: Job, order: Order) -> None:
     outcome: Json
     try:
         solution = in_room(job, lambda: solve(job, base))
+    except SandboxError as lost:
+        if job.watch.halted.is_set():
+            raise Leaving(job.task.id) from lost
+        raise
     except TaskFailed as failed:
         outcome, patch = {"exit_reason": failed.failure.value, "infra_error": str(failed)}, ""
     else:

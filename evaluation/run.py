@@ -106,7 +106,10 @@ class Run:
     def _run(self, what: str, order: Json, folder: Path, image: dict[str, str]) -> Ended | None:
         log = folder / f"{what}.log"
         ended = self.children.run(f"evaluation.{what}", order, log, **image)
-        return None if ended is None or ended.code == LEFT else ended
+        if ended is None or ended.code == LEFT:
+            return None
+        # One that was asked to leave in the middle of anything may have fallen over it.
+        return None if ended.code and self.children.leaving.is_set() else ended
 
     def _image_settings(self, problem: Problem) -> dict[str, str]:
         """Return the settings for a task that has an image here: it is set up in there."""
