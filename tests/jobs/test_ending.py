@@ -15,7 +15,7 @@ from jobs.solution import Place, Solution
 from records.task import ENDED, HONEST, TaskState
 
 CHANGE = Change((ChangedFile("shop.py", FileMode.REGULAR, b"x = 1\n"),))
-WITH_CHANGE = {Outcome.RESOLVED, Outcome.PARTIAL}
+WITH_CHANGE = (Outcome.RESOLVED, Outcome.PARTIAL)
 CUT_SHORT = {
     Outcome.BUDGET: "budget",
     Outcome.MODEL_ERROR: "model_unavailable",
