@@ -14,7 +14,11 @@ from evaluation.instances import Problem
 from jobs.repository.git import Git, GitFailed
 
 _SHA = re.compile(r"[0-9a-f]{40}")
-_RELEASE = re.compile(r"(pypi:[A-Za-z0-9._-]+==|npm:(?:@[a-z0-9._~-]+/)?[a-z0-9._~-]+@)[\w.!+-]+")
+_RELEASE = re.compile(
+    r"(pypi:[A-Za-z0-9][A-Za-z0-9._-]*==|npm:(?:@[a-z0-9][a-z0-9._~-]*/)?[a-z0-9][a-z0-9._~-]*@)"
+    r"[\w.!+-]+"
+)
+"""Names that begin with a dash or a dot are options or folders to a registry's client."""
 _GITHUB = re.compile(r"[\w.-]+/[\w.-]+")
 _WHEN = "@0 +0000"
 _IGNORED = (
@@ -72,8 +76,7 @@ def _release(repo: str, folder: Path) -> Path:
         tree = Path(made) / "tree"
         tree.mkdir()
         _unpack(_archive(repo, Path(made)), tree)
-        with (tree / ".gitignore").open("a", encoding="utf-8") as ignored:
-            ignored.write(f"\n{_IGNORED}")
+        _ignore_leftovers(tree / ".gitignore", repo)
         _commit(tree, repo)
         tree.rename(place)
     return place
@@ -100,6 +103,14 @@ def _unpack(archive: Path, tree: Path) -> None:
             shutil.rmtree(inside)
         else:
             inside.unlink()
+
+
+def _ignore_leftovers(path: Path, repo: str) -> None:
+    # A link of the release's would be written through, to wherever it points on this machine.
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise NotBrought(f"{repo}: its .gitignore is not a file")
+    with path.open("a", encoding="utf-8") as ignored:
+        ignored.write(f"\n{_IGNORED}")
 
 
 def _commit(tree: Path, repo: str) -> None:

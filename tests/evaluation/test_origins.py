@@ -56,6 +56,30 @@ def test_a_release_becomes_one_commit_and_none_of_its_code_is_run(
         origin_of(problem("pypi:marked==2.0"), tmp_path / "a")
 
 
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])
+def test_a_release_cannot_have_its_gitignore_written_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: bytes
+) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("as it was")
+    (tmp_path / "index").mkdir()
+    with tarfile.open(tmp_path / "index" / "linked-1.0.tar.gz", "w:gz") as archive:
+        entry = tarfile.TarInfo("linked-1.0/.gitignore")
+        entry.type, entry.linkname, entry.mode = kind, str(mine), 0o755
+        archive.addfile(entry)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    with pytest.raises(NotBrought, match="gitignore is not a file"):
+        origin_of(problem("pypi:linked==1.0"), tmp_path / "a")
+    assert mine.read_text() == "as it was"
+
+
+@pytest.mark.parametrize("repo", ["npm:--global@1", "npm:..@1", "npm:@-x/y@1", "pypi:-e==1"])
+def test_a_release_is_no_option_of_its_registrys_client(tmp_path: Path, repo: str) -> None:
+    with pytest.raises(NotBrought, match=r"repository|directory"):
+        origin_of(problem(repo), tmp_path)
+
+
 def test_a_url_needs_a_whole_sha(tmp_path: Path) -> None:
     sha = "1" * 40
     github = Origin("https://github.com/owner/name.git", sha)
