@@ -17,6 +17,9 @@ from jobs.evidence.outcome import MAX_SUMMARY, Report, report_of
 
 MAX_BYTES = 32 * 1024 * 1024
 _MAX_CASES = 200_000
+_LONGEST_NAME = 1_000
+"""Characters of a test's name, and of what stands above it: one suite's name comes into as many as
+there are tests in it."""
 _LONGEST_WHY = 2_000
 _ROOT = "/workspace/repo/"
 """Where a project lies in a sandbox."""
@@ -45,7 +48,7 @@ class _JUnit:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "testsuite":
-            self.suites.append(attributes.get("name", ""))
+            self.suites.append(attributes.get("name", "")[:_LONGEST_NAME])
         elif tag == "testcase":
             self.case, self.state = attributes, CaseState.PASSED
         elif self.case is not None and tag in {"failure", "error"}:
@@ -61,7 +64,8 @@ class _JUnit:
             if len(self.ended) >= _MAX_CASES:
                 raise _Refused
             if self.case.get("name"):  # pytest closes a test without one when it is interrupted
-                self.ended.append((_junit_name(self.case, self.suites), self.state))
+                name = _junit_name(self.case, self.suites)[:_LONGEST_NAME]
+                self.ended.append((name, self.state))
             self.case = None
         elif tag in {"failure", "error"} and self.collecting:
             self.collecting = False
@@ -151,23 +155,25 @@ def read_go_json(data: bytes) -> Report | None:
     """
     ended: dict[str, CaseState] = {}
     packages: dict[str, CaseState] = {}
+    package_of: dict[str, str] = {}
     for event in _objects(data):
         state = _GO.get(str(event.get("Action")))
-        package, test = str(event.get("Package", "")), event.get("Test")
+        package, test = str(event.get("Package", ""))[:_LONGEST_NAME], event.get("Test")
         if state is None or not package:
             continue
         if test:
-            ended[f"{package}.{test}"] = state
+            name = f"{package}.{test}"[:_LONGEST_NAME]
+            ended[name], package_of[name] = state, package
         else:
             packages[package] = state
     if not ended and not packages:
         return None
     cases = list(_without_parents(ended, "/"))
-    failed = [name for name, state in cases if state is CaseState.FAILED]
+    explained = {package_of[name] for name, state in cases if state is CaseState.FAILED}
     cases += [
         (package, state)
         for package, state in packages.items()
-        if state is CaseState.FAILED and not any(name.startswith(f"{package}.") for name in failed)
+        if state is CaseState.FAILED and package not in explained
     ]
     return report_of(cases)
 
@@ -177,7 +183,8 @@ def _without_parents(ended: dict[str, CaseState], between: str) -> Iterator[Ende
     for name, state in ended.items():
         above = name.rpartition(between)[0]
         while above:
-            parents[above] = parents.get(above, False) or state is CaseState.FAILED
+            if above in ended:
+                parents[above] = parents.get(above, False) or state is CaseState.FAILED
             above = above.rpartition(between)[0]
     for name, state in ended.items():
         if name not in parents or (state is CaseState.FAILED and not parents[name]):
@@ -194,13 +201,13 @@ def read_jest_json(data: bytes) -> Report | None:
 
 
 def _of_file(told: dict[str, Any]) -> Iterator[Ended]:
-    path = str(told["name"]).removeprefix(_ROOT)
+    path = str(told["name"]).removeprefix(_ROOT)[:_LONGEST_NAME]
     tests = told["assertionResults"]
     if not tests and told.get("status") == "failed":
         yield path, CaseState.FAILED
     for test in tests:
         name = " > ".join([path, *map(str, test["ancestorTitles"]), str(test["title"])])
-        yield name, _JEST.get(test["status"], CaseState.SKIPPED)
+        yield name[:_LONGEST_NAME], _JEST.get(test["status"], CaseState.SKIPPED)
 
 
 def _objects(data: bytes) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from jobs.evidence.outcome import MAX_CASES, Report
 from jobs.evidence.reports import read_go_json, read_jest_json, read_junit, read_lines
 from jobs.evidence.tap import read_tap
 from jobs.evidence.verbose import read_verbose
+from tests.peak import Peak
 
 A = 'file="tests/test_a.py"'
 PYTEST = f"""<?xml version="1.0" encoding="utf-8"?><testsuites><testsuite name="pytest">
@@ -274,4 +275,31 @@ def test_a_hostile_report_is_read_in_time(piece: str) -> None:
         read(text.encode())
     read_tap(f"1..1\n{text}")
     read_verbose(text)
+    assert time.process_time() - began < 10
+
+
+def _go(action: str, package: str, test: str = "") -> str:
+    return json.dumps({"Action": action, "Package": package, "Test": test})
+
+
+def test_a_long_name_does_not_grow_with_the_tests_below_it() -> None:
+    suites = "".join(f'<testsuite name="{"a" * 100_000}">' for _ in range(20))
+    cases = '<testcase classname="test" name="b"/>' * 200
+    junit = f"<testsuites>{suites}{cases}"
+    tests = [{"ancestorTitles": [], "title": str(n), "status": "passed"} for n in range(400)]
+    jest = json.dumps({"testResults": [{"name": "n" * 1_000_000, "assertionResults": tests}]})
+    peak = Peak()
+    assert read_junit(junit.encode()) is not None
+    assert read_jest_json(jest.encode()) is not None
+    assert read_go_json(_go("pass", "p", "a/" * 20_000).encode()) is not None
+    assert peak.grown_kb() < 100_000
+
+
+def test_packages_that_fail_are_explained_by_their_own_tests_in_time() -> None:
+    built = [_go("fail", f"m/p{n}") for n in range(20_000)]
+    failing = [_go("fail", "m/q", f"T{n}") for n in range(20_000)]
+    began = time.process_time()
+    report = read_go_json("\n".join([*built, *failing, _go("fail", "m/q")]).encode())
+    assert report is not None
+    assert report.failed == 40_000  # every package that was not built, and every test of the other
     assert time.process_time() - began < 10
