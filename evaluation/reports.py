@@ -30,11 +30,13 @@ _WORST = (Status.FAILED, Status.SKIPPED, Status.PASSED)
 
 def read_junit(report: bytes) -> Statuses:
     """Read JUnit XML; nothing where it is not whole, or is more than a report."""
-    if _UNWANTED.search(report):
-        return {}  # a report defines nothing, and definitions can grow without end
+    # A report defines nothing: definitions can grow without end. In an encoding with zeros between
+    # the letters they would not be found.
+    if _UNWANTED.search(report) or b"\0" in report:
+        return {}
     try:
         root = ET.fromstring(report)  # noqa: S314  no definitions are in it
-    except ET.ParseError:
+    except (ET.ParseError, ValueError, LookupError):  # the last two for odd encodings
         return {}
     statuses: Statuses = {}
     for case in root.iter("testcase"):

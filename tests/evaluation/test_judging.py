@@ -106,6 +106,11 @@ def test_pytests_report_is_read_by_the_names_that_pytest_shows() -> None:
         b"PASSED a",
         b"",
         b"<!DOCTYPE a [<!ENTITY b 'c'>]><testsuites><testcase name='a'/></testsuites>",
+        "<!DOCTYPE a [<!ENTITY b 'c'>]><testsuites><testcase name='a'/></testsuites>".encode(
+            "utf-16"
+        ),
+        b"<?xml version='1.0' encoding='utf-32'?><testsuites><testcase name='a'/></testsuites>",
+        b"<?xml version='1.0' encoding='none'?><testsuites><testcase name='a'/></testsuites>",
     ],
 )
 def test_half_a_report_is_none(report: bytes) -> None:
