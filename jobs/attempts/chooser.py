@@ -16,6 +16,7 @@ from jobs.reviewer.prompt import block, evidence_text, excerpts
 
 _MOST_CHARS = 160_000
 _ISSUE_SHARE, _DIFF_SHARE, _CODE_SHARE = 0.15, 0.5, 0.3
+_NUMBER = re.compile(r"\s*(\d{1,2})\s*")
 
 SYSTEM = """\
 You choose between changes to a software project. Each was written by somebody else, to solve the \
@@ -99,8 +100,8 @@ def _choice(text: str) -> tuple[int, str]:
     """Return the number that was named last, 0 for none, and why."""
     for given in reversed(list(objects_in(text))):
         number = given.get("choice", given.get("candidate", given.get("index")))
-        if isinstance(number, str) and number.strip().isdigit():
-            number = int(number[:9])
+        if isinstance(number, str) and (digits := _NUMBER.fullmatch(number)):
+            number = int(digits[1])
         if isinstance(number, int) and not isinstance(number, bool):
             return number, " ".join(str(given.get("why", "")).split())[:500]
     bare = re.fullmatch(r"\W*(\d{1,2})\W*", text)

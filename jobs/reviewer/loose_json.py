@@ -8,6 +8,8 @@ from typing import Any
 
 _LONGEST = 200_000
 _MOST_TRIES = 200
+_DEEPEST = 50
+"""What is nested deeper says nothing to anybody, and is too deep for those who look into it."""
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
 
@@ -28,7 +30,7 @@ def objects_in(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _end_of(text: str, start: int) -> int:
-    """Return where the brackets that open at `start` are closed again, or 0."""
+    """Return where the brackets that open at `start` are closed again; 0 for never, or too deep."""
     depth, at = 0, start
     while at < len(text):
         match text[at]:
@@ -37,6 +39,8 @@ def _end_of(text: str, start: int) -> int:
                 continue
             case "{" | "[":
                 depth += 1
+                if depth > _DEEPEST:
+                    return 0
             case "}" | "]":
                 depth -= 1
                 if not depth:

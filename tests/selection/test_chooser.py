@@ -54,6 +54,8 @@ def test_the_same_twice_is_a_preference(scripted_model: Model, first: str, secon
         ('{"choice": 2}', "Both are fine.", "named none"),
         ("", "", "named none"),
         ('{"choice": true}', '{"choice": 1}', "named none"),
+        ('{"choice": "\u00b2"}', '{"choice": 1}', "named none"),
+        ('{"choice": "          3"}', '{"choice": 1}', "named none"),
     ],
 )
 def test_anything_else_is_none(scripted_model: Model, first: str, second: str, why: str) -> None:

@@ -65,6 +65,7 @@ def test_an_accepted_change_may_have_remarks(word: str) -> None:
         "",
         "Looks good to me!",
         "{" * 5_000,
+        '{"a":' * 900 + "1" + "}" * 900,
         '{"verdict": "revise", "defects": [',
         json.dumps({"defects": [DEFECT]}),
         json.dumps({**REVISE, "verdict": "perhaps"}),
