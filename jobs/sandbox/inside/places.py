@@ -21,6 +21,8 @@ AGENT_ENV = "/workspace/env"
 SCRATCH = "/tmp/agent"
 _SPARE = "/run/agent"
 _ROOM = 16 * 1024 * 1024
+_DEEPEST = 200
+"""Folders above a file that the file tools change; missing ones are made, one call in another."""
 
 
 def resolve(path: str) -> str:
@@ -35,6 +37,8 @@ def resolve_writable(path: str) -> str:
     real = os.path.realpath(resolve(path))
     if not any(f"{real}/".startswith(f"{root}/") for root in (REPO, "/tmp", AGENT_ENV)):
         raise Refused(f"{path} is outside of the repository and /tmp")
+    if real.count("/") > _DEEPEST:
+        raise Refused(f"{path[:200]}… lies in more than {_DEEPEST} folders")
     if real.startswith(REPO) and ".git" in real.split("/"):
         raise Refused(f"{path} is inside .git: use git commands in bash instead")
     return real
