@@ -77,7 +77,10 @@ def _release(repo: str, folder: Path) -> Path:
         tree.mkdir()
         _unpack(_archive(repo, Path(made)), tree)
         _ignore_leftovers(tree / ".gitignore", repo)
-        _commit(tree, repo)
+        try:
+            _commit(tree, repo)
+        except GitFailed as failed:
+            raise NotBrought(f"{repo}: {failed.words}") from failed
         tree.rename(place)
     return place
 
@@ -128,9 +131,18 @@ def _commit(tree: Path, repo: str) -> None:
 
 def _run(command: list[str], folder: Path) -> str:
     """Run a command and return what it printed; NotBrought with its words if it fails."""
-    ran = subprocess.run(
-        command, cwd=folder, check=False, capture_output=True, text=True, timeout=_FETCH_S
-    )
+    try:
+        ran = subprocess.run(
+            command,
+            cwd=folder,
+            check=False,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_FETCH_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NotBrought(f"{command[0]}: {error}") from error
     if ran.returncode != 0:
         raise NotBrought(f"{command[0]}: {(ran.stderr or ran.stdout).strip()[-2000:]}")
     return ran.stdout

@@ -84,7 +84,7 @@ class Run:
         verdict = self._verdict(order, folder, image)
         if verdict is None:
             return None
-        return _row(head, outcome, verdict, (folder / "model.patch").read_text("utf-8"))
+        return row_of(head, outcome, verdict, (folder / "model.patch").read_text("utf-8"))
 
     def _verdict(self, order: Order, folder: Path, image: dict[str, str]) -> Json | None:
         """Have a patch judged, if there is one and it was not; {} where it cannot be."""
@@ -123,7 +123,7 @@ class Run:
         return there if self._images[image] else {}
 
 
-def _row(head: Json, outcome: Json, verdict: Json, patch: str) -> Json:
+def row_of(head: Json, outcome: Json, verdict: Json, patch: str) -> Json:
     """Put together what the results keep of one attempt."""
     trouble = outcome.get("infra_error")
     judged = {key: verdict[key] for key in ("invalid", "why") if verdict.get(key)}
@@ -132,7 +132,8 @@ def _row(head: Json, outcome: Json, verdict: Json, patch: str) -> Json:
     return {
         **head,
         "status": "infra_error" if trouble else "ended",
-        "resolved": verdict["resolved"],
+        # What was saved of it may even be right: it counts as it will when it is begun anew.
+        "resolved": verdict["resolved"] and not trouble,
         **judged,
         **told,
         "patch": patch,

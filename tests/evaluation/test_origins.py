@@ -80,6 +80,14 @@ def test_a_release_is_no_option_of_its_registrys_client(tmp_path: Path, repo: st
         origin_of(problem(repo), tmp_path)
 
 
+def test_without_a_registrys_client_only_its_tasks_cannot_be_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NotBrought, match="npm"):
+        origin_of(problem("npm:qs@6.14.0"), tmp_path / "a")
+
+
 def test_a_url_needs_a_whole_sha(tmp_path: Path) -> None:
     sha = "1" * 40
     github = Origin("https://github.com/owner/name.git", sha)

@@ -11,7 +11,7 @@ from evaluation.__main__ import main
 from evaluation.gold import Gold
 from evaluation.grade import commands_of
 from evaluation.instances import Problem
-from evaluation.run import Plan, begin
+from evaluation.run import Plan, begin, row_of
 from evaluation.written import Written
 from tests.evaluation.given import Json
 
@@ -128,3 +128,12 @@ def test_how_the_tests_are_run_is_the_tasks_word_or_found_by_their_names() -> No
     assert commands_of(replace(named, commands=("make test",))) == ("make test",)
     script = "cd /testbed && pytest"
     assert commands_of(replace(named, eval_script=script)) == ("cd /workspace/repo && pytest",)
+
+
+def test_what_failed_on_this_side_is_not_solved_whatever_was_saved_of_it() -> None:
+    head = {"id": "a", "attempt": 1}
+    verdict = {"resolved": True, "invalid": False, "why": ""}
+    done = row_of(head, {"exit_reason": "resolved"}, verdict, "diff")
+    cut = row_of(head, {"exit_reason": "model_error:quota", "infra_error": "402"}, verdict, "diff")
+    assert (done["status"], done["resolved"]) == ("ended", True)
+    assert (cut["status"], cut["resolved"]) == ("infra_error", False)
