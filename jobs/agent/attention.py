@@ -8,7 +8,7 @@ from jobs.agent.conversation import Conversation
 from jobs.agent.hands import Status
 from jobs.agent.steps import Print
 from jobs.agent.task import AgentTask, Budget
-from jobs.agent.untrusted import VOICE
+from jobs.agent.untrusted import VOICE, quoted
 
 _WRITTEN_CALL = re.compile(
     r"<tool_call>|<function[ =_]|<invoke |\[TOOL_CALLS\]|^```(?:bash|sh|shell)\s*$"
@@ -93,7 +93,7 @@ def _of_the_turn(
 
 
 def _reminder(talk: Conversation, task: AgentTask, budget: Budget) -> str:
-    title = " ".join(task.issue.title.split())[:100]
+    title = " ".join(quoted(task.issue.title).text.split())[:100]
     shares = talk.shares(budget).items()
     used = ", ".join(f"{share:.0%} of the {name}" for name, share in shares if name != "turns")
     return (

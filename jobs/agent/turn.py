@@ -25,6 +25,7 @@ from jobs.agent.tools import (
     UPDATE_PLAN,
     WRITE,
 )
+from jobs.agent.untrusted import in_its_own_voice
 from jobs.agent.work import Work
 from jobs.evidence.check import DeclaredCheck
 from jobs.model.arguments import is_sound
@@ -235,7 +236,9 @@ def _submit(work: Work, request: Request) -> tuple[Done, Ending | None]:
     outcome = result.outcome or submission.outcome
     work.note("gate", _gate_entry(submission, result, outcome))
     words = "accepted" if result.accepted else f"review {submission.round}"
-    done = Done(title(request), words, result.text, Status.OK, seconds)
+    # The diff and the last words of tests are in it, which come from the project's own code.
+    text = in_its_own_voice(result.text)
+    done = Done(title(request), words, text, Status.OK, seconds)
     return done, endings.accepted(outcome, submission) if result.accepted else None
 
 
