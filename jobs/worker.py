@@ -136,7 +136,9 @@ class HouseWorker(Worker):
         now = time.monotonic()
         if now < self._next_heartbeat:
             return
-        if not self.connection.exists(self.key):  # the first time, and after Redis lost its data
+        if not self.connection.sismember(self.redis_workers_keys, self.key):
+            # The first time, and after Redis lost its data, of which a heartbeat makes some anew.
+            self.connection.delete(self.key)
             self.register_birth()  # type: ignore[no-untyped-call]
         self.heartbeat()
         self._next_heartbeat = now + _HEARTBEAT_S

@@ -169,11 +169,17 @@ def test_a_worker_starts_without_redis(workers: Workers, tmp_path: Path) -> None
     assert worker.poll() is None
 
 
-def test_a_worker_whose_redis_was_emptied_registers_again(workers: Workers, redis_url: str) -> None:
+@pytest.mark.parametrize("beats", [False, True], ids=["at rest", "between two heartbeats"])
+def test_a_worker_whose_redis_was_emptied_registers_again(
+    workers: Workers, redis_url: str, *, beats: bool
+) -> None:
     workers.start("deliveries", redis_url=redis_url)
     with Redis.from_url(redis_url) as redis:
         until(lambda: redis.exists("rq:workers"), "the worker registers")
+        [worker] = redis.smembers("rq:workers")
         redis.flushall()
+        if beats:
+            redis.hset(worker, "last_heartbeat", "2026-11-22T00:00:00Z")
         until(lambda: redis.exists("rq:workers"), "the worker registers again")
         _bell(redis_url).ring_delivery("guid")
     workers.wait_for("began", "guid")
