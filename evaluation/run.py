@@ -136,7 +136,8 @@ def row_of(head: Json, outcome: Json, verdict: Json, patch: str) -> Json:
         "resolved": verdict["resolved"] and not trouble,
         **judged,
         **told,
-        "patch": patch,
+        # The official judge, too, shall see nothing of it.
+        "patch": "" if trouble else patch,
     }
 
 

@@ -136,4 +136,4 @@ def test_what_failed_on_this_side_is_not_solved_whatever_was_saved_of_it() -> No
     done = row_of(head, {"exit_reason": "resolved"}, verdict, "diff")
     cut = row_of(head, {"exit_reason": "model_error:quota", "infra_error": "402"}, verdict, "diff")
     assert (done["status"], done["resolved"]) == ("ended", True)
-    assert (cut["status"], cut["resolved"]) == ("infra_error", False)
+    assert (cut["status"], cut["resolved"], cut["patch"]) == ("infra_error", False, "")
