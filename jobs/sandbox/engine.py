@@ -127,8 +127,12 @@ class Engine:
             return None
 
     def running(self) -> tuple[Running, ...]:
-        """List the sandboxes of this installation."""
-        return tuple(names.running(container) for container in self._sandboxes())
+        """List the sandboxes of this installation.
+
+        A dead one is half removed, and left to `sweep`. The engine may list it for ever: killed and
+        started again, 20.10 forgets one that ended meanwhile in all places but its list.
+        """
+        return tuple(names.running(one) for one in self._sandboxes() if one["State"] != "dead")
 
     def remove(self, container: str) -> None:
         """Remove a container, whatever it is doing; one that is gone already is fine."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 import docker
-from docker.errors import APIError
+from docker.errors import APIError, NotFound
 
 from jobs.engine import owner_in
 from jobs.keeper.client import Keeper
@@ -104,7 +104,17 @@ class KeeperProcess:
         """Return the name of each container of this installation."""
         owner = f"dev.patchbay.owner={owner_in(self.folder)}"
         found = self._engine.containers(all=True, filters={"label": owner})
-        return {one["Id"]: (one["Names"] or ["/?"])[0] for one in found}
+        return {one["Id"]: (one["Names"] or ["/?"])[0] for one in found if self._is_there(one)}
+
+    def _is_there(self, listed: dict[str, str]) -> bool:
+        """Tell a container from what an engine lists and cannot find (see Engine.running)."""
+        if listed["State"] != "dead":
+            return True
+        try:
+            self._engine.inspect_container(listed["Id"])
+        except NotFound:
+            return False
+        return True
 
     def containers(self) -> list[str]:
         """Name the containers of this installation."""
