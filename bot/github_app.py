@@ -103,6 +103,17 @@ class GitHubApi:
         """Remove something."""
         self._send("DELETE", path)
 
+    def query(self, text: str, variables: Mapping[str, Any]) -> Any:
+        """Run a GraphQL query and return its data."""
+        body = {"query": text, "variables": dict(variables)}
+        try:
+            data = self._send("POST", self._writes.graphql_url, body=body)
+            if errors := data.get("errors"):
+                raise from_graphql(errors)
+        except Ambiguous as unclear_end:
+            raise Unavailable(str(unclear_end)) from unclear_end  # a question changes nothing
+        return data["data"]
+
     def mutate(self, name: str, fields: Mapping[str, Any], answer: str) -> Any:
         """Run one GraphQL mutation and return its payload."""
         kind = f"{name[0].upper()}{name[1:]}Input"

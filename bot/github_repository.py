@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from bot.github_errors import Conflict, HeadUnseen, Invalid, NoDrafts, NotFound
+from bot.github_reviews import PullRequestReviews
 from bot.github_threads import CommitWords, Thread, read_commit, read_thread
 
 Reaction = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
@@ -30,6 +31,9 @@ class Api(Protocol):
 
     def delete(self, path: str) -> None:
         """Remove something."""
+
+    def query(self, text: str, variables: Mapping[str, Any]) -> Any:
+        """Run a GraphQL query."""
 
     def mutate(self, name: str, fields: Mapping[str, Any], answer: str) -> Any:
         """Run a GraphQL mutation."""
@@ -128,6 +132,12 @@ class GitHubRepository:
     def react_to_issue(self, number: int, content: Reaction) -> None:
         """Show one reaction of the bot's on an issue, instead of any before."""
         self._react(f"{self._path}/issues/{number}/reactions", content)
+
+    def reviews(self, number: int) -> PullRequestReviews:
+        """Open the review of a pull request."""
+        return PullRequestReviews(
+            self._api, self.full_name, self._path, number, bot_id=self._bot_id
+        )
 
     def thread(self, number: int) -> Thread:
         """Read an issue or a pull request with what was said to it; NotFound if there is none."""
