@@ -9,7 +9,8 @@ named), `abilities`, `patch`, `explore` and `github_block` (what a task may have
 tools), `guidance` (a folder's own instructions), `attention` (loops, warnings, reminders), `room`
 (what is left out when the window gets full), `recap` (what stands for old turns), `window` (servers
 that cut the history), `limits` (every number), `gate` with `view`, `debris` and `parses` (what a
-submission must pass), `endings` (the words for how it ended).
+submission must pass), `closing` (a run that ends with words instead), `endings` (the words for how
+it ended).
 """
 
 from jobs.agent.debris import without_caches

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.agent import limits, patch
+from jobs.agent.closing import Closing
 from jobs.agent.tools import (
     APPLY_PATCH,
     BASH,
@@ -96,10 +97,19 @@ class Misread(Exception):
         self.name = name
 
 
-def understand(call: Call, offered: Sequence[str] = _USUAL) -> Request:
+def understand(
+    call: Call, offered: Sequence[str] = _USUAL, closing: Closing | None = None
+) -> Request:
     """Return what `call` asks for, of the tools that are offered; raises Misread."""
     name = _plain(call.name)
     known = _TOOLS.get(name)
+    if closing:
+        if known == SUBMIT:
+            return _handed_in(call, closing)
+        if known not in offered:
+            raise Misread(
+                name[:40] or "?", f"There is no such tool. The tools: {', '.join(offered)}."
+            )
     if (known is None and name not in _EDITORS) or (known and known not in (*offered, *_ALWAYS)):
         raise Misread(name[:40] or "?", f"There is no such tool. The tools: {', '.join(offered)}.")
     if known == APPLY_PATCH:
@@ -115,6 +125,19 @@ def understand(call: Call, offered: Sequence[str] = _USUAL) -> Request:
     if tool == BASH and (written := patch.in_shell(values["command"])):
         return _patch(written)
     return Request(tool, values)
+
+
+def _handed_in(call: Call, closing: Closing) -> Request:
+    """Return what a run that ends with words hands in."""
+    schema = closing.tool.parameters
+    others = [alias for aliases in closing.aliases.values() for alias in aliases]
+    wide = {"type": "object", "properties": {name: {} for name in (*schema["properties"], *others)}}
+    try:
+        given = _renamed(parse_arguments(call.arguments, wide).values, dict(closing.aliases))
+        ours = {**closing.defaults, **given}
+        return Request(SUBMIT, parse_arguments(json.dumps(ours), schema).values)
+    except BadArguments as error:
+        raise Misread(SUBMIT, f"Not executed. {error}") from error
 
 
 def _patch(text: str) -> Request:

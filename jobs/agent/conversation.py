@@ -3,6 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from jobs.agent import limits
 from jobs.agent.entries import Entry
@@ -62,6 +63,8 @@ class Conversation:
     """What the last review found wrong, a line each."""
     submission: Submission | None = None
     accepted: Outcome | None = None
+    handed_in: dict[str, Any] | None = None
+    """What a run that ends with words handed in, once it was taken."""
     limits: Counter[str] = field(default_factory=Counter)
     """What of the sandbox commands ran into, in words, and how often."""
     _seen: set[tuple[str, str]] = field(default_factory=set)
@@ -76,6 +79,7 @@ class Conversation:
             "observation": self._observation,
             "plan": self._plan,
             "gate": self._gate,
+            "handed_in": self._handed_in,
             "mask": self._mask,
             "recap": self._recap,
             "review": self._charge,
@@ -134,6 +138,8 @@ class Conversation:
         self.context += tokens(entry["text"])
         self.window.told += tokens(entry["text"])
         self.pinned += (entry["pinned"],) if "pinned" in entry else ()
+        if entry.get("reopens"):
+            self.handed_in, self.rounds, self.failing = None, 0, ()
 
     def _reply(self, entry: Entry) -> None:
         self.end_turn()
@@ -222,6 +228,11 @@ class Conversation:
         self.failing = tuple(f"{row['check']}: {row['detail']}" for row in wrong)
         self.submission = Submission.from_json(entry["submission"])
         self.accepted = Outcome(entry["outcome"]) if entry["accepted"] else None
+
+    def _handed_in(self, entry: Entry) -> None:
+        self.rounds = entry["round"]
+        self.failing = tuple(entry["problems"])
+        self.handed_in = entry["content"] if entry["accepted"] else None
 
     def _mask(self, entry: Entry) -> None:
         numbers = set(entry["steps"])

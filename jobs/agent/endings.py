@@ -1,5 +1,7 @@
 """Words every way in which the work can end, for the people who read the issue."""
 
+from typing import Any
+
 from jobs.agent import limits
 from jobs.agent.conversation import Conversation
 from jobs.agent.task import AgentTask, Budget, Ending, Outcome, Submission
@@ -27,6 +29,12 @@ _MODEL = {
 def accepted(outcome: Outcome, submission: Submission) -> Ending:
     """End with a submission that passed the gate, or came to its last round."""
     return Ending(outcome, submission, _ACCEPTED[outcome])
+
+
+def handed_in(content: dict[str, Any]) -> Ending:
+    """End a run that ends with words."""
+    return Ending(Outcome.RESOLVED, None, "The agent handed in what it was asked for.",
+                  handed_in=content)  # fmt: skip
 
 
 def stopped(talk: Conversation) -> Ending:

@@ -7,6 +7,7 @@ from typing import assert_never
 from jobs.agent import attention, endings, limits, recap, room
 from jobs.agent.abilities import NOTHING, Abilities
 from jobs.agent.calls import Misread, Request, understand
+from jobs.agent.closing import Closing
 from jobs.agent.conversation import Conversation
 from jobs.agent.entries import reply_entry
 from jobs.agent.ports import GatePort, KeepPort, LogPort, SandboxPort, TurnDone
@@ -33,7 +34,7 @@ def run(
     log: LogPort,
     budget: Budget,
     stopped: threading.Event,
-    gate: GatePort,
+    gate: GatePort | Closing,
     *,
     keep: KeepPort | None = None,
     resumed: str = RESUMED,
@@ -59,10 +60,23 @@ def _begin(work: Work, resumed: str) -> Ending | None:
         return None
     if talk.accepted and talk.submission:
         return endings.accepted(talk.accepted, talk.submission)
+    if _reopened(work):
+        return None
+    if talk.handed_in is not None:
+        return endings.handed_in(talk.handed_in)
     answer_interrupted(work, (_asked(work, call) for call in list(talk.pending.values())))
     talk.end_turn()
     work.say(resumed)
     return None
+
+
+def _reopened(work: Work) -> bool:
+    """Say what people said of what was handed in, each once; False if there is nothing new."""
+    again = work.closing.again if work.closing else ()
+    unsaid = [one for one in again if one.note not in work.talk.notes]
+    for one in unsaid:
+        work.say(one.words, one.note, stays=True, reopens=True)
+    return bool(unsaid)
 
 
 def _go_on(work: Work) -> Ending:
@@ -250,7 +264,7 @@ _WRITTEN_OUT = (
 
 def _asked(work: Work, call: Call) -> Asked:
     try:
-        return Asked(call, understand(call, [tool.name for tool in work.tools]))
+        return Asked(call, understand(call, [tool.name for tool in work.tools], work.closing))
     except Misread as error:
         return Asked(call, error)
 

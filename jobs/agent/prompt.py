@@ -107,6 +107,7 @@ def whereabouts(task: AgentTask) -> str:
 def first_message(task: AgentTask) -> str:
     """Return the first user message; equal tasks give equal bytes."""
     blocks = [_repository(task), _guidance(task), _environment(task), issue_block(task.issue)]
+    blocks += task.blocks
     return "\n\n".join([*(block for block in blocks if block), _task(task)])
 
 
@@ -204,7 +205,7 @@ def _hidden(texts: list[Cleaned]) -> int:
 
 
 def _task(task: AgentTask) -> str:
-    lines = [f"Solve issue #{task.issue.number}. {_MODE[task.mode]}"]
+    lines = [task.wish or f"Solve issue #{task.issue.number}. {_MODE[task.mode]}"]
     asked = quoted(task.instruction).text.strip()
     if asked:
         lines.append(f"{attribute(task.requester) or 'A maintainer'} asked for it so:\n{asked}")

@@ -53,6 +53,10 @@ class AgentTask:
     checks: tuple[str, ...] = ()
     """Commands that are known to test or lint this project."""
     mode: Literal["product", "benchmark"] = "product"
+    wish: str = ""
+    """What is to be done, where it is not to solve the issue."""
+    blocks: tuple[str, ...] = ()
+    """What else the first message shows, each in a block that it cannot end."""
 
 
 @dataclass(frozen=True)
@@ -165,3 +169,5 @@ class Ending:
     cause: str = ""
     """Which budget ran out (turns, time, tokens, money, context), the kind of model error, or
     `quiet` where the model stopped without handing in."""
+    handed_in: dict[str, Any] | None = None
+    """What a run that ends with words came to, as its last tool's schema has it."""

@@ -43,7 +43,7 @@ def title(request: Request) -> str:
             done = sum(step["status"] == "completed" for step in arguments["plan"])
             return f"plan: {done} of {len(arguments['plan'])} steps done"
         case tool if tool == SUBMIT:
-            return f"submit as {arguments['outcome']}"
+            return f"submit as {arguments['outcome']}" if "outcome" in arguments else "hand in"
         case _:
             return _rarer(request)
 

@@ -154,13 +154,24 @@ _GITHUB_CONTEXT = ToolSpec(
 )
 
 
-def tools(command_s: int, abilities: Abilities = NOTHING) -> tuple[ToolSpec, ...]:
+def tools(
+    command_s: int, abilities: Abilities = NOTHING, last: ToolSpec | None = None
+) -> tuple[ToolSpec, ...]:
     """Return the tools in the order in which every request carries them.
 
-    A command is killed after `command_s` seconds, unless the model says otherwise.
+    A command is killed after `command_s` seconds, unless the model says otherwise. A run that ends
+    with words has a `last` tool of its own, and beside it only those that look.
     """
-    given = (abilities.patches, abilities.helper is not None, abilities.github is not None)
-    return _tools(command_s, *given)
+    helper, github = abilities.helper is not None, abilities.github is not None
+    if last is not None:
+        return (*_looking(command_s, helper, github), last)
+    return _tools(command_s, abilities.patches, helper, github)
+
+
+@cache
+def _looking(command_s: int, helper: bool, github: bool) -> tuple[ToolSpec, ...]:
+    more = [tool for tool, has in ((_EXPLORE, helper), (_GITHUB_CONTEXT, github)) if has]
+    return (_bash(command_s), _READ, *more)
 
 
 @cache

@@ -8,6 +8,7 @@ from itertools import takewhile
 from jobs.agent import attention, endings, guidance, limits
 from jobs.agent.abilities import Unavailable
 from jobs.agent.calls import Misread, Request
+from jobs.agent.closing import Closing
 from jobs.agent.entries import Entry
 from jobs.agent.explore import explore
 from jobs.agent.hands import Done, Status, Terms, carry_out, digest
@@ -224,6 +225,8 @@ def _github(work: Work, request: Request) -> Done:
 
 
 def _submit(work: Work, request: Request) -> tuple[Done, Ending | None]:
+    if isinstance(work.gate, Closing):
+        return _close(work, work.gate, request)
     submission = _submission(request, work.talk.rounds + 1)
     began = time.monotonic()
     result = work.gate(submission)
@@ -240,6 +243,26 @@ def _submit(work: Work, request: Request) -> tuple[Done, Ending | None]:
     text = in_its_own_voice(result.text)
     done = Done(title(request), words, text, Status.OK, seconds)
     return done, endings.accepted(outcome, submission) if result.accepted else None
+
+
+def _close(work: Work, closing: Closing, request: Request) -> tuple[Done, Ending | None]:
+    """Take what is handed in instead of a change, or say what is wrong with it."""
+    number = work.talk.rounds + 1
+    problems = closing.check(request.arguments)
+    accepted = not problems or number >= limits.GATE_ROUNDS
+    entry: Entry = {
+        "round": number,
+        "accepted": accepted,
+        "problems": list(problems),
+        "content": request.arguments,
+    }
+    kept = work.note("handed_in", entry)
+    if accepted:
+        done = Done(title(request), "accepted", "Accepted.", Status.OK)
+        return done, endings.handed_in(kept["content"])
+    listed = "\n".join(f"- {problem}" for problem in problems)
+    words = f"Not taken yet. Mend this and call {SUBMIT} again:\n{in_its_own_voice(listed)}"
+    return Done(title(request), f"look again: {len(problems)}", words, Status.OK), None
 
 
 def _submission(request: Request, number: int) -> Submission:

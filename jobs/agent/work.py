@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from jobs.agent import room
 from jobs.agent.abilities import NOTHING, Abilities
+from jobs.agent.closing import Closing
 from jobs.agent.conversation import Conversation
 from jobs.agent.entries import Entry, failure_entry
 from jobs.agent.ports import GatePort, KeepPort, LogPort, SandboxPort
@@ -27,7 +28,7 @@ class Work:
     log: LogPort
     budget: Budget
     stopped: threading.Event
-    gate: GatePort
+    gate: GatePort | Closing
     keep: KeepPort
     talk: Conversation
     abilities: Abilities = NOTHING
@@ -35,7 +36,20 @@ class Work:
     @property
     def tools(self) -> tuple[ToolSpec, ...]:
         """What the model may call, in the order in which every request carries it."""
-        return tools(self.budget.command_s, self.abilities)
+        last = self.closing.tool if self.closing else None
+        return tools(self.budget.command_s, self.abilities, last)
+
+    @property
+    def closing(self) -> Closing | None:
+        """How the run ends, if it ends with words instead of a change."""
+        return self.gate if isinstance(self.gate, Closing) else None
+
+    @property
+    def rules(self) -> str:
+        """What stands before the first message."""
+        if self.closing:
+            return self.closing.system
+        return system(patches=self.abilities.patches)
 
     @property
     def seconds_left(self) -> float:
@@ -57,7 +71,7 @@ class Work:
 
     def _send(self, items: Sequence[Item]) -> Reply:
         return self.wire.send(
-            system(patches=self.abilities.patches),
+            self.rules,
             items,
             self.tools,
             deadline_s=max(1.0, min(self.budget.call_deadline_s, self.seconds_left)),
@@ -81,7 +95,11 @@ class Work:
         self.log.record(kind, entry, take)
         return clean[0]
 
-    def say(self, text: str, *notes: str, stays: bool = False) -> None:
-        """Add a message of ours to the conversation; one that `stays` is part of every recap."""
+    def say(self, text: str, *notes: str, stays: bool = False, reopens: bool = False) -> None:
+        """Add a message of ours to the conversation; one that `stays` is part of every recap.
+
+        One that `reopens` takes back that what was handed in was the end.
+        """
         entry: Entry = {"items": [self.wire.user(text)], "text": text, "notes": [*notes]}
-        self.note("message", entry | ({"pinned": text} if stays else {}))
+        entry |= {"pinned": text} if stays else {}
+        self.note("message", entry | ({"reopens": True} if reopens else {}))
