@@ -8,9 +8,9 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from records.database import Database
+from records.fence import held
 from records.schema import CheckpointRow, TaskRow
 from records.task import Lease, LeaseLost
-from records.tasks import held
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from records.database import Database
+from records.fence import held
 from records.schema import DatabaseTime, EffectRow, TaskRow
 from records.task import Lease, LeaseLost, canonical_json
-from records.tasks import held
 
 Result = dict[str, Any]
 _TRIES = 3

@@ -108,6 +108,7 @@ class TaskRow(Row):
     title: Mapped[str]
     model: Mapped[str]
     wanted_attempts: Mapped[int]
+    discards: Mapped[bool]
     action_count: Mapped[int]
     action_head: Mapped[str]
 
@@ -172,6 +173,25 @@ class HeardRow(Row):
     comment_id: Mapped[int] = mapped_column(primary_key=True)
     author: Mapped[str]
     text: Mapped[str]
+    steers: Mapped[bool]
+    taken_at: Mapped[int | None]
+    """The step before which the agent was told."""
+
+
+class WaitRow(Row):
+    """What a task waits for from people, and what they said."""
+
+    __tablename__ = "waits"
+    task_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    kind: Mapped[str]
+    asked: Mapped[str]
+    asked_at: Mapped[float]
+    deadline: Mapped[float | None]
+    answer: Mapped[str]
+    answered_by: Mapped[str]
+    answered_at: Mapped[float | None]
 
 
 class NamedLeaseRow(Row):

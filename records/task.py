@@ -151,6 +151,8 @@ class Task:
     """The name of the operator's model that works on it; without one, the usual one."""
     wanted_attempts: int = 1
     """How many independent runs of the agent were asked for, of which one is chosen."""
+    discards: bool = False
+    """Whether whoever stopped it wants nothing of its work kept."""
 
 
 class TaskFields(TypedDict, total=False):

@@ -5,12 +5,13 @@ import secrets
 import time
 from typing import Any, Unpack
 
-from sqlalchemy import Connection, case, func, insert, or_, select, update
+from sqlalchemy import case, func, insert, or_, select, update
 from sqlalchemy.engine import Row as ResultRow
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from records.database import Database
+from records.fence import held, write_fenced
 from records.heard import Heard
 from records.schema import DatabaseTime, TaskRow
 from records.task import (
@@ -31,6 +32,7 @@ from records.task import (
     progress_from_json,
     progress_json,
 )
+from records.waits import Waits
 
 __all__ = [
     "IssueSnapshot",
@@ -56,22 +58,6 @@ _SHOWN = [
 ]
 
 
-def held(lease: Lease) -> ColumnElement[bool]:
-    """Say in SQL that the lease stands: nobody took the task since, and it was not given back."""
-    return (
-        (TaskRow.id == lease.task_id)
-        & (TaskRow.epoch == lease.epoch)
-        & (TaskRow.owner == lease.owner)
-    )
-
-
-def write_fenced(connection: Connection, lease: Lease, values: dict[str, Any]) -> None:
-    """Write columns of the task if the lease still stands, else raise LeaseLost."""
-    changed = connection.execute(update(TaskRow).where(held(lease)).values(values))
-    if changed.rowcount != 1:
-        raise LeaseLost(f"task {lease.task_id} is no longer this job's (epoch {lease.epoch})")
-
-
 class IssueBusy(Exception):
     """Another task on the issue has not ended; an issue has one at a time."""
 
@@ -86,6 +72,7 @@ class Tasks:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.heard = Heard(database)
+        self.waits = Waits(database)
 
     def create(self, new: NewTask) -> tuple[Task, bool]:
         """Record a new task, or find the one that the same request made before (then False).
@@ -217,21 +204,29 @@ class Tasks:
         with self._database.writing() as connection:
             connection.execute(statement)
 
-    def request_stop(self, task_id: str, by: str) -> Task:
-        """Stop a task that no job has, or ask the job that has it to stop."""
+    def request_stop(self, task_id: str, by: str, *, discard: bool = False) -> Task:
+        """Stop a task that never began, or ask for it to be stopped by a job.
+
+        A job that has the task stops; a task that waits with work already done is queued, for a
+        job that keeps the work. With `discard`, nothing is to be kept.
+        """
         idle = TaskRow.state.in_([TaskState.QUEUED, TaskState.WAITING])
-        stopped = {
+        now = {
             "state": TaskState.STOPPED,
             "reason": "stopped",
             "ended_at": time.time(),
             "stop_requested_by": by,
+            "discards": discard,
         }
+        asked = {"stop_requested_by": by, "discards": discard}
         this = update(TaskRow).where(TaskRow.id == task_id)
+        begun = idle & (TaskRow.epoch > 0)
+        running = TaskRow.state == TaskState.RUNNING
+        queued = {**asked, "state": TaskState.QUEUED, "queued_at": 0.0}
         with self._database.writing() as connection:
-            at_once = connection.execute(this.where(idle).values(stopped)).rowcount
-            if not at_once:
-                running = TaskRow.state == TaskState.RUNNING
-                connection.execute(this.where(running).values(stop_requested_by=by))
+            if not connection.execute(this.where(idle & ~begun).values(now)).rowcount:
+                connection.execute(this.where(begun).values(queued))
+                connection.execute(this.where(running).values(asked))
         return self.get(task_id)
 
     def unattended(self, queued_s: float = 10.0) -> list[str]:
