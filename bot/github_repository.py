@@ -228,6 +228,14 @@ class GitHubRepository:
         except (NotFound, KeyError, TypeError, ValueError):
             return None
 
+    def file_fields(self, path: str, ref: str) -> Mapping[str, Any] | None:
+        """Return what GitHub says of a file at a commit or branch; None if it is not there."""
+        try:
+            answer = self._api.get(f"{self._path}/contents/{quote(path)}", ref=ref)
+        except NotFound:
+            return None
+        return answer if isinstance(answer, dict) else {}
+
     def add_labels(self, number: int, labels: Sequence[str]) -> None:
         """Set labels on an issue or a pull request, besides those it has."""
         self._api.post(f"{self._path}/issues/{number}/labels", {"labels": list(labels)})

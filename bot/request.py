@@ -12,11 +12,13 @@ from bot.events import IssueClosed, IssueCommented, IssueLabeled, IssueOpened
 from bot.github_repository import GitHubRepository, Reaction
 from bot.model_settings import Model
 from bot.permissions import Allowed, allowed
+from bot.project import Project, Projects
 from bot.redaction import Redactor
 from records.deliveries import DeliveryState
 from records.effects import Effects
 from records.tasks import Tasks
 
+READ_CONTENTS = {"contents": "read", "metadata": "read"}
 _DAY_S = 86_400
 
 
@@ -50,6 +52,8 @@ class Context:
     attempts_most: int = 3
     models: tuple[Model, ...] = ()
     """Those that a task may be worked on with, the usual one first."""
+    projects: Projects = field(default_factory=lambda: Projects(lambda _: Project()))
+    """What the repositories say of themselves; without a reader, nothing."""
     task_url: Callable[[str], str] = lambda _: ""
     clean: Callable[[str], str] = field(default_factory=lambda: Redactor().clean)
     """Takes secrets out of what is said; without one, those with a known form."""
@@ -83,6 +87,18 @@ class Request:
         if isinstance(allowed(self.conversation.repository, self.event.sender), Allowed):
             return ""
         return f"stranger:{self.today()}"
+
+    def project(self) -> Project:
+        """Return what the repository's default branch says now; raises GitHubError.
+
+        PermissionsMissing where the App may not read the repository's contents.
+        """
+        event, context = self.event, self.context
+        repository = context.github.kept_repository(
+            event.installation_id, event.repository.id, READ_CONTENTS
+        )
+        branch = event.repository.default_branch or repository.default_branch()
+        return context.projects.of(event.repository.id, repository, branch)
 
     def today(self) -> str:
         """Return the day, in UTC."""

@@ -1,11 +1,14 @@
 """Brings the base commit to this machine and reads from it what the agent is told at the start."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from bot.github_app import Token
+from bot.project import PROJECT_FILE, Project, unreadable
 from jobs.agent.task import AgentTask, IssueText
 from jobs.evidence.detect import Detection, detect
 from jobs.minted import minted
+from jobs.project_file.file import read_project
 from jobs.repository.mirror import Mirror
 from jobs.services import Services
 from records.task import Task
@@ -22,6 +25,17 @@ class Base:
     mirror: Mirror
     sha: str
     branch: str
+    project_sha: str = ""
+    """The commit of the default branch that the project's rules are from, if it is another."""
+
+    @cached_property
+    def project(self) -> Project:
+        """What the default branch says in the project's file; a file that is none is a problem."""
+        snapshot = self.mirror.at(self.project_sha or self.sha)
+        text = snapshot.text(PROJECT_FILE)
+        if text is None and snapshot.object_id(PROJECT_FILE):
+            return unreadable("is no regular file, or is too large")
+        return read_project(text)
 
     def detection(self) -> Detection:
         """Find out how this project is tested."""

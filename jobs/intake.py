@@ -7,14 +7,17 @@ import structlog
 
 from bot.github_app import GitHubApp
 from bot.limits import limits_of
+from bot.project import Projects
 from bot.request import Context
 from bot.task_links import TaskLinks
 from jobs.handle_delivery import Intake, handle_delivery
+from jobs.project_file.file import read_project
 from jobs.queues import Bell, BellSilent
 from jobs.start import start
 from jobs.worker import serve
 from records.deliveries import Deliveries
 from records.effects import Effects
+from records.pacing import Pacing
 from records.tasks import Tasks
 
 _log = structlog.get_logger()
@@ -29,6 +32,7 @@ def main() -> None:
         settings.private_key(),
         settings.github_api_url,
         on_secret=begun.redactor.learn,
+        pacing=Pacing(begun.database, settings.pace()),
     )
     context = Context(
         tasks=Tasks(begun.database),
@@ -42,6 +46,7 @@ def main() -> None:
         attempts_label=settings.attempts_label,
         attempts_most=settings.attempts_most,
         models=settings.choices(),
+        projects=Projects(read_project),
         task_url=TaskLinks(settings).url,
         clean=begun.redactor.clean,
     )

@@ -4,10 +4,12 @@ A mistake in the file is a problem with a line and a key, never a reason to gues
 one counts as if it said nothing, and what it would have said is not looked for elsewhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from bot.project import Project
 from jobs.project_file.environment import ProjectEnvironment, read_environment
 from jobs.project_file.nodes import NotReadable, compose, section, unknown_keys
+from jobs.project_file.sections import read_sections
 from jobs.project_file.verify import Verify, read_verify
 
 SECTIONS = ("version", "trigger", "who", "env", "verify", "limits", "pr", "paths", "review", "plan")
@@ -21,6 +23,8 @@ class ProjectFile:
 
     verify: Verify = _NO_CHECK
     environment: ProjectEnvironment = _NO_WISH
+    project: Project = field(default_factory=Project)
+    """All other sections, and every mistake."""
 
 
 def read_project_file(text: str | None) -> ProjectFile:
@@ -35,8 +39,19 @@ def read_project_file(text: str | None) -> ProjectFile:
         return ProjectFile()
     if problems := tuple(unknown_keys(root, "", SECTIONS)):
         return _wrong(*problems)
-    return ProjectFile(read_verify(section(root, "verify")), read_environment(section(root, "env")))
+    verify, environment = (
+        read_verify(section(root, "verify")),
+        read_environment(section(root, "env")),
+    )
+    remarks = (*verify.problems, *environment.problems)
+    return ProjectFile(verify, environment, replace(read_sections(root), remarks=remarks))
+
+
+def read_project(text: str | None) -> Project:
+    """Parse the file for whoever decides what may be asked, and how far it may go."""
+    return read_project_file(text).project
 
 
 def _wrong(*problems: str) -> ProjectFile:
-    return ProjectFile(Verify((), problems), ProjectEnvironment(problems=problems))
+    everywhere = Project(problems=problems, remarks=problems)
+    return ProjectFile(Verify((), problems), ProjectEnvironment(problems=problems), everywhere)

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 
 import yaml
 
-PROJECT_FILE = ".github/agent.yml"
-MAX_BYTES = 64 * 1024
+from bot.project import MAX_BYTES, PROJECT_FILE, TOO_LARGE
+
+__all__ = ["PROJECT_FILE"]
 MAX_COMMAND = 2_000
 
 Node = yaml.Node
 _TEXT = "tag:yaml.org,2002:str"
 _NOTHING = "tag:yaml.org,2002:null"
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_FLAG = "tag:yaml.org,2002:bool"
+_YES = ("true", "yes", "on")
 
 
 class NotReadable(Exception):
@@ -21,7 +24,7 @@ class NotReadable(Exception):
 def compose(text: str) -> Node | None:
     """Parse the file into parts that know their lines; nothing is constructed from it."""
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise NotReadable(f"`{PROJECT_FILE}` is larger than {MAX_BYTES // 1024} KiB")
+        raise NotReadable(f"`{PROJECT_FILE}` {TOO_LARGE}")
     try:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -34,7 +37,7 @@ def compose(text: str) -> Node | None:
 
 def at(node: Node) -> str:
     """Say where something stands."""
-    return f"`{PROJECT_FILE}`, line {node.start_mark.line + 1}"
+    return f"`{PROJECT_FILE}`, line {line_of(node)}"
 
 
 def pairs(node: Node | None) -> list[tuple[Node, Node]]:
@@ -70,6 +73,35 @@ def number_of(node: Node) -> float | None:
         return float(node.value)
     except ValueError:
         return None
+
+
+def flag_of(node: Node) -> bool | None:
+    """Return a value that is yes or no."""
+    if not isinstance(node, yaml.ScalarNode) or node.tag != _FLAG:
+        return None
+    return str(node.value).lower() in _YES
+
+
+def is_mapping(node: Node) -> bool:
+    """Say whether a value is keys with values."""
+    return isinstance(node, yaml.MappingNode)
+
+
+def line_of(node: Node) -> int:
+    """Return the number of the line that something stands in, the first being 1."""
+    return int(node.start_mark.line) + 1
+
+
+def as_written(node: Node) -> str:
+    """Return a value as one line, the way it would be written short; only to be shown."""
+    match node:
+        case yaml.SequenceNode():
+            return f"[{', '.join(as_written(each) for each in node.value)}]"
+        case yaml.MappingNode():
+            pairs_ = (f"{shown(key)}: {as_written(value)}" for key, value in node.value)
+            return f"{{{', '.join(pairs_)}}}"
+        case _:
+            return str(node.value)
 
 
 def unknown_keys(node: Node, prefix: str, known: tuple[str, ...]) -> Iterator[str]:
