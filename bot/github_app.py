@@ -1,42 +1,30 @@
 """Acts as our App on GitHub: signs as the App, mints narrow tokens, and sends every request."""
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-import github
 import jwt
-import requests
-from github.Requester import Requester
 from jwt.algorithms import RSAAlgorithm
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-from urllib3.util import Retry
 
+from bot.github_api import GitHubApi
 from bot.github_errors import (
     Invalid,
     NotFound,
     PermissionsMissing,
     Unauthorized,
-    Unavailable,
-    from_answer,
-    from_graphql,
-    unclear,
 )
 from bot.github_repository import GitHubRepository
 from records.effects import Ambiguous
 
-_READ_TIMEOUT_S = 5
-_WRITE_TIMEOUT_S = 15
-"""Longer than GitHub's own ten seconds, after which it may still answer; an effect's patience is
-longer still."""
-_FIRST_NO_SUCCESS = 300
+_FIRST_SUCCESS, _FIRST_NO_SUCCESS = 200, 300
 _LEVELS = ("read", "write", "admin")
 _PER_PAGE = 100
-_PAGES = 30
+_DELIVERY_PAGES = 100
 # GitHub takes a signature that lives for ten minutes at the most, and advises to date it a minute
 # back: https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
 _JWT_LIVES_S = 480
@@ -68,120 +56,31 @@ class Bot:
     user_id: int
 
 
-class GitHubApi:
-    """One token's way to the REST and GraphQL APIs; the only user of PyGithub."""
+@dataclass(frozen=True)
+class SentDelivery:
+    """A webhook request of GitHub's, as GitHub remembers it."""
 
-    def __init__(self, api_url: str, token: str) -> None:
-        self._reads = _requester(api_url, token, _READ_TIMEOUT_S)
-        self._writes = _requester(api_url, token, _WRITE_TIMEOUT_S)
-
-    def get(self, path: str, **parameters: str | int) -> Any:
-        """Read something."""
-        return self._send("GET", path, parameters=dict(parameters))
-
-    def pages(self, path: str, **parameters: str | int) -> Iterator[Any]:
-        """Read a list, page after page, up to a bound."""
-        for page in range(1, _PAGES + 1):
-            items = self.get(path, **parameters, per_page=_PER_PAGE, page=page)
-            yield from items
-            if len(items) < _PER_PAGE:
-                return
-
-    def post(self, path: str, fields: Mapping[str, Any]) -> Any:
-        """Make something."""
-        return self._send("POST", path, body=dict(fields))
-
-    def put(self, path: str, fields: Mapping[str, Any]) -> Any:
-        """Set something."""
-        return self._send("PUT", path, body=dict(fields))
-
-    def patch(self, path: str, fields: Mapping[str, Any]) -> Any:
-        """Change something."""
-        return self._send("PATCH", path, body=dict(fields))
-
-    def delete(self, path: str) -> None:
-        """Remove something."""
-        self._send("DELETE", path)
-
-    def query(self, text: str, variables: Mapping[str, Any]) -> Any:
-        """Run a GraphQL query and return its data."""
-        body = {"query": text, "variables": dict(variables)}
-        try:
-            data = self._send("POST", self._writes.graphql_url, body=body)
-            if errors := data.get("errors"):
-                raise from_graphql(errors)
-        except Ambiguous as unclear_end:
-            raise Unavailable(str(unclear_end)) from unclear_end  # a question changes nothing
-        return data["data"]
-
-    def mutate(self, name: str, fields: Mapping[str, Any], answer: str) -> Any:
-        """Run one GraphQL mutation and return its payload."""
-        kind = f"{name[0].upper()}{name[1:]}Input"
-        query = f"mutation($input: {kind}!) {{ {name}(input: $input) {{ {answer} }} }}"
-        body = {"query": query, "variables": {"input": dict(fields)}}
-        data = self._send("POST", self._writes.graphql_url, body=body)
-        if errors := data.get("errors"):
-            raise from_graphql(errors)
-        return data["data"][name]
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        parameters: dict[str, Any] | None = None,
-        body: dict[str, Any] | None = None,
-    ) -> Any:
-        requester = self._reads if method == "GET" else self._writes
-        try:
-            # Not the one that checks: it takes a redirect of a write for an answer.
-            status, headers, text = requester.requestJson(
-                method, path, parameters=parameters, input=body
-            )
-        except requests.ConnectionError as error:
-            if method == "GET" or _never_sent(error):
-                raise Unavailable("GitHub cannot be reached") from error
-            raise Ambiguous("the connection was lost before GitHub answered") from error
-        except (requests.RequestException, ValueError) as error:
-            raise unclear(method, "GitHub's answer did not come") from error
-        try:
-            data = json.loads(text) if text else None
-        except ValueError as error:
-            if status < _FIRST_NO_SUCCESS:
-                raise unclear(method, "GitHub's answer cannot be read") from error
-            data = None
-        if status >= _FIRST_NO_SUCCESS:
-            raise from_answer(method, status, headers, data)
-        return data
+    id: int
+    guid: str
+    event: str
+    delivered_at: float
+    arrived: bool
+    """Whether it was answered with success."""
 
 
-def _requester(api_url: str, token: str, timeout_s: int) -> Requester:
-    # Only reads are tried again: GitHub may answer 500 to a write that it has carried out.
-    # Rate limits are never slept through here; whoever asked decides when to come back.
-    retry = Retry(
-        total=3,
-        redirect=0,
-        other=0,
-        allowed_methods={"GET"},
-        status_forcelist={500, 502, 503, 504},
-        backoff_factor=0.2,
-        respect_retry_after_header=False,
-        raise_on_status=False,
+def _page_of_deliveries(api: GitHubApi, *, cursor: str) -> tuple[Any, str]:
+    return api.from_cursor("/app/hook/deliveries", cursor, per_page=_PER_PAGE)
+
+
+def _sent_delivery(item: Mapping[str, Any]) -> SentDelivery:
+    code = int(item.get("status_code") or 0)
+    return SentDelivery(
+        id=int(item["id"]),
+        guid=str(item["guid"]),
+        event=str(item["event"]),
+        delivered_at=datetime.fromisoformat(item["delivered_at"]).timestamp(),
+        arrived=_FIRST_SUCCESS <= code < _FIRST_NO_SUCCESS,
     )
-    return github.Github(
-        auth=github.Auth.Token(token),
-        base_url=api_url,
-        retry=retry,
-        timeout=timeout_s,
-        user_agent="patchbay",
-        seconds_between_requests=None,
-        seconds_between_writes=None,
-    ).requester
-
-
-def _never_sent(error: requests.ConnectionError) -> bool:
-    cause = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(cause, NewConnectionError | ConnectTimeoutError)
 
 
 class GitHubApp:
@@ -218,6 +117,24 @@ class GitHubApp:
     def itself(self) -> Any:
         """Return what GitHub knows of the App: `slug`, `permissions` and more."""
         return self._as_app(lambda api: api.get("/app"))
+
+    def deliveries_since(self, since: float) -> Iterator[SentDelivery]:
+        """Yield what GitHub sent or tried to send to the App since then, newest first."""
+        cursor = ""
+        for _ in range(_DELIVERY_PAGES):
+            items, cursor = self._as_app(partial(_page_of_deliveries, cursor=cursor))
+            for item in items:
+                sent = _sent_delivery(item)
+                if sent.delivered_at < since:
+                    return
+                yield sent
+            if not cursor:
+                return
+
+    def payload_sent(self, delivery_id: int) -> Any:
+        """Return what a delivery carried; NotFound when GitHub has forgotten it."""
+        found = self._as_app(lambda api: api.get(f"/app/hook/deliveries/{delivery_id}"))
+        return found["request"]["payload"]
 
     def token(
         self, installation_id: int, repository_id: int, permissions: Mapping[str, str]

@@ -15,7 +15,7 @@ Reaction = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket",
 
 
 class Api(Protocol):
-    """What is needed of GitHub's APIs; `bot.github_app.GitHubApi` has it."""
+    """What is needed of GitHub's APIs; `bot.github_api.GitHubApi` has it."""
 
     def get(self, path: str, **parameters: str | int) -> Any:
         """Read something."""

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable
 
+from bot.github_app import GitHubApp
 from jobs.clock import Clock
 from jobs.keeper.client import Keeper
 from jobs.mirrors import mirrors_of
+from jobs.missed_deliveries import MissedDeliveries
 from jobs.queues import Bell
 from jobs.start import start
 from jobs.strays import Strays
@@ -14,20 +16,25 @@ from records.named_leases import NamedLeases
 from records.tasks import Tasks
 
 _MIRRORS_EVERY_S = 30.0
+_MISSED_EVERY_S = 30.0
 
 
 def main() -> None:
     """Keep time until asked to end."""
     begun = start()
-    tasks = Tasks(begun.database)
+    settings = begun.settings
+    tasks, deliveries = Tasks(begun.database), Deliveries(begun.database)
+    bell = Bell(settings.redis_url, patience_s=2.0)
+    app = GitHubApp(settings.github_app_id, settings.private_key(), settings.github_api_url)
     Clock(
-        deliveries=Deliveries(begun.database),
+        deliveries=deliveries,
         tasks=tasks,
         leases=NamedLeases(begun.database),
-        bell=Bell(begun.settings.redis_url, patience_s=2.0),
+        bell=bell,
+        sweeps=[seldom(_MISSED_EVERY_S, MissedDeliveries(app, deliveries, bell).sweep)],
         local_sweeps=[
-            Strays(Keeper(begun.settings.keeper_path(), patience_s=0), tasks).remove,
-            seldom(_MIRRORS_EVERY_S, mirrors_of(begun.settings).sweep),
+            Strays(Keeper(settings.keeper_path(), patience_s=0), tasks).remove,
+            seldom(_MIRRORS_EVERY_S, mirrors_of(settings).sweep),
         ],
     ).run()
 

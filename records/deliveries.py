@@ -121,6 +121,12 @@ class Deliveries:
         with self._database.writing() as connection:
             connection.execute(statement)
 
+    def knows(self, delivery_id: str) -> bool:
+        """Say whether a delivery was stored, whatever became of it."""
+        statement = select(DeliveryRow.id).where(DeliveryRow.id == delivery_id)
+        with self._database.reading() as connection:
+            return connection.execute(statement).one_or_none() is not None
+
     def get(self, delivery_id: str) -> Delivery | None:
         """Read one delivery."""
         statement = select(DeliveryRow.__table__).where(DeliveryRow.id == delivery_id)
