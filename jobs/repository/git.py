@@ -159,8 +159,9 @@ class Git:
         max_output: int | None = None,
         pass_fds: tuple[int, ...] = (),
         max_file_bytes: int | None = None,
+        fine: tuple[int, ...] = (0,),
     ) -> bytes:
-        """Run git to its end and return what it printed; anything but exit 0 is `GitFailed`."""
+        """Run git to its end and return what it printed; `GitFailed` unless its exit is `fine`."""
         argv = self._argv(args, git_dir, max_file_bytes)
         child = Child.start(argv, self._environment(remote, env_extra), stdin, timeout_s, pass_fds)
         out = bytearray()
@@ -170,7 +171,7 @@ class Git:
                 out += chunk
                 if len(out) > cap:
                     raise PrintedTooMuch(_name(args), f"it printed more than {cap} bytes")
-            self._judge(args, child.end(), remote, bytes(out[-MAX_WORDS:]))
+            self._judge(args, child.end(), remote, bytes(out[-MAX_WORDS:]), fine)
         return bytes(out)
 
     def stream(
@@ -185,7 +186,7 @@ class Git:
         argv = self._argv(args, git_dir, None)
         with Child.start(argv, self._environment(None, None), stdin, timeout_s, ()) as child:
             yield from child.chunks()
-            self._judge(args, child.end(), None, b"")
+            self._judge(args, child.end(), None, b"", (0,))
 
     def _argv(
         self, args: Sequence[str], git_dir: Path | None, max_file_bytes: int | None
@@ -221,14 +222,21 @@ class Git:
             environment[f"GIT_CONFIG_VALUE_{number}"] = value
         return environment
 
-    def _judge(self, args: Sequence[str], ended: Ended, remote: Remote | None, out: bytes) -> None:
+    def _judge(
+        self,
+        args: Sequence[str],
+        ended: Ended,
+        remote: Remote | None,
+        out: bytes,
+        fine: tuple[int, ...],
+    ) -> None:
         said = cleaned(out, remote)
         if ended.timed_out:
             words = f"took longer than {ended.timeout_s:g} s and was ended"
             raise GitFailed(
                 _name(args), words, exit_code=ended.exit_code, timed_out=True, printed=said
             )
-        if ended.exit_code:
+        if ended.exit_code not in fine:
             words = cleaned(ended.words, remote) or f"ended with exit code {ended.exit_code}"
             raise GitFailed(_name(args), words, exit_code=ended.exit_code, printed=said)
 

@@ -1,4 +1,4 @@
-"""Pushes a commit as a new branch; a branch that exists is never moved."""
+"""Pushes a commit as a new branch, or one more onto a branch of ours; never over anybody's."""
 
 import re
 from enum import StrEnum
@@ -59,6 +59,24 @@ def push(mirror: Mirror, url: str, sha: str, branch: str, token: str | None = No
         raise _meaning(failure) from None
     created = any(line.startswith("*\t") for line in out.decode("utf-8", "replace").splitlines())
     return Pushed.CREATED if created else Pushed.ALREADY_THERE
+
+
+def advance(
+    mirror: Mirror, url: str, sha: str, branch: str, expected: str, token: str | None = None
+) -> None:
+    """Move a branch from the commit that it is at to a descendant; BranchTaken if it is elsewhere.
+
+    Git would force what it is given a lease for, so the descent is looked at first.
+    """
+    ref = _ref(branch)
+    remote = Remote(url, token)
+    mirror.git.run(["merge-base", "--is-ancestor", expected, sha], git_dir=mirror.path)
+    args = ["push", "--porcelain", "--no-verify", "--no-signed"]
+    args += [f"--force-with-lease={ref}:{expected}", remote.url, f"{sha}:{ref}"]
+    try:
+        mirror.git.run(args, git_dir=mirror.path, remote=remote, timeout_s=PUSH_TIMEOUT_S)
+    except GitFailed as failure:
+        raise _meaning(failure) from None
 
 
 def remote_branch(mirror: Mirror, url: str, branch: str, token: str | None = None) -> str | None:

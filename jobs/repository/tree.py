@@ -103,8 +103,12 @@ def commit(
     committer: Identity,
     at: float,
     trailers: tuple[tuple[str, str], ...] = (),
+    merges: tuple[str, ...] = (),
 ) -> str:
-    """Make a commit; the same arguments make the same commit, so that it can be done again."""
+    """Make a commit; the same arguments make the same commit, so that it can be done again.
+
+    `merges` are its parents beside the first.
+    """
     who = {}
     for role, identity in (("AUTHOR", author), ("COMMITTER", committer)):
         who[f"GIT_{role}_NAME"] = _name(identity.name) or "unknown"
@@ -113,7 +117,13 @@ def commit(
     ends = "".join(f"{_one_line(key)}: {_one_line(value)}\n" for key, value in trailers)
     text = message.replace("\0", "").strip() + "\n" + (f"\n{ends}" if ends else "")
     made = mirror.git.run(
-        ["commit-tree", tree, "-p", parent, "-F", "-"],
+        [
+            "commit-tree",
+            tree,
+            *(word for one in (parent, *merges) for word in ("-p", one)),
+            "-F",
+            "-",
+        ],
         git_dir=mirror.path,
         env_extra=who,
         stdin=text.encode("utf-8", "replace"),

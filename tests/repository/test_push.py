@@ -11,6 +11,7 @@ from jobs.repository.push import (
     PushAmbiguous,
     Pushed,
     PushRefused,
+    advance,
     push,
     remote_branch,
 )
@@ -171,3 +172,31 @@ def test_looking_at_a_server_that_fails_is_no_answer(
     git_server.answer = lambda handler: handler.refuse(500)
     with pytest.raises(GitFailed):
         remote_branch(mirror, url, BRANCH, READ_TOKEN)
+
+
+def test_a_branch_of_ours_moves_on_from_where_it_is_known_to_be(
+    base: str, mirror: Mirror, url: str, origin: Origin
+) -> None:
+    first = work(mirror, base)
+    push(mirror, url, first, BRANCH, WRITE_TOKEN)
+    tree = write_tree(mirror, first, Change((ChangedFile("b", FileMode.REGULAR, b"b"),)))
+    second = commit(mirror, tree, first, message="More", author=BOT, committer=BOT, at=2)
+    advance(mirror, url, second, BRANCH, first, WRITE_TOKEN)
+    assert origin.git("rev-parse", BRANCH, at=origin.bare) == second
+
+
+def test_what_others_pushed_meanwhile_is_never_moved_away(
+    base: str, mirror: Mirror, url: str, origin: Origin
+) -> None:
+    first = work(mirror, base)
+    push(mirror, url, first, BRANCH, WRITE_TOKEN)
+    origin.git("fetch", "-q", "origin", BRANCH)
+    origin.git("checkout", "-q", "FETCH_HEAD")
+    theirs = origin.commit({"c": b"theirs"}, branch=BRANCH)
+    tree = write_tree(mirror, first, Change((ChangedFile("b", FileMode.REGULAR, b"b"),)))
+    second = commit(mirror, tree, first, message="More", author=BOT, committer=BOT, at=2)
+    with pytest.raises(BranchTaken):
+        advance(mirror, url, second, BRANCH, first, WRITE_TOKEN)
+    with pytest.raises(GitFailed):
+        advance(mirror, url, second, BRANCH, mirror.fetch(url, theirs, READ_TOKEN), WRITE_TOKEN)
+    assert origin.git("rev-parse", BRANCH, at=origin.bare) == theirs

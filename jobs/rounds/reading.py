@@ -1,0 +1,47 @@
+"""Says what the agent is given for a round: the issue, the threads, and how to answer them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from jobs.agent.task import AgentTask, IssueComment
+from jobs.rounds.round import Round, RoundThread
+
+_HUNK_LINES = 12
+_WORDS = 4_000
+
+ANSWERING = """\
+This is a round of review on pull request #{pull_request}, which was made for the issue above. \
+What it has changed so far is part of the tree that you see. Below the issue stand {count} open \
+threads of the review, numbered, as comments of people who may write to this repository. Do what \
+they ask for, and nothing beside it; what you hand in becomes one more commit on the same branch.
+
+Where a thread asks for something that would be wrong, leave that part alone and say why. Where \
+you cannot know what is meant, leave it and ask. Your summary has one line for each thread, in \
+this form and no other, besides what else you have to say of the change:
+Thread 1: fixed: what you did, and where
+Thread 2: not changed: why, with file and line
+Thread 3: question: what you need to know
+If none of the threads needs a change, hand in as `no_change_needed` with the same lines."""
+
+
+def with_round(taken: Round, pull_request: int) -> Callable[[AgentTask], AgentTask]:
+    """Return what turns the first message of a task into that of a round of review."""
+
+    def give(task: AgentTask) -> AgentTask:
+        comments = tuple(map(_comment, taken.threads))
+        issue = replace(task.issue, comments=(*task.issue.comments, *comments))
+        words = [ANSWERING.format(pull_request=pull_request, count=len(taken.threads))]
+        words += [f"{one.author} says of all of it:\n{one.text[:_WORDS]}" for one in taken.words]
+        return replace(task, issue=issue, instruction="\n\n".join(words))
+
+    return give
+
+
+def _comment(thread: RoundThread) -> IssueComment:
+    """Return a thread as the comment of whoever began it, with the place and what was answered."""
+    first = thread.said[0]
+    hunk = "\n".join(thread.hunk.split("\n")[-_HUNK_LINES:])
+    parts = [f"Thread {thread.number}, at {thread.where}:", hunk, first.text]
+    parts += [f"{'You' if one.is_ours else one.author}: {one.text}" for one in thread.said[1:]]
+    text = "\n\n".join(part for part in parts if part.strip())
+    return IssueComment(first.author, text, association="reviewer")
