@@ -19,6 +19,10 @@ _INVISIBLE = re.compile(
     f"[{_FORMAT}{''.join(INVISIBLE_LETTERS | VARIATION_SELECTORS - {EMOJI_SELECTOR})}]"
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_RUNS = re.compile(
+    f"[{_FORMAT}{''.join(INVISIBLE_LETTERS | VARIATION_SELECTORS - {EMOJI_SELECTOR})}"
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]+"
+)
 _ESCAPES = re.compile(
     "\x1b(?:\\[[0-?]{0,32}[ -/]{0,4}[@-~]|\\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\\\|$)|[@-Z\\\\-_])"
 )
@@ -29,6 +33,11 @@ def visible(text: str) -> str:
     """Return the text as it looks: without invisible characters, control codes and CR."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _CONTROL.sub("", _INVISIBLE.sub("", without_escapes(text)))
+
+
+def hidden_runs(text: str) -> list[str]:
+    """Return each run of characters that the eye cannot see, line ends and tabs aside."""
+    return [run for run in _RUNS.findall(text) if run.strip("\r")]
 
 
 def without_escapes(text: str) -> str:
