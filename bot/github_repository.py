@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
+from bot.github_checks import GitHubChecks
 from bot.github_errors import Conflict, HeadUnseen, Invalid, NoDrafts, NotFound
 from bot.github_reviews import PullRequestReviews
 from bot.github_threads import CommitWords, Thread, read_commit, read_thread
@@ -37,6 +38,9 @@ class Api(Protocol):
 
     def mutate(self, name: str, fields: Mapping[str, Any], answer: str) -> Any:
         """Run a GraphQL mutation."""
+
+    def tail_of_download(self, path: str, limit: int) -> bytes:
+        """Read the last bytes of a file that lies elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,11 @@ class GitHubRepository:
         return PullRequestReviews(
             self._api, self.full_name, self._path, number, bot_id=self._bot_id
         )
+
+    @property
+    def checks(self) -> GitHubChecks:
+        """Open what is checked on commits."""
+        return GitHubChecks(self._api, self._path)
 
     def thread(self, number: int) -> Thread:
         """Read an issue or a pull request with what was said to it; NotFound if there is none."""
