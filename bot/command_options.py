@@ -1,60 +1,82 @@
-"""Takes the options out of a command line, such as `--model NAME`, before or after its words."""
+"""Takes the options off the beginning of a command's words, such as `--model NAME`."""
 
 import re
-from dataclasses import dataclass
 
-OPTIONS = {"model": "NAME", "attempts": "N"}
-"""Every option, with what its value is called."""
+from bot.slips import LateOption, NoSuchOption, NoValue
+
+VALUES = {
+    "model": "NAME",
+    "attempts": "N",
+    "base": "BRANCH",
+    "budget": "AMOUNT",
+    "paths": "PATHS",
+    "from": "wip|plan|scratch",
+    "max": "N",
+    "discard": "",
+    "new": "",
+}
+"""Every option, with what its value is called; without a name it takes none."""
+PLANNED_OPTIONS = frozenset({"base", "budget", "paths"})
+"""Options that are known by name only; whoever builds one takes it out of here."""
+_OF_VERB: dict[str, tuple[str, ...]] = {
+    "fix": ("model", "attempts", "base", "budget", "paths", "new"),
+    "plan": ("model", "base", "budget"),
+    "ask": ("model",),
+    "review": ("model",),
+    "retry": ("from", "model", "attempts", "budget", "new"),
+    "stop": ("discard",),
+    "batch": ("max",),
+    "each": ("max",),
+}
 
 _DASHES = "(?:--|[\N{EM DASH}\N{EN DASH}])"
 """Telephones make one long dash of two."""
-_KNOWN = "|".join(OPTIONS)
-_FIRST = re.compile(rf"{_DASHES}(?P<key>{_KNOWN})(?:=|\s+|$)(?P<value>\S*)\s*", re.IGNORECASE)
-_LAST = re.compile(
-    rf"(?:^|\s){_DASHES}(?P<key>{_KNOWN})(?:=|\s+)(?P<value>`[^\s`]+`|[^\s`]+)$", re.IGNORECASE
+_OPTION = re.compile(rf"{_DASHES}(?P<key>[A-Za-z][A-Za-z-]*)")
+_VALUE = re.compile(
+    r"(?:=|[ \t]+|$)"
+    "(?P<value>\"[^\"]*\"|`[^`]*`|'[^']*'|\N{LEFT DOUBLE QUOTATION MARK}"
+    "[^\N{RIGHT DOUBLE QUOTATION MARK}]*\N{RIGHT DOUBLE QUOTATION MARK}|\\S*)"
 )
-_OTHER = re.compile(r"--[A-Za-z][A-Za-z0-9-]*")
 _QUOTES = "`'\"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
-@dataclass(frozen=True)
-class NoSuchOption:
-    """An option that this version does not know."""
-
-    option: str
+def options_of(verb: str) -> tuple[str, ...]:
+    """Return the options that a verb has."""
+    return tuple(option for option in _OF_VERB.get(verb, ()) if option not in PLANNED_OPTIONS)
 
 
-@dataclass(frozen=True)
-class NoValue:
-    """An option that says nothing without a value, and has none."""
-
-    option: str
-
-
-def take_options(line: str) -> tuple[str, dict[str, str]] | NoSuchOption | NoValue:
-    """Return the words of a line, and the values of the options beside them.
+def take_options(
+    verb: str, line: str
+) -> tuple[str, dict[str, str]] | NoSuchOption | NoValue | LateOption:
+    """Return the words of a line, and the values of the options before them.
 
     Options in the middle are words, since an issue may be about one; `--` before the words makes
-    all that follows words.
+    all that follows words. One at the very end is neither: it was meant, and would be overheard.
     """
     values: dict[str, str] = {}
-    while found := _FIRST.match(line):
-        values[found["key"].lower()] = found["value"].strip(_QUOTES)
+    known = options_of(verb)
+    while found := _OPTION.match(line):
+        key = found["key"].lower()
+        if key not in known:
+            return NoSuchOption(verb, f"--{found['key']}")
         line = line[found.end() :]
+        if not VALUES[key]:
+            values[key], line = "yes", line.lstrip()
+            continue
+        value = _VALUE.match(line)
+        if value is None or not value["value"].strip(_QUOTES):
+            return NoValue(verb, f"--{key}")
+        values[key], line = value["value"].strip(_QUOTES), line[value.end() :].lstrip()
     if line == "--" or line.startswith("-- "):
-        line = line[2:].lstrip()
-    elif other := _OTHER.match(line):
-        return NoSuchOption(other[0])
-    else:
-        line, last = _take_last(line)
-        values = last | values
-    lacking = next((key for key, value in values.items() if not value), None)
-    return NoValue(f"--{lacking}") if lacking else (line, values)
+        return line[2:].lstrip(), values
+    late = _late(known, line)
+    return LateOption(verb, f"--{late}") if late else (line, values)
 
 
-def _take_last(line: str) -> tuple[str, dict[str, str]]:
-    values: dict[str, str] = {}
-    while found := _LAST.search(line):
-        values = {found["key"].lower(): found["value"].strip(_QUOTES)} | values
-        line = line[: found.start()].rstrip()
-    return line, values
+def _late(known: tuple[str, ...], line: str) -> str:
+    """Return the option that the line ends with, if it is one that the verb has."""
+    for key in known:
+        value = r"(?:=|[ \t]+)(?:`[^\s`]+`|[^\s`]+)" if VALUES[key] else ""
+        if re.search(rf"(?:^|\s){_DASHES}{key}{value}$", line, re.IGNORECASE):
+            return key
+    return ""

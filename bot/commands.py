@@ -1,40 +1,204 @@
-"""Finds the command in a text that a person wrote, and reads it; nothing here touches the world."""
+"""The commands, typed: what somebody wants of the bot; `bot.grammar` reads them out of a text."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
-from bot.command_options import NoSuchOption, NoValue, take_options
-from bot.plain_text import visible
+from bot.slips import type_of_slip
 
 
 @dataclass(frozen=True)
 class Fix:
-    """Mend what the issue describes, with these words of the requester's."""
+    """Mend what the thread describes, with these words of the requester's.
+
+    The values of options are as they were written; empty where the option was not given.
+    """
 
     instruction: str
     model: str = ""
     """The name of the model to do it with; without one, the usual."""
     attempts: str = ""
-    """In how many attempts, as it was written; without a word, in as many as a label says."""
+    """In how many attempts; without a word, in as many as a label says."""
+    base: str = ""
+    """The branch to work on, and to open the pull request against."""
+    budget: str = ""
+    """What it may cost: an amount of dollars or of tokens."""
+    paths: str = ""
+    """The only paths that may change, with commas between them."""
+    new: str = ""
+    """Whether to start although an open pull request addresses the issue; not empty if so."""
 
 
 @dataclass(frozen=True)
-class Status:
-    """Say where the task on this issue stands."""
+class Words:
+    """Words without a verb: a wish, or a word to the task that is on its way."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Make a plan, and change nothing."""
+
+    instruction: str
+    model: str = ""
+    base: str = ""
+    budget: str = ""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Answer a question about the code."""
+
+    question: str
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Review:
+    """Review a pull request."""
+
+    instruction: str
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Approve:
+    """Carry out the plan with this digest."""
+
+    digest: str
+    """Its first digits, or nothing where the newest plan is meant."""
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Drop the plan."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Revise:
+    """Make the plan anew, with these words."""
+
+    instruction: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Answer what a task asked."""
+
+    text: str = ""
+    number: int | None = None
+    """The question that the text answers, or nothing where there is but one."""
+    choices: tuple[tuple[int, str], ...] = ()
+    """Chosen answers: the number of a question, and a letter."""
+
+
+@dataclass(frozen=True)
+class Steer:
+    """Tell the task that is on its way."""
+
+    text: str
 
 
 @dataclass(frozen=True)
 class Stop:
-    """Stop the task on this issue."""
+    """Stop the task on this thread."""
+
+    discard: bool = False
+    """Keep nothing of its work."""
 
 
 @dataclass(frozen=True)
-class Remark:
-    """Tell the task on this issue what was written: no command, but its people may say more."""
+class Retry:
+    """Try again what the newest task of this thread was to do."""
+
+    instruction: str = ""
+    start: str = ""
+    """Where to begin: wip, plan or scratch."""
+    model: str = ""
+    attempts: str = ""
+    budget: str = ""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Answer the open review threads of the bot's pull request, now."""
+
+    instruction: str = ""
+
+
+@dataclass(frozen=True)
+class Ci:
+    """Mend failing checks once, or let the checks run that were held back."""
+
+    run: bool = False
+
+
+@dataclass(frozen=True)
+class Autofix:
+    """Mend failing checks by itself on this pull request, or no longer."""
+
+    on: bool
+
+
+@dataclass(frozen=True)
+class Sync:
+    """Merge the base into the branch."""
+
+
+@dataclass(frozen=True)
+class Undo:
+    """Take back changes on the bot's branch: of paths, of a commit, or the last one."""
+
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Let a paused task go on, with this much more."""
+
+    usd: float = 0.0
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Packages:
+    """Give a task the packages that it asked for, or do not."""
+
+    allow: bool
+
+
+@dataclass(frozen=True)
+class Status:
+    """Say where the task on this thread stands."""
+
+
+@dataclass(frozen=True)
+class Log:
+    """Show the action log of the newest task, or one entry of it."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Start a task on each of several issues."""
+
+    issues: tuple[int, ...] = ()
+    labels: tuple[str, ...] = ()
+    most: str = ""
+
+
+@dataclass(frozen=True)
+class Each:
+    """Start a task for each item of this issue's task list."""
+
+    most: str = ""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Say what holds in this repository, and where that is set."""
 
 
 @dataclass(frozen=True)
@@ -43,147 +207,73 @@ class Help:
 
 
 @dataclass(frozen=True)
-class DidYouMean:
-    """A word that is nearly a command."""
-
-    word: str
-    suggestion: str
+class Remark:
+    """Tell the task on this issue what was written: no command, but its people may say more."""
 
 
-@dataclass(frozen=True)
-class NotYet:
-    """A command that this version knows by name only."""
+type_of_work = Fix | Plan | Ask | Review | Retry | Address | Ci | Sync | Undo | Batch | Each
+"""What a task is made for, or what changes the code at once."""
+type_of_word = Approve | Reject | Revise | Answer | Steer | Stop | Budget | Packages | Autofix
+"""What is said to a task, or about those to come."""
+type_of_question = Status | Log | Config | Help
+"""What is answered from the records."""
+type_of_command = type_of_work | type_of_word | type_of_question | type_of_slip | Words | Remark
 
-    verb: str
-
-
-type_of_command = Fix | Status | Stop | Remark | Help | DidYouMean | NotYet | NoSuchOption | NoValue
-
-_WITHOUT_WORDS: dict[str, type_of_command] = {"status": Status(), "stop": Stop(), "help": Help()}
-
-AVAILABLE = ("fix", "status", "stop", "help")
-PLANNED = (
-    *("plan", "ask", "review", "approve", "reject", "revise", "answer", "steer", "retry"),
-    *("address", "ci", "sync", "undo", "budget", "log", "batch", "autofix", "config"),
+VERBS: dict[str, type] = {
+    "fix": Fix,
+    "plan": Plan,
+    "ask": Ask,
+    "review": Review,
+    "approve": Approve,
+    "reject": Reject,
+    "revise": Revise,
+    "answer": Answer,
+    "steer": Steer,
+    "stop": Stop,
+    "retry": Retry,
+    "address": Address,
+    "ci": Ci,
+    "autofix": Autofix,
+    "sync": Sync,
+    "undo": Undo,
+    "budget": Budget,
+    "packages": Packages,
+    "status": Status,
+    "log": Log,
+    "batch": Batch,
+    "each": Each,
+    "config": Config,
+    "help": Help,
+}
+"""Every verb, in the order in which people are told of them."""
+PLANNED = frozenset(
+    {
+        "plan",
+        "ask",
+        "review",
+        "approve",
+        "reject",
+        "revise",
+        "answer",
+        "steer",
+        "retry",
+        "address",
+        "ci",
+        "autofix",
+        "sync",
+        "undo",
+        "budget",
+        "packages",
+        "log",
+        "batch",
+        "each",
+        "config",
+    }
 )
-_LONG_WORD = 6
-
-_MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-_MARK = "\ue000"
-_END_OF_MARK = "\ue001"
-_MARKED = re.compile(f"/{_MARK}([0-9]+){_END_OF_MARK}")
+"""The verbs that are known by name only; whoever builds one takes it out of here."""
+AVAILABLE = tuple(verb for verb in VERBS if verb not in PLANNED)
 
 
-def parse(text: str, command: str = "/agent") -> type_of_command | None:
-    """Read the first command line of a text, or None where there is none.
-
-    A command line begins with the command, and is shown as ordinary text: not quoted, not code,
-    not hidden. What follows it, up to the next command line, are the requester's words.
-    """
-    lines = _lines(text)
-    starts = _command_lines(lines, command)
-    if not starts:
-        return None
-    end = starts[1] if len(starts) > 1 else len(lines)
-    first = lines[starts[0]].lstrip(" \t")[len(command) :]
-    return _read(first.strip(), "\n".join(lines[starts[0] + 1 : end]).strip())
-
-
-def _lines(text: str) -> list[str]:
-    plain = (
-        visible(text).replace("\N{NO-BREAK SPACE}", " ").replace(_MARK, "\N{REPLACEMENT CHARACTER}")
-    )
-    return plain.split("\n")
-
-
-def _read(line: str, below: str) -> type_of_command:
-    word, _, rest = line.partition(" ")
-    verb = word.rstrip(".,:;!?").lower()
-    everything = "\n".join(part for part in (line, below) if part)
-    if not everything:
-        return Help()
-    if verb in _WITHOUT_WORDS:
-        return _WITHOUT_WORDS[verb]
-    if verb in PLANNED:
-        return NotYet(verb)
-    if verb and not rest and (suggestion := _near(verb)):
-        return DidYouMean(word, suggestion)
-    return _fix(rest.strip(), below) if verb == "fix" else _fix(line, below)
-
-
-def _fix(line: str, below: str) -> Fix | NoSuchOption | NoValue:
-    taken = take_options(line)
-    if not isinstance(taken, tuple):
-        return taken
-    words, values = taken
-    instruction = "\n".join(part for part in (words, below) if part)
-    return Fix(instruction, model=values.get("model", ""), attempts=values.get("attempts", ""))
-
-
-def _near(word: str) -> str | None:
-    """Return the command that the word is a slip of the finger away from."""
-    if word == "fix":
-        return None
-    for verb in (*AVAILABLE, *PLANNED):
-        slips = 2 if len(verb) >= _LONG_WORD else 1
-        if len(verb) > slips + 1 and _distance(word[:40], verb) <= slips:
-            return verb
-    return None
-
-
-def _distance(one: str, other: str) -> int:
-    """Count the letters to add, drop, change or swap with their neighbour."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        before, last, row = row, before, [i]
-        for j, wanted in enumerate(other, 1):
-            row.append(min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != wanted)))
-            if i > 1 and j > 1 and (letter, one[i - 2]) == (other[j - 2], wanted):
-                row[j] = min(row[j], last[j - 2] + 1)
-    return row[-1]
-
-
-def _command_lines(lines: list[str], command: str) -> list[int]:
-    """Return the numbers of the command lines.
-
-    Each candidate is replaced by a mark that says its line before the text is read as Markdown, so
-    that wherever Markdown moves it, the mark tells what that line has become.
-    """
-    begins = re.compile(rf"[ \t]*{re.escape(command)}(?=[ \t]|$)", re.IGNORECASE)
-    candidates = [number for number, line in enumerate(lines) if begins.match(line)]
-    if not candidates:
-        return []
-    marked = list(lines)
-    for number in candidates:
-        rest = lines[number].lstrip(" \t")
-        indent = lines[number][: -len(rest)]
-        mark = f"/{_MARK}{number}{_END_OF_MARK}"
-        marked[number] = f"{indent}{mark}{rest[len(command) :]}"
-    return sorted(set(_shown_marks(_MARKDOWN.parse("\n".join(marked)))))
-
-
-def _shown_marks(tokens: list[Token]) -> Iterator[int]:
-    """Yield the marks that begin a line of ordinary text."""
-    quotes = 0
-    enclosing = ""
-    for token in tokens:
-        match token.type:
-            case "blockquote_open":
-                quotes += 1
-            case "blockquote_close":
-                quotes -= 1
-            case "inline" if not quotes and enclosing in {"paragraph_open", "heading_open"}:
-                yield from _marks_at_line_starts(token.children or [])
-        enclosing = token.type
-
-
-def _marks_at_line_starts(children: list[Token]) -> Iterator[int]:
-    at_line_start = True
-    for child in children:
-        if child.type in {"softbreak", "hardbreak"}:
-            at_line_start = True
-            continue
-        if at_line_start and child.type == "text" and (found := _MARKED.match(child.content)):
-            yield int(found[1])
-        at_line_start = False
+def verb_of(command: type_of_command) -> str:
+    """Return the verb that stands for a command, or nothing where it has none."""
+    return next((verb for verb, kind in VERBS.items() if isinstance(command, kind)), "")

@@ -1,7 +1,7 @@
 """Speaks to GitHub about one repository, in types of our own."""
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
@@ -12,6 +12,7 @@ from bot.github_errors import Conflict, HeadUnseen, Invalid, NoDrafts, NotFound
 from bot.github_reviews import PullRequestReviews
 from bot.github_threads import CommitWords, Thread, read_commit, read_thread
 
+_A_PAGE = 100
 Reaction = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
 
 
@@ -65,6 +66,20 @@ class PullRequest:
 
 
 @dataclass(frozen=True)
+class OpenPullRequest:
+    """A pull request that is open, as a list shows it."""
+
+    number: int
+    url: str
+    title: str
+    body: str
+    author: str
+    by_bot: bool
+    """Whether this bot opened it."""
+    branch: str
+
+
+@dataclass(frozen=True)
 class Permission:
     """What somebody may do in a repository."""
 
@@ -91,11 +106,20 @@ class IssueState:
 class GitHubRepository:
     """One repository, seen with one token."""
 
-    def __init__(self, api: Api, full_name: str, *, bot_id: int) -> None:
+    def __init__(
+        self,
+        api: Api,
+        full_name: str,
+        *,
+        bot_id: int,
+        spare_in: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         owner, _, name = full_name.partition("/")
         self.full_name = full_name
         self._api = api
-        self._bot_id = bot_id
+        self.bot_id = bot_id
+        self.spare_in = spare_in
+        """Says in how many seconds words that can wait for all others would be in nobody's way."""
         self._path = f"/repos/{quote(owner, safe='')}/{quote(name, safe='')}"
 
     def permission(self, login: str) -> Permission:
@@ -125,7 +149,7 @@ class GitHubRepository:
         asked = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         for item in self._api.pages(f"{self._path}/issues/{number}/comments", since=asked):
             comment = _comment(item)
-            if comment.author_id == self._bot_id and marker in comment.body:
+            if comment.author_id == self.bot_id and marker in comment.body:
                 return comment
         return None
 
@@ -139,9 +163,7 @@ class GitHubRepository:
 
     def reviews(self, number: int) -> PullRequestReviews:
         """Open the review of a pull request."""
-        return PullRequestReviews(
-            self._api, self.full_name, self._path, number, bot_id=self._bot_id
-        )
+        return PullRequestReviews(self._api, self.full_name, self._path, number, bot_id=self.bot_id)
 
     @property
     def checks(self) -> GitHubChecks:
@@ -225,6 +247,12 @@ class GitHubRepository:
         found = self._api.get(f"{self._path}/pulls", head=f"{owner}:{branch}", state="all")
         return _pull_request(found[0]) if found else None
 
+    def open_pull_requests(self) -> list[OpenPullRequest]:
+        """List the open pull requests that were changed last, a hundred at the most."""
+        newest: dict[str, str | int] = {"state": "open", "sort": "updated", "direction": "desc"}
+        found = self._api.get(f"{self._path}/pulls", **newest, per_page=_A_PAGE)
+        return [_open_pull_request(fields, self.bot_id) for fields in found]
+
     def update_pull_request_body(self, number: int, body: str) -> None:
         """Replace the text of a pull request."""
         self._api.patch(f"{self._path}/pulls/{number}", {"body": body})
@@ -264,13 +292,26 @@ class GitHubRepository:
         self._api.post(path, {"content": content})
         for reaction in self._api.pages(path):
             user = reaction.get("user") or {}
-            if user.get("id") == self._bot_id and reaction["content"] != content:
+            if user.get("id") == self.bot_id and reaction["content"] != content:
                 self._api.delete(f"{path}/{reaction['id']}")
 
 
 def _comment(fields: Mapping[str, Any]) -> Comment:
     author = (fields.get("user") or {}).get("id", 0)
     return Comment(int(fields["id"]), int(author), fields.get("body") or "", fields["html_url"])
+
+
+def _open_pull_request(fields: Mapping[str, Any], bot_id: int) -> OpenPullRequest:
+    author = fields.get("user") or {}
+    return OpenPullRequest(
+        number=int(fields["number"]),
+        url=str(fields["html_url"]),
+        title=str(fields["title"]),
+        body=str(fields.get("body") or ""),
+        author=str(author.get("login") or "ghost"),
+        by_bot=author.get("id") == bot_id,
+        branch=str(fields["head"]["ref"]),
+    )
 
 
 def _why_no_pull_request(error: Invalid) -> Exception:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.comments import Limits
 from bot.conversation import Conversation
-from bot.events import IssueClosed, IssueCommented, IssueLabeled, IssueOpened
+from bot.events import type_of_thread_event
 from bot.github_repository import GitHubRepository, Reaction
 from bot.model_settings import Model
 from bot.permissions import Allowed, allowed
@@ -48,6 +48,8 @@ class Context:
     limits: Limits
     command: str = "/agent"
     fix_label: str = "agent:fix"
+    plan_label: str = "agent:plan"
+    ask_label: str = "agent:ask"
     attempts_label: str = "agent:attempts"
     attempts_most: int = 3
     models: tuple[Model, ...] = ()
@@ -62,9 +64,9 @@ class Context:
 
 @dataclass(frozen=True)
 class Request:
-    """One command of one person in one thread."""
+    """What one person did in one thread, a command or something else, and the way to answer it."""
 
-    event: IssueCommented | IssueLabeled | IssueOpened | IssueClosed
+    event: type_of_thread_event
     conversation: Conversation
     context: Context
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.dispatch import handle
-from bot.events import parse
+from bot.payloads import parse
 from bot.github_errors import RateLimited, Unauthorized, Unavailable
 from bot.request import Context
 from records.deliveries import Deliveries, Delivery, DeliveryState

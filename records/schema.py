@@ -108,6 +108,7 @@ class TaskRow(Row):
     title: Mapped[str]
     model: Mapped[str]
     wanted_attempts: Mapped[int]
+    brief: Mapped[str]
     discards: Mapped[bool]
     action_count: Mapped[int]
     action_head: Mapped[str]

@@ -1,7 +1,7 @@
 """The words for a task: its states, what it was asked, how far it is, and the lease on it."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, TypedDict
 
@@ -73,6 +73,11 @@ class NewTask:
     """The name of the operator's model that was asked for; without one, the usual one."""
     wanted_attempts: int = 1
     """How many independent runs of the agent were asked for."""
+    brief: dict[str, Any] = field(default_factory=dict)
+    """What the verb was given beside its words, as JSON can hold it; the verb says what."""
+    branch: str | None = None
+    """The branch of the bot's own pull request that the task is about."""
+    pull_request_number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,8 @@ class Task:
     """The name of the operator's model that works on it; without one, the usual one."""
     wanted_attempts: int = 1
     """How many independent runs of the agent were asked for, of which one is chosen."""
+    brief: dict[str, Any] = field(default_factory=dict)
+    """What the verb was given beside its words; the verb says what."""
     discards: bool = False
     """Whether whoever stopped it wants nothing of its work kept."""
 

@@ -259,6 +259,7 @@ def _new_row(task_id: str, new: NewTask) -> dict[str, Any]:
         **vars(new),
         "id": task_id,
         "issue": issue_json(new.issue),
+        "brief": canonical_json(new.brief),
         "state": TaskState.QUEUED,
         "reason": "",
         "explanation": "",
@@ -280,6 +281,7 @@ def _task(row: ResultRow[Any]) -> Task:
     fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
     fields["state"] = TaskState(fields["state"])
     fields["issue"] = issue_from_json(fields["issue"])
+    fields["brief"] = json.loads(fields["brief"])
     fields["progress"] = progress_from_json(fields["progress"])
     fields["evidence"] = json.loads(fields["evidence"]) if fields["evidence"] else None
     return Task(**fields)

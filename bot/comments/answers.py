@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.command_options import OPTIONS
+from bot.command_options import VALUES, options_of
 from bot.comments.neutral import code, words
 from bot.comments.outcomes import end_words, kept_branch
 from bot.comments.readable import moment, plural, span
@@ -54,21 +54,65 @@ def did_you_mean_comment(command: str, word: str, suggestion: str) -> str:
     return f"Did you mean `{command} {suggestion}`, not {meant}? Nothing was started."
 
 
-def no_such_option_comment(command: str, option: str) -> str:
-    """Refuse an option."""
-    known = ", ".join(f"`--{name} {value}`" for name, value in OPTIONS.items())
+def no_such_option_comment(command: str, verb: str, option: str) -> str:
+    """Refuse an option, and list those that the verb has."""
+    known = ", ".join(f"`{_as_written(name)}`" for name in options_of(verb))
+    there_is = f"there is {known}" if known else f"`{command} {verb}` has none"
     return (
-        f"I know no option {code(option, 60)}; there is {known}. Nothing was started. "
-        f"{_meant_as_words(command)}"
+        f"I know no option {code(option, 60)}; {there_is}. Nothing was started. "
+        f"{_meant_as_words(command, verb)}"
     )
 
 
-def no_value_comment(command: str, option: str) -> str:
+def no_value_comment(command: str, verb: str, option: str) -> str:
     """Ask for what an option lacks."""
+    example = f"`{command} {verb} {_as_written(option.removeprefix('--'))} …`"
     return (
-        f"The option {code(option, 60)} wants a value, as in `{command} fix {option} "
-        f"{OPTIONS[option.removeprefix('--')]} …`. Nothing was started. {_meant_as_words(command)}"
+        f"The option {code(option, 60)} wants a value, as in {example}. Nothing was started. "
+        f"{_meant_as_words(command, verb)}"
     )
+
+
+def late_option_comment(command: str, verb: str, option: str) -> str:
+    """Ask for an option to stand where it is one."""
+    example = f"`{command} {verb} {_as_written(option.removeprefix('--'))} …`"
+    return (
+        f"An option stands before the words, as in {example}; behind them {code(option, 60)} would "
+        f"be one of them. Nothing was started. {_meant_as_words(command, verb)}"
+    )
+
+
+def misused_comment(command: str, verb: str) -> str:
+    """Say how a verb is used."""
+    usage = " or ".join(f"`{command} {verb}{way}`" for way in USAGE[verb])
+    return (
+        f"I do not understand that. It goes {usage}. Nothing was started. To ask for a change that "
+        f"begins with this very word, write `{command} fix {verb} …`."
+    )
+
+
+def _as_written(option: str) -> str:
+    return f"--{option} {VALUES[option]}".rstrip()
+
+
+USAGE: dict[str, tuple[str, ...]] = {
+    "ask": (" QUESTION",),
+    "approve": ("", " DIGEST"),
+    "revise": (" WHAT SHOULD BE DIFFERENT",),
+    "answer": (" TEXT", " 2 TEXT", " 1b 2a"),
+    "steer": (" TEXT",),
+    "ci": ("", " run"),
+    "autofix": (" on", " off"),
+    "sync": ("",),
+    "undo": (" PATH", " COMMIT", " last"),
+    "budget": (" +$1", " +100k"),
+    "packages": (" allow", " refuse"),
+    "log": ("", " 12"),
+    "batch": (" #12 #15", " label:bug"),
+    "each": ("",),
+    "config": ("",),
+}
+"""How the verbs go that cannot be given just any words."""
 
 
 def no_such_model_comment(command: str, name: str, models: Sequence[str]) -> str:
@@ -88,24 +132,24 @@ def no_such_attempts_comment(command: str, asked: str, most: int) -> str:
     )
 
 
-def _meant_as_words(command: str) -> str:
-    return f"If it is part of the task's words, write `{command} fix -- …`."
+def _meant_as_words(command: str, verb: str = "fix") -> str:
+    return f"If it is part of the task's words, write `{command} {verb} -- …`."
 
 
-def refused_comment(command: str, label: str, login: str, role: str) -> str:
-    """Say why somebody may not start a task, and who can."""
+def refused_comment(command: str, verb: str, needs: str, login: str, role: str) -> str:
+    """Say why somebody may not give a command, and who can."""
     return (
-        f"I did not start: {person(login)} has {code(role, 40)} access here, and `{command} fix` "
-        "needs `write`. Somebody with write access can start it with the comment "
-        f"`{command} fix` or the label {code(label)}."
+        f"I did not start: {person(login)} has {code(role, 40)} access here, and "
+        f"`{command} {verb}` needs `{needs}`. Somebody with {needs} access can start it with a "
+        f"comment of their own: `{command} {verb}`."
     )
 
 
-def unchecked_comment(command: str, login: str) -> str:
+def unchecked_comment(command: str, verb: str, login: str) -> str:
     """Say that nothing was started because the permission could not be looked up."""
     return (
         f"I could not check what {person(login)} may do in this repository, because GitHub did not "
-        f"answer. So I did not start. Please comment `{command} fix` again in a few minutes."
+        f"answer. So I did nothing. Please comment `{command} {verb}` again in a few minutes."
     )
 
 
@@ -193,10 +237,10 @@ def nothing_to_stop_comment(command: str) -> str:
     return f"Nothing is running on this issue, so there is nothing to stop. See `{command} status`."
 
 
-def stop_refused_comment(command: str, task: Task, login: str, role: str) -> str:
-    """Say why somebody may not stop a task, and who can."""
+def refused_to_others_comment(command: str, verb: str, task: Task, login: str, role: str) -> str:
+    """Say why somebody has no say about another's task, and who has."""
     return (
-        f"I go on: {person(login)} has {code(role, 40)} access here. `{command} stop` needs "
+        f"I go on: {person(login)} has {code(role, 40)} access here. `{command} {verb}` needs "
         f"`write`, or to come from {person(task.requester)}, who asked for this task."
     )
 

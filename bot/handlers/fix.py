@@ -1,188 +1,106 @@
-"""Starts a task for `/agent fix`, for words after `/agent`, and for the label."""
+"""Starts a task for `/agent fix`, for words after `/agent`, for the label and the assignment."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import assert_never
 
 from bot.commands import Fix
-from bot.comments import (
-    Surroundings,
-    already_working_comment,
-    closed_comment,
-    locked_comment,
-    no_such_attempts_comment,
-    no_such_model_comment,
-    other_account_comment,
-    pull_request_comment,
-    refused_comment,
-    status_comment,
-    unchecked_comment,
-)
-from bot.events import IssueCommented, IssueLabeled
-from bot.model_settings import UnknownModel, chosen, shown
-from bot.permissions import Allowed, Refused, Why, allowed
+from bot.comments import pull_request_comment
+from bot.comments.line import already_addressed_comment
+from bot.events import IssueAssigned, IssueCommented, IssueLabeled
+from bot.github_repository import OpenPullRequest
 from bot.request import Outcome, Request, UserError
+from bot.starting import check_thread, model_of, new_task, show, start, wanted_attempts
 from records.deliveries import DeliveryState
-from records.tasks import IssueBusy, IssueSnapshot, NewTask, Task, TaskState
+from records.heard import Remark
+from records.tasks import Task, TaskState
 
-_DIGITS = 4
+READ_PULLS = {"pull_requests": "read", "metadata": "read"}
 _SAME_WISH_S = 60.0
-"""A label that the requester sets this soon after asking is the same wish, not a second one."""
+"""What comes so soon by another way, such as a label beside a comment, is the same wish."""
+_CLOSES = r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b:?\s+(?:{repository})?#{number}\b"
+_MOST_NAMED = 3
 
 
 def fix(command: Fix, request: Request) -> Outcome:
     """Start a task, or say why not."""
-    _check_person(request)
-    _check_thread(request)
-    model, attempts = _model_name(command, request), _wanted_attempts(command, request)
-    if outcome := _working_already(request):
-        return outcome
-    try:
-        new = replace(_new_task(command.instruction, model, request), wanted_attempts=attempts)
-        task, created = request.context.tasks.create(new)
-    except IssueBusy as busy:
-        return _busy(busy.task, request)
-    if task.state.ended:
-        return Outcome(DeliveryState.HANDLED, f"task {task.id} has ended already")
-    request.context.wake(task.id)
-    _acknowledge(task, request)
-    _show(task, request)
-    return Outcome(DeliveryState.HANDLED, f"task {task.id}{'' if created else ' again'}")
+    check_thread(request)
+    if request.event.issue.is_pull_request:
+        words = pull_request_comment(request.context.command)
+        raise UserError(words, why="it is a pull request")
+    model = model_of(command.model, request)
+    attempts = wanted_attempts(command.attempts, request)
+    if request.context.tasks.of_request(request.event.key) is None:
+        if outcome := _same_wish(command.instruction, request):
+            return outcome
+        if not command.new:
+            ask_about_open_pull_requests(request, box=command == Fix(""))
+    new = new_task("fix", command.instruction, request, model=model, wanted_attempts=attempts)
+    return start(new, request)
 
 
-def _check_person(request: Request) -> None:
-    sender, context = request.event.sender, request.context
-    match allowed(request.conversation.repository, sender):
-        case Allowed():
-            return
-        case Refused(why, role):
-            pass
-        case never:
-            assert_never(never)
-    match why:
-        case Why.NO_WRITE:
-            raise UserError(
-                refused_comment(context.command, context.fix_label, sender.login, role),
-                why=f"{sender.login} has {role} access",
-                once=f"refused:{sender.id}:{request.today()}",
-                reaction="-1",
-            )
-        case Why.OTHER_ACCOUNT:
-            words = other_account_comment(sender.login)
-            raise UserError(words, why="the login is another account's now", reaction="-1")
-        case Why.UNCHECKED:
-            words = unchecked_comment(context.command, sender.login)
-            raise UserError(words, why="the permission could not be looked up")
+def ask_about_open_pull_requests(request: Request, *, box: bool, verb: str = "fix") -> None:
+    """Ask first, where an open pull request addresses the issue already; UserError."""
+    event, context = request.event, request.context
+    if context.tasks.line(event.repository.id, event.issue.number):
+        return  # there will be another pull request anyway, and its task was asked for
+    repository = context.github.kept_repository(
+        event.installation_id, event.repository.id, READ_PULLS
+    )
+    number = event.issue.number
+    found = list(addressing(number, repository.full_name, repository.open_pull_requests()))
+    if found:
+        pulls = [(pull.number, pull.url, pull.author) for pull in found[:_MOST_NAMED]]
+        raise UserError(
+            already_addressed_comment(context.command, pulls, box=box, verb=verb),
+            why=f"pull request {found[0].number} addresses it",
+        )
+
+
+def addressing(
+    number: int, repository: str, pulls: Iterable[OpenPullRequest]
+) -> Iterable[OpenPullRequest]:
+    """Pick the pull requests that are for an issue, by their branch or by a closing keyword."""
+    closes = re.compile(_CLOSES.format(repository=re.escape(repository), number=number), re.I)
+    for pull in pulls:
+        ours = pull.by_bot and pull.branch.startswith(f"agent/{number}-")
+        if ours or closes.search(pull.title) or closes.search(pull.body):
+            yield pull
+
+
+def _same_wish(words: str, request: Request) -> Outcome | None:
+    """Take a wish that came a moment ago by another way for one; its words reach the task."""
+    event, tasks = request.event, request.context.tasks
+    for live in tasks.line(event.repository.id, event.issue.number):
+        young = request.context.now() - live.created_at < _SAME_WISH_S
+        if live.verb == "fix" and young and _another_way(live, request):
+            tasks.also_asked(live.id, event.sender.login, _how(request))
+            _pass_on(words, live, request)
+            request.conversation.react("eyes")
+            task = tasks.get(live.id)
+            if task.state is TaskState.QUEUED:  # a job shows it by itself
+                show(task, request)
+            return Outcome(DeliveryState.HANDLED, f"the same wish as task {live.id}")
+    return None
+
+
+def _another_way(live: Task, request: Request) -> bool:
+    """Say whether of the two wishes one is a label or an assignment, and the other is not that."""
+    here, there = request.event.key.partition(":")[0], live.semantic_key.partition(":")[0]
+    return here != there and bool({here, there} & {"label", "assigned"})
+
+
+def _how(request: Request) -> str:
+    match request.event:
+        case IssueLabeled() as event:
+            return f"label {event.label}"
+        case IssueAssigned():
+            return "assignment"
         case _:
-            assert_never(why)
+            return ""
 
 
-def _check_thread(request: Request) -> None:
-    issue, command = request.event.issue, request.context.command
-    if issue.is_pull_request:
-        raise UserError(pull_request_comment(command), why="it is a pull request")
-    if not issue.is_open:
-        raise UserError(closed_comment(command), why="the issue is closed")
-    if issue.locked:
-        raise UserError(locked_comment(command), why="the conversation is locked")
-
-
-def _working_already(request: Request) -> Outcome | None:
-    event, context = request.event, request.context
-    live = context.tasks.live_on_issue(event.repository.id, event.issue.number)
-    if live is None or live.semantic_key == event.key:
-        return None
-    return _busy(live, request)
-
-
-def _busy(live: Task, request: Request) -> Outcome:
-    """Say that there is a task already, unless this is the same wish once more."""
-    event, context = request.event, request.context
-    same_person = live.requester_id == event.sender.id
-    just_now = context.now() - live.created_at < _SAME_WISH_S
-    if isinstance(event, IssueLabeled) and same_person and just_now:
-        return Outcome(DeliveryState.HANDLED, f"the same wish as task {live.id}")
-    words = already_working_comment(context.command, live, context.task_url(live.id))
-    raise UserError(words, why=f"task {live.id} is on its way")
-
-
-def _model_name(command: Fix, request: Request) -> str:
-    """Return the name of the model that was asked for, as the operator writes it."""
-    models, word = request.context.models, request.context.command
-    if not command.model:
-        return ""
-    try:
-        return chosen(models, command.model).name
-    except UnknownModel as unknown:
-        words = no_such_model_comment(word, command.model, [model.name for model in models])
-        raise UserError(words, why=str(unknown)) from unknown
-
-
-def attempts_of(labels: Iterable[str], name: str) -> str:
-    """Return the number behind the first label of this name, as it is written, or nothing."""
-    numbers = (label.removeprefix(f"{name}-") for label in labels if label.startswith(f"{name}-"))
-    return next((number for number in numbers if number.isascii() and number.isdigit()), "")
-
-
-def _wanted_attempts(command: Fix, request: Request) -> int:
-    """Return how many attempts were asked for, by the command or by a label of the issue."""
-    context = request.context
-    asked = command.attempts or attempts_of(request.event.issue.labels, context.attempts_label)
-    if not asked:
-        return 1
-    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < _DIGITS else 0
-    if not 1 <= number <= context.attempts_most:
-        words = no_such_attempts_comment(context.command, asked, context.attempts_most)
-        raise UserError(words, why=f"{asked!r} attempts")
-    return number
-
-
-def _new_task(instruction: str, model: str, request: Request) -> NewTask:
+def _pass_on(words: str, live: Task, request: Request) -> None:
     event = request.event
-    return NewTask(
-        semantic_key=event.key,
-        verb="fix",
-        installation_id=event.installation_id,
-        repository_id=event.repository.id,
-        repository=request.conversation.repository.full_name,
-        issue_number=event.issue.number,
-        requester=event.sender.login,
-        requester_id=event.sender.id,
-        instruction=instruction,
-        model=model,
-        trigger_comment_id=event.comment_id if isinstance(event, IssueCommented) else None,
-        # As the signed payload carried it: a later read could show what nobody approved.
-        issue=IssueSnapshot(
-            title=event.issue.title,
-            body=event.issue.body,
-            author=event.issue.author,
-            url=event.issue.url,
-            labels=event.issue.labels,
-        ),
-    )
-
-
-def _acknowledge(task: Task, request: Request) -> None:
-    """Show eyes, unless a worker shows more than that already."""
-    tasks = request.context.tasks
-    if tasks.get(task.id).state is TaskState.QUEUED:
-        request.conversation.react("eyes")
-        if tasks.get(task.id).state is TaskState.RUNNING:
-            # A quick worker's reaction may have been taken for an old one.
-            request.conversation.react("rocket")
-
-
-def _show(task: Task, request: Request) -> None:
-    """Write the status comment, unless a quick worker has done so already."""
-    context = request.context
-    if task.status_comment_id is not None:
-        return
-    around = Surroundings(
-        now=context.now(),
-        command=context.command,
-        limits=context.limits,
-        task_url=context.task_url(task.id),
-        model=shown(context.models, task.model),
-    )
-    comment_id = request.conversation.show_status(task, status_comment(task, around))
-    context.tasks.set_status_comment(task.id, comment_id)
+    if words and isinstance(event, IssueCommented):
+        remark = Remark(event.comment_id, event.sender.login, words)
+        request.context.tasks.heard.add(live.id, remark)

@@ -2,16 +2,17 @@
 
 from typing import assert_never
 
-from bot.command_options import NoSuchOption, NoValue
-from bot.commands import DidYouMean, NotYet
 from bot.comments import (
     did_you_mean_comment,
     help_comment,
+    late_option_comment,
+    misused_comment,
     no_such_option_comment,
     no_value_comment,
     not_yet_comment,
 )
 from bot.request import Outcome, Request, UserError
+from bot.slips import DidYouMean, LateOption, Misused, NoSuchOption, NoValue, type_of_slip
 from records.deliveries import DeliveryState
 
 
@@ -24,20 +25,27 @@ def give_help(request: Request) -> Outcome:
     return Outcome(DeliveryState.HANDLED, "gave help")
 
 
-def answer_unknown(
-    command: DidYouMean | NotYet | NoSuchOption | NoValue, request: Request
-) -> Outcome:
+def not_yet(verb: str, request: Request) -> Outcome:
+    """Say that this version knows the verb by name only."""
+    words = not_yet_comment(request.context.command, verb)
+    why = f"{verb} is not available yet"
+    raise UserError(words, why=why, once=request.strangers_key())
+
+
+def answer_slip(slip: type_of_slip, request: Request) -> Outcome:
     """Say why nothing was started."""
     word = request.context.command
-    match command:
+    match slip:
         case DidYouMean(said, suggestion):
             words, why = did_you_mean_comment(word, said, suggestion), "a near miss"
-        case NotYet(verb):
-            words, why = not_yet_comment(word, verb), f"{verb} is not available yet"
-        case NoSuchOption(option):
-            words, why = no_such_option_comment(word, option), "an unknown option"
-        case NoValue(option):
-            words, why = no_value_comment(word, option), "an option without a value"
+        case NoSuchOption(verb, option):
+            words, why = no_such_option_comment(word, verb, option), "an unknown option"
+        case NoValue(verb, option):
+            words, why = no_value_comment(word, verb, option), "an option without a value"
+        case LateOption(verb, option):
+            words, why = late_option_comment(word, verb, option), "an option behind the words"
+        case Misused(verb):
+            words, why = misused_comment(word, verb), f"no way to use {verb}"
         case _:
-            assert_never(command)
+            assert_never(slip)
     raise UserError(words, why=why, once=request.strangers_key())

@@ -4,12 +4,10 @@ from bot.comments import (
     Surroundings,
     nothing_to_stop_comment,
     status_comment,
-    stop_refused_comment,
     stopping_comment,
-    unchecked_comment,
 )
 from bot.model_settings import shown
-from bot.permissions import Allowed, Refused, Why, allowed
+from bot.refusals import check_writer_or_requester
 from bot.request import Outcome, Request, UserError
 from records.deliveries import DeliveryState
 from records.tasks import Task, TaskState
@@ -42,7 +40,7 @@ def _chosen(request: Request) -> str:
         live = context.tasks.live_on_issue(event.repository.id, event.issue.number)
         if live is None:
             raise _nothing_to_stop(request)
-        _check_person(live, request)
+        check_writer_or_requester(live, "stop", request)
         return {"task": live.id}
 
     key = f"to stop:{event.key}"
@@ -53,26 +51,6 @@ def _chosen(request: Request) -> str:
 def _nothing_to_stop(request: Request) -> UserError:
     words = nothing_to_stop_comment(request.context.command)
     return UserError(words, why="nothing to stop", once=request.strangers_key())
-
-
-def _check_person(task: Task, request: Request) -> None:
-    sender, context = request.event.sender, request.context
-    if sender.id == task.requester_id:
-        return
-    match allowed(request.conversation.repository, sender):
-        case Allowed():
-            return
-        case Refused(Why.UNCHECKED):
-            words = unchecked_comment(context.command, sender.login)
-            raise UserError(words, why="the permission could not be looked up")
-        case Refused(_, role):
-            words = stop_refused_comment(context.command, task, sender.login, role)
-            raise UserError(
-                words,
-                why=f"{sender.login} has {role} access",
-                once=request.strangers_key(),
-                reaction="-1",
-            )
 
 
 def _show_end(task: Task, request: Request) -> None:

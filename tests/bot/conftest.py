@@ -14,9 +14,9 @@ import pytest
 
 from bot.comments import Limits
 from bot.dispatch import handle
-from bot.events import parse
 from bot.github_app import GitHubApp
 from bot.model_settings import Model
+from bot.payloads import parse
 from bot.request import Context, Outcome
 from bot.webhook import verify
 from demo.github.server import LocalGitHub

@@ -276,7 +276,9 @@ def test_a_pull_request_is_not_worked_on_yet(front_door: FrontDoor) -> None:
         ("/agent fix --attempts 0", "`0` is no number of attempts"),
         ("/agent fix --attempts \u00b2", "is no number of attempts"),
         ("/agent fix --model=big go", "I know no model `big`; there is `fast`, `deep`."),
-        ("/agent fix it --model x@everyone", "I know no model `x@everyone`; there is `fast`"),
+        ("/agent fix --model x@everyone it", "I know no model `x@everyone`; there is `fast`"),
+        ("/agent fix it --model deep", "stands before the words, as in `/agent fix --model NAME"),
+        ("/agent budget some", "It goes `/agent budget +$1` or `/agent budget +100k`"),
     ],
 )
 def test_what_is_no_command_starts_nothing_and_is_answered(
@@ -294,7 +296,7 @@ def test_what_is_no_command_starts_nothing_and_is_answered(
     ("text", "kept", "told"),
     [
         ("/agent fix it", "", "fast (gpt-5-mini)"),
-        ("/agent fix it --model Deep", "deep", "deep (gpt-5.2)"),
+        ("/agent fix --model Deep it", "deep", "deep (gpt-5.2)"),
     ],
 )
 def test_a_task_keeps_the_model_that_was_asked_for(
@@ -340,7 +342,7 @@ def test_people_without_write_access_get_one_answer_an_issue_and_day(
     front_door: FrontDoor,
 ) -> None:
     number, other = front_door.issue(), front_door.issue()
-    for text in ("help", "help", "status", "stop", "fxi", "plan"):
+    for text in ("help", "help", "status", "stop", "fxi"):
         for login in ("read", "triage"):
             front_door.command(number, login, f"/agent {text}")
             comment_id = front_door.last_comment_of(number, login)

@@ -6,8 +6,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.dispatch import handle
-from bot.events import IssueCommented, parse
+from bot.events import IssueCommented
 from bot.github_errors import GitHubError, RateLimited, Unavailable
+from bot.payloads import parse
 from records.deliveries import DeliveryState
 from records.effects import Ambiguous, Effects
 from records.tasks import TaskState

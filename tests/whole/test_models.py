@@ -55,10 +55,10 @@ def house(
 
 
 def test_the_model_that_is_named_does_it(house: House, deep: ScriptedModel) -> None:
-    house.comment(1, "/agent fix this --model thinker")
+    house.comment(1, "/agent fix --model thinker this")
     house.wait_for_answer(1, "I know no model `thinker`; there is `usual`, `deep`.")
 
-    house.comment(1, "/agent fix this --model Deep")
+    house.comment(1, "/agent fix --model Deep this")
     task = house.wait_for_task(1)
     assert (task["state"], task["reason"]) == ("succeeded", "")
     [pull_request] = house.pull_requests(1)

@@ -1,0 +1,232 @@
+"""Reads a command out of a text that a person wrote; nothing here touches the world."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from bot.command_lines import command_lines, lines_of
+from bot.command_options import take_options
+from bot.commands import (
+    VERBS,
+    Address,
+    Answer,
+    Approve,
+    Ask,
+    Autofix,
+    Batch,
+    Budget,
+    Ci,
+    Config,
+    Each,
+    Fix,
+    Help,
+    Log,
+    Packages,
+    Plan,
+    Reject,
+    Retry,
+    Review,
+    Revise,
+    Status,
+    Steer,
+    Stop,
+    Sync,
+    Undo,
+    Words,
+    type_of_command,
+)
+from bot.slips import DidYouMean, Misused
+
+_LONG_WORD = 6
+_DIGITS = 9
+_CHOICE = re.compile(r"([1-9][0-9]?)([a-z])", re.IGNORECASE)
+_CHOICES = re.compile(r"(?:[1-9][0-9]?[a-z](?:[ ,;]+|$))+", re.IGNORECASE)
+_AMOUNT = re.compile(
+    r"\+?(?P<dollar>\$)?(?P<number>[0-9]{1,9}(?:\.[0-9]{1,4})?)(?P<unit>[km])?", re.IGNORECASE
+)
+_UNITS = {"": 1, "k": 1_000, "m": 1_000_000}
+
+
+def parse(text: str, command: str = "/agent") -> type_of_command | None:
+    """Read the first command line of a text, or None where there is none.
+
+    A command line begins with the command, and is shown as ordinary text: not quoted, not code,
+    not hidden. What follows it, up to the next command line, are the requester's words.
+    """
+    lines = lines_of(text)
+    starts = command_lines(lines, command)
+    if not starts:
+        return None
+    end = starts[1] if len(starts) > 1 else len(lines)
+    first = lines[starts[0]].lstrip(" \t")[len(command) :]
+    return _read(first.strip(), "\n".join(lines[starts[0] + 1 : end]).strip())
+
+
+def count(text: str, command: str = "/agent") -> int:
+    """Return how many command lines a text has."""
+    return len(command_lines(lines_of(text), command))
+
+
+def _read(line: str, below: str) -> type_of_command:
+    word, _, rest = line.replace("\t", " ").partition(" ")
+    verb = word.rstrip(".,:;!?").lower()
+    if not line and not below:
+        return Help()
+    if verb in VERBS:
+        return _with_options(verb, rest.strip(), below)
+    if _CHOICES.fullmatch(line):
+        return Answer(choices=_choices(line))
+    if verb and not rest and (suggestion := _near(verb)):
+        return DidYouMean(word, suggestion)
+    fix = _with_options("fix", line, below)
+    return Words(fix.instruction) if isinstance(fix, Fix) and fix == Fix(fix.instruction) else fix
+
+
+def _with_options(verb: str, line: str, below: str) -> type_of_command:
+    taken = take_options(verb, line)
+    if not isinstance(taken, tuple):
+        return taken
+    first, options = taken
+    text = "\n".join(part for part in (first, below) if part)
+    return _READERS[verb](text, options) or Misused(verb)
+
+
+def _fix(text: str, options: Mapping[str, str]) -> Fix:
+    return Fix(text, **options)
+
+
+def _retry(text: str, options: Mapping[str, str]) -> Retry:
+    return Retry(text, start=options.get("from", ""), **_without("from", options))
+
+
+def _answer(text: str, _: Mapping[str, str]) -> Answer | None:
+    if _CHOICES.fullmatch(text):
+        return Answer(choices=_choices(text))
+    word, _space, rest = text.partition(" ")
+    number = word.rstrip(".:)")
+    if rest.strip() and _is_number(number):
+        return Answer(rest.strip(), number=int(number))
+    return Answer(text) if text else None
+
+
+def _choices(text: str) -> tuple[tuple[int, str], ...]:
+    return tuple((int(number), letter.lower()) for number, letter in _CHOICE.findall(text))
+
+
+def _approve(text: str, _: Mapping[str, str]) -> Approve | None:
+    digest = text.strip("` ").lower()
+    return Approve(digest) if re.fullmatch("[0-9a-f]{0,64}", digest) else None
+
+
+def _ci(text: str, _: Mapping[str, str]) -> Ci | None:
+    return {"": Ci(), "run": Ci(run=True)}.get(text.lower())
+
+
+def _autofix(text: str, _: Mapping[str, str]) -> Autofix | None:
+    return {"on": Autofix(on=True), "off": Autofix(on=False)}.get(text.lower())
+
+
+def _packages(text: str, _: Mapping[str, str]) -> Packages | None:
+    return {"allow": Packages(allow=True), "refuse": Packages(allow=False)}.get(text.lower())
+
+
+def _undo(text: str, _: Mapping[str, str]) -> Undo | None:
+    targets = tuple(target.strip("`") for target in text.split())
+    return Undo(targets) if targets else None
+
+
+def _budget(text: str, _: Mapping[str, str]) -> Budget | None:
+    found = _AMOUNT.fullmatch(text.strip())
+    if found is None or bool(found["dollar"]) == bool(found["unit"]):
+        return None
+    number = float(found["number"])
+    if not number:
+        return None
+    if found["dollar"]:
+        return Budget(usd=number)
+    return Budget(tokens=int(number * _UNITS[found["unit"].lower()]))
+
+
+def _log(text: str, _: Mapping[str, str]) -> Log | None:
+    if not text:
+        return Log()
+    return Log(int(text)) if _is_number(text) else None
+
+
+def _batch(text: str, options: Mapping[str, str]) -> Batch | None:
+    issues, labels = [], []
+    for word in text.replace(",", " ").split():
+        if word.startswith("#") and _is_number(word[1:]):
+            issues.append(int(word[1:]))
+        elif word.lower().startswith("label:") and word[6:]:
+            labels.append(word[6:].strip('"`'))
+        else:
+            return None
+    most = options.get("max", "")
+    return Batch(tuple(issues), tuple(labels), most) if issues or labels else None
+
+
+def _without_words(
+    command: type_of_command,
+) -> Callable[[str, Mapping[str, str]], type_of_command | None]:
+    return lambda text, _: None if text else command
+
+
+def _without(key: str, options: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in options.items() if name != key}
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS
+
+
+_READERS: dict[str, Callable[[str, Mapping[str, str]], type_of_command | None]] = {
+    "fix": _fix,
+    "plan": lambda text, options: Plan(text, **options),
+    "ask": lambda text, options: Ask(text, **options) if text else None,
+    "review": lambda text, options: Review(text, **options),
+    "approve": _approve,
+    "reject": lambda text, _: Reject(text),
+    "revise": lambda text, _: Revise(text) if text else None,
+    "answer": _answer,
+    "steer": lambda text, _: Steer(text) if text else None,
+    # Whatever else is said with it, somebody wants the work to stop.
+    "stop": lambda _, options: Stop(discard="discard" in options),
+    "retry": _retry,
+    "address": lambda text, _: Address(text),
+    "ci": _ci,
+    "autofix": _autofix,
+    "sync": _without_words(Sync()),
+    "undo": _undo,
+    "budget": _budget,
+    "packages": _packages,
+    "status": lambda _text, _options: Status(),
+    "log": _log,
+    "batch": _batch,
+    "each": lambda text, options: None if text else Each(options.get("max", "")),
+    "config": _without_words(Config()),
+    "help": lambda _text, _options: Help(),
+}
+
+
+def _near(word: str) -> str | None:
+    """Return the command that the word is a slip of the finger away from."""
+    if word == "fix":
+        return None
+    for verb in VERBS:
+        slips = 2 if len(verb) >= _LONG_WORD else 1
+        if len(verb) > slips + 1 and _distance(word[:40], verb) <= slips:
+            return verb
+    return None
+
+
+def _distance(one: str, other: str) -> int:
+    """Count the letters to add, drop, change or swap with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        before, last, row = row, before, [i]
+        for j, wanted in enumerate(other, 1):
+            row.append(min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != wanted)))
+            if i > 1 and j > 1 and (letter, one[i - 2]) == (other[j - 2], wanted):
+                row[j] = min(row[j], last[j - 2] + 1)
+    return row[-1]

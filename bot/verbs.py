@@ -1,0 +1,147 @@
+"""Takes a command to its handler; a verb that nobody has built yet is answered with that."""
+
+from typing import assert_never
+
+from bot.commands import (
+    PLANNED,
+    Address,
+    Answer,
+    Approve,
+    Ask,
+    Autofix,
+    Batch,
+    Budget,
+    Ci,
+    Config,
+    Each,
+    Fix,
+    Help,
+    Log,
+    Packages,
+    Plan,
+    Reject,
+    Remark,
+    Retry,
+    Review,
+    Revise,
+    Status,
+    Steer,
+    Stop,
+    Sync,
+    Undo,
+    Words,
+    type_of_command,
+    type_of_question,
+    type_of_word,
+    type_of_work,
+)
+from bot.handlers.fix import fix
+from bot.handlers.hear import hear
+from bot.handlers.help import answer_slip, give_help, not_yet
+from bot.handlers.status import status
+from bot.handlers.stop import stop
+from bot.request import Outcome, Request
+from bot.slips import DidYouMean, LateOption, Misused, NoSuchOption, NoValue
+from records.task import TaskState
+
+
+def meant(command: type_of_command, request: Request) -> type_of_command:
+    """Return what words without a verb stand for: an answer, a word to a task, or a wish."""
+    if not isinstance(command, Words):
+        return command
+    event = request.event
+    live = request.context.tasks.live_on_issue(event.repository.id, event.issue.number)
+    if live is None:
+        return Fix(command.text)
+    if live.state is TaskState.WAITING and "answer" not in PLANNED:
+        return Answer(command.text)
+    return Fix(command.text) if "steer" in PLANNED else Steer(command.text)
+
+
+def carry_out(command: type_of_command, request: Request) -> Outcome:  # noqa: PLR0911 - a case each
+    """Do what a command says; whoever gave it may, unless its handler has to know the task."""
+    match command:
+        case Fix() | Plan() | Ask() | Review() | Retry() | Address() | Ci() | Sync() | Undo():
+            return _work(command, request)
+        case Batch() | Each():
+            return _work(command, request)
+        case Approve() | Reject() | Revise() | Answer() | Steer() | Stop() | Budget():
+            return _tell(command, request)
+        case Packages() | Autofix():
+            return _tell(command, request)
+        case Status() | Log() | Config() | Help():
+            return _question(command, request)
+        case Remark():
+            return hear(request)
+        case Words():
+            return carry_out(meant(command, request), request)
+        case DidYouMean() | NoSuchOption() | NoValue() | LateOption() | Misused():
+            return answer_slip(command, request)
+        case _:
+            assert_never(command)
+
+
+def _work(command: type_of_work, request: Request) -> Outcome:  # noqa: C901, PLR0911 - a case each
+    match command:
+        case Fix():
+            return fix(command, request)
+        case Plan():
+            return not_yet("plan", request)
+        case Ask():
+            return not_yet("ask", request)
+        case Review():
+            return not_yet("review", request)
+        case Retry():
+            return not_yet("retry", request)
+        case Address():
+            return not_yet("address", request)
+        case Ci():
+            return not_yet("ci", request)
+        case Sync():
+            return not_yet("sync", request)
+        case Undo():
+            return not_yet("undo", request)
+        case Batch():
+            return not_yet("batch", request)
+        case Each():
+            return not_yet("each", request)
+        case _:
+            assert_never(command)
+
+
+def _tell(command: type_of_word, request: Request) -> Outcome:  # noqa: PLR0911 - a case each
+    match command:
+        case Approve():
+            return not_yet("approve", request)
+        case Reject():
+            return not_yet("reject", request)
+        case Revise():
+            return not_yet("revise", request)
+        case Answer():
+            return not_yet("answer", request)
+        case Steer():
+            return not_yet("steer", request)
+        case Stop():
+            return stop(request)
+        case Budget():
+            return not_yet("budget", request)
+        case Packages():
+            return not_yet("packages", request)
+        case Autofix():
+            return not_yet("autofix", request)
+        case _:
+            assert_never(command)
+
+
+def _question(command: type_of_question, request: Request) -> Outcome:
+    match command:
+        case Status():
+            return status(request)
+        case Log():
+            return not_yet("log", request)
+        case Config():
+            return not_yet("config", request)
+        case Help():
+            return give_help(request)
+        case _:
+            assert_never(command)
