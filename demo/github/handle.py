@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from demo.github.acts import accounts, conversation, issues, pulls, repositories
+from demo.github.acts import accounts, conversation, issues, repositories
 from demo.github.acts.announce import ping
+from demo.github.acts.conversation import ticked
 from demo.github.present.issues import comment_json, issue_json, reaction_json
 from demo.github.present.people import profile_json
-from demo.github.present.pulls import PullRequest, full_pull_json
 from demo.github.records import Actor, App, Issue, Repository
 from demo.github.state import State
 
@@ -87,14 +87,21 @@ class Handle:
                     "description",
                 }:  # fmt: skip
                     raise ValueError(f"a repository has no setting {key}")
-                setattr(found, key, value)
+                match key:
+                    case "private":
+                        actor = Actor(found.owner)
+                        repositories.set_private(self.state, found, actor, private=value)
+                    case "archived":
+                        actor = Actor(found.owner)
+                        repositories.set_archived(self.state, found, actor, archived=value)
+                    case _:
+                        setattr(found, key, value)
 
     def rename_repository(self, repository: str, name: str) -> None:
         """Give a repository another name; under the old one it answers with a redirect."""
         with self.state.lock:
             found = self._repository(repository)
-            found.old_names.append(found.full_name.lower())
-            found.name = name
+            repositories.rename(self.state, found, Actor(found.owner), name)
 
     def add_collaborator(self, repository: str, login: str, role: str) -> None:
         """Give a user a role: none, read, triage, write, maintain or admin."""
@@ -156,7 +163,18 @@ class Handle:
         """Suspend an installation, or let it work again."""
         with self.state.lock:
             found = self.state.installation(installation_id)
-            found.suspended_at = self.state.now() if suspended else None
+            accounts.suspend(self.state, found, Actor(found.account), suspended=suspended)
+
+    def uninstall(self, installation_id: int, repository: str | None = None) -> None:
+        """Take an installation away, or one repository from it."""
+        with self.state.lock:
+            found = self.state.installation(installation_id)
+            actor = Actor(found.account)
+            if repository is None:
+                accounts.uninstall(self.state, found, actor)
+            else:
+                there = self._repository(repository)
+                accounts.uninstall_from(self.state, found, actor, there)
 
     # Issues
 
@@ -199,6 +217,12 @@ class Handle:
         with self.state.lock:
             issues.remove_label(*self._issue(repository, number), self._actor(user), label)
 
+    def assign(self, repository: str, number: int, user: str, assignee: str) -> None:
+        """Assign a person, or the bot of an App that is installed there."""
+        with self.state.lock:
+            where = self._issue(repository, number)
+            issues.assign(*where, self._actor(user), [self.state.user(assignee)])
+
     def comment(self, repository: str, number: int, user: str, body: str) -> int:
         """Write a comment and give its id."""
         with self.state.lock:
@@ -210,6 +234,14 @@ class Handle:
         with self.state.lock:
             found = self._repository(repository)
             issue, comment = self.state.comment(found, comment_id)
+            conversation.edit_comment(self.state, found, issue, comment, self._actor(user), body)
+
+    def tick(self, repository: str, comment_id: int, user: str, words: str) -> None:
+        """Tick the one open box of a comment whose line has these words, as a click does."""
+        with self.state.lock:
+            found = self._repository(repository)
+            issue, comment = self.state.comment(found, comment_id)
+            body = ticked(comment.body, words)
             conversation.edit_comment(self.state, found, issue, comment, self._actor(user), body)
 
     def delete_comment(self, repository: str, comment_id: int, user: str) -> None:
@@ -242,27 +274,3 @@ class Handle:
                 else self.state.issue(found, number or 0)
             )
             return [reaction_json(self.state, each) for each in thing.reactions]
-
-    # Pull requests
-
-    def pull_requests(self, repository: str) -> list[Json]:
-        """Show all pull requests of a repository, oldest first."""
-        with self.state.lock:
-            found = self._repository(repository)
-            return [
-                full_pull_json(self.state, PullRequest(found, each, each.pull))
-                for each in found.issues.values()
-                if each.pull is not None
-            ]
-
-    def ready_for_review(self, repository: str, number: int, user: str) -> None:
-        """Make a draft ready."""
-        with self.state.lock:
-            where = self._issue(repository, number)
-            pulls.set_draft(*where, self._actor(user), draft=False)
-
-    def merge(self, repository: str, number: int, user: str) -> str:
-        """Merge a pull request and give the merge commit's id."""
-        with self.state.lock:
-            where = self._issue(repository, number)
-            return pulls.merge_pull(*where, self._actor(user), pulls.Merge())

@@ -105,6 +105,10 @@ class ReviewComment:
     reactions: list[Reaction] = field(default_factory=list)
     minimized_reason: str | None = None
     subject_type: str = "line"
+    original_line: int | None = None
+    original_start_line: int | None = None
+    resolved_by: User | None = None
+    """Who closed the thread that this comment opened."""
 
 
 @dataclass
@@ -118,6 +122,8 @@ class Review:
     commit_sha: str
     submitted_at: float | None
     app: "App | None" = None
+    reactions: list[Reaction] = field(default_factory=list)
+    minimized_reason: str | None = None
 
 
 @dataclass
@@ -184,6 +190,39 @@ class CheckRun:
     summary: str | None = None
     text: str | None = None
     annotations: list[dict[str, Any]] = field(default_factory=list)
+    actions: list[dict[str, str]] = field(default_factory=list)
+    """Its buttons: label, description and identifier of each."""
+
+
+@dataclass
+class WorkflowJob:
+    """A job of a workflow run, which is a check run too, with what it printed."""
+
+    check: CheckRun
+    attempt: int
+    log: str = ""
+
+
+@dataclass
+class WorkflowRun:
+    """One run of a workflow on a commit; running it again is another attempt of the same run."""
+
+    id: int
+    suite_id: int
+    name: str
+    number: int
+    head_sha: str
+    head_branch: str
+    event: str
+    actor: User
+    created_at: float
+    attempt: int = 1
+    jobs: list[WorkflowJob] = field(default_factory=list)
+
+    @property
+    def latest(self) -> list[WorkflowJob]:
+        """The newest attempt at each job."""
+        return list({each.check.name: each for each in self.jobs}.values())
 
 
 @dataclass
@@ -226,6 +265,7 @@ class Repository:
     issues: dict[int, Issue] = field(default_factory=dict)
     check_runs: list[CheckRun] = field(default_factory=list)
     statuses: list[CommitStatus] = field(default_factory=list)
+    workflow_runs: list[WorkflowRun] = field(default_factory=list)
 
     @property
     def full_name(self) -> str:

@@ -12,6 +12,7 @@ from demo.github import pages
 from demo.github.control import control_blueprint
 from demo.github.deliveries import Deliverer
 from demo.github.dispatch import Dispatcher, Exchange, Recorder, rest_blueprint, unknown_path
+from demo.github.downloads import downloads_blueprint
 from demo.github.git_http import git_blueprint
 from demo.github.graphql.endpoint import graphql_blueprint
 from demo.github.http_server import Server
@@ -41,6 +42,7 @@ class LocalGitHub(Switches):
         application.register_blueprint(rest_blueprint(self._dispatcher, table()))
         application.register_blueprint(graphql_blueprint(self.state, self._dispatcher))
         application.register_blueprint(git_blueprint(self.state))
+        application.register_blueprint(downloads_blueprint(self.state))
         application.register_blueprint(control_blueprint(self))
         application.register_blueprint(manifest_blueprint(self.state))
         application.register_blueprint(pages.blueprint(self.state))

@@ -47,6 +47,8 @@ class State:
     clock_shift_s: float = 0.0
     read_lag_s: float = 0.0
     """How long reads do not show what was written."""
+    downloads: dict[str, tuple[float, bytes]] = field(default_factory=dict)
+    """Files that can be fetched without a token for a minute, by their addresses."""
     requests_counted: dict[str, int] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(10_001))
     # Comment ids of the real GitHub passed 2^31 long ago: whoever stores them must stand that.
@@ -72,6 +74,12 @@ class State:
     def next_comment_id(self) -> int:
         """Give an id for a comment, too large for 32 bits as on the real GitHub."""
         return next(self._comment_ids)
+
+    def open_download(self, content: bytes) -> str:
+        """Put a file where it can be fetched without a token, and give its path."""
+        path = f"/_downloads/{secrets.token_urlsafe(24)}"
+        self.downloads[path] = (self.now(), content)
+        return path
 
     def count_request(self, caller: str) -> int:
         """Count a request against a caller's budget and say how many it were in this hour."""

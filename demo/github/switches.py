@@ -6,14 +6,14 @@ from typing import Any
 
 from demo.github.acts.announce import redeliver, release
 from demo.github.faults import Fault
-from demo.github.handle import Handle
 from demo.github.present.apps import full_delivery_json
+from demo.github.pull_handle import PullHandle
 
 Json = dict[str, Any]
 LOOK_AGAIN_S = 0.25
 
 
-class Switches(Handle):
+class Switches(PullHandle):
     """A hand that can also make things go wrong."""
 
     def fault(self, operation: str, **how: Any) -> None:

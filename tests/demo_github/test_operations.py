@@ -159,7 +159,9 @@ def use_pulls(call: Caller, sha: str) -> None:
     pull = f"{SHOP}/pulls/{call('bot', 'POST', f'{SHOP}/pulls', new).json()['number']}"
     call("bot", "PATCH", pull, {"body": "changed", "state": "closed"})
     call("bot", "PATCH", pull, {"state": "open"})
-    call("bot", "POST", f"{pull}/requested_reviewers", {"reviewers": ["writer"]})
+    call("bot", "POST", f"{pull}/requested_reviewers", {"reviewers": ["writer", "keeper"]})
+    call("bot", "GET", f"{pull}/requested_reviewers")
+    call("bot", "DELETE", f"{pull}/requested_reviewers", {"reviewers": ["keeper"]})
     head = call("bot", "GET", pull).json()["head"]["sha"]
     comment = {
         "body": "why",
@@ -202,8 +204,35 @@ def use_checks(call: Caller, sha: str) -> None:
     call("bot", "GET", f"{SHOP}/check-runs/{run}")
     call("bot", "GET", f"{SHOP}/check-runs/{run}/annotations")
     call("bot", "GET", f"{SHOP}/commits/{sha}/check-runs?check_name=evidence")
+    call("ann", "POST", f"{SHOP}/check-runs/{run}/rerequest")
+    suites = call("bot", "GET", f"{SHOP}/commits/{sha}/check-suites").json()["check_suites"]
+    call("bot", "GET", f"{SHOP}/check-suites/{suites[0]['id']}")
+    call("bot", "GET", f"{SHOP}/check-suites/{suites[0]['id']}/check-runs")
     call("ann", "POST", f"{SHOP}/statuses/{sha}", {"state": "success", "context": "old"})
     call("bot", "GET", f"{SHOP}/commits/{sha}/status")
+
+
+def use_workflows(call: Caller, world: World) -> None:
+    run = world.github.start_workflow("ann/shop", "feature/git", ["test", "lint"])
+    assert run is not None
+    actions = f"{SHOP}/actions"
+    for end in ("failure", "success"):
+        world.github.finish_job("ann/shop", run, "test", end, "1 failed\n")
+        if end == "failure":
+            world.github.finish_job("ann/shop", run, "lint", "failure")
+        jobs = call("bot", "GET", f"{actions}/runs/{run}/jobs").json()["jobs"]
+        if end == "failure":
+            call("bot", "POST", f"{actions}/runs/{run}/rerun-failed-jobs")
+            world.github.finish_job("ann/shop", run, "lint", "failure")
+    call("bot", "GET", f"{actions}/jobs/{jobs[0]['id']}")
+    moved = world.call("GET", f"{actions}/jobs/{jobs[0]['id']}/logs", world.token(), X="y")
+    assert moved.text == "1 failed\n"
+    call("bot", "POST", f"{actions}/jobs/{jobs[1]['id']}/rerun")
+    world.github.finish_job("ann/shop", run, "lint")
+    call("bot", "POST", f"{actions}/runs/{run}/rerun")
+    call("bot", "GET", f"{actions}/runs/{run}")
+    call("bot", "GET", f"{actions}/runs?branch=feature/git&check_suite_id=1")
+    assert len(call("bot", "GET", f"{actions}/runs").json()["workflow_runs"]) == 1
 
 
 def test_every_operation_says_what_github_could_say(checked_world: World) -> None:
@@ -215,6 +244,7 @@ def test_every_operation_says_what_github_could_say(checked_world: World) -> Non
     sha = use_git(call, world)
     use_contents(call)
     use_checks(call, sha)
+    use_workflows(call, world)
     use_pulls(call, sha)
     form = {"manifest": '{"name": "New App", "url": "http://x", "redirect_url": "http://bot/done"}'}
     sent = world.http.post(

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from demo.github.acts.announce import announce_installation
 from demo.github.errors import GitHubError
 from demo.github.present.apps import installation_json
-from demo.github.present.people import node_id
+from demo.github.present.people import node_id, user_json
 from demo.github.records import Actor, App, Installation, Repository, Token, User
 from demo.github.state import State
 
@@ -22,6 +22,7 @@ BOT_PERMISSIONS = {
     "issues": "write",
     "pull_requests": "write",
     "checks": "write",
+    "actions": "write",
 }
 BOT_EVENTS = (
     "issues",
@@ -32,6 +33,7 @@ BOT_EVENTS = (
     "check_suite",
     "check_run",
     "push",
+    "repository",
 )
 
 
@@ -132,14 +134,18 @@ def install(state: State, app: App, repository: Repository) -> Installation:
     return installation
 
 
-def _tell(state: State, installation: Installation, event: str, repository: Repository) -> None:
-    short = {
+def _short(repository: Repository) -> dict[str, Any]:
+    return {
         "id": repository.id,
         "node_id": node_id("R", repository.id),
         "name": repository.name,
         "full_name": repository.full_name,
         "private": repository.private,
     }
+
+
+def _tell(state: State, installation: Installation, event: str, repository: Repository) -> None:
+    short = _short(repository)
     details: dict[str, Any] = {"installation": installation_json(state, installation)}
     if event == "installation":
         details |= {"action": "created", "repositories": [short], "requester": None}
@@ -152,6 +158,45 @@ def _tell(state: State, installation: Installation, event: str, repository: Repo
             "requester": None,
         }
     announce_installation(state, installation, Actor(installation.account), event, details)
+
+
+def suspend(state: State, installation: Installation, actor: Actor, *, suspended: bool) -> None:
+    """Stop an installation, or let it work again; its App is told."""
+    installation.suspended_at = state.now() if suspended else None
+    shown = installation_json(state, installation)
+    if suspended:
+        shown["suspended_by"] = user_json(state, actor.user)
+    action = "suspend" if suspended else "unsuspend"
+    details: dict[str, Any] = {"action": action, "installation": shown}
+    announce_installation(state, installation, actor, "installation", details)
+
+
+def uninstall(state: State, installation: Installation, actor: Actor) -> None:
+    """Take an App off an account; its tokens open nothing any more, and it is told."""
+    details = {"action": "deleted", "installation": installation_json(state, installation)}
+    state.installations.remove(installation)
+    for value, token in list(state.tokens.items()):
+        if token.installation is installation:
+            del state.tokens[value]
+    announce_installation(state, installation, actor, "installation", details)
+
+
+def uninstall_from(
+    state: State, installation: Installation, actor: Actor, repository: Repository
+) -> None:
+    """Take one repository from an installation, and tell its App."""
+    if installation.repositories is None or not installation.covers(repository):
+        raise GitHubError(422, "The installation has all repositories or not this one")
+    installation.repositories.remove(repository)
+    details = {
+        "action": "removed",
+        "installation": installation_json(state, installation),
+        "repository_selection": "selected",
+        "repositories_added": [],
+        "repositories_removed": [_short(repository)],
+        "requester": None,
+    }
+    announce_installation(state, installation, actor, "installation_repositories", details)
 
 
 def create_user_token(state: State, user: User) -> Token:

@@ -20,10 +20,13 @@ def announce(
     event: str,
     actor: Actor,
     details: dict[str, Any],
+    only: App | None = None,
 ) -> None:
-    """Tell the Apps on a repository what happened; `details` begins with the action."""
+    """Tell the Apps on a repository, or one, what happened; `details` begins with the action."""
     for installation in state.installations_on(repository):
         if event not in installation.events or installation.suspended_at is not None:
+            continue
+        if only is not None and installation.app.id != only.id:
             continue
         body = details | {
             "repository": _repository(state, repository),

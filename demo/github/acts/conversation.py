@@ -1,5 +1,6 @@
 """Comments and reactions on issues and pull requests."""
 
+import re
 from typing import Protocol
 
 from demo.github.acts.announce import announce
@@ -9,6 +10,7 @@ from demo.github.present.issues import CONTENTS, comment_json, issue_json
 from demo.github.records import Actor, Comment, Issue, Reaction, Repository, User
 from demo.github.state import State
 
+OPEN_BOX = re.compile(r"(?P<list>\s*(?:[-*+]|\d+[.)])\s+)\[ \](?=\s)")
 MAY_SPEAK_WHEN_LOCKED = frozenset({"triage", "write", "maintain", "admin"})
 
 
@@ -47,6 +49,16 @@ def edit_comment(
     comment.updated_at = issue.updated_at = state.now()
     changes: dict[str, object] = {"changes": {"body": {"from": before}}}
     _announce(state, repository, issue, comment, actor, {"action": "edited"} | changes)
+
+
+def ticked(body: str, words: str) -> str:
+    """Tick the one open box whose line has these words; raises Invalid where there is not one."""
+    lines = body.split("\n")
+    found = [i for i, line in enumerate(lines) if OPEN_BOX.match(line) and words in line]
+    if len(found) != 1:
+        raise Invalid("IssueComment", "body", "custom", f"{len(found)} open boxes say {words!r}")
+    lines[found[0]] = OPEN_BOX.sub(r"\g<list>[x]", lines[found[0]], count=1)
+    return "\n".join(lines)
 
 
 def delete_comment(

@@ -179,9 +179,12 @@ def set_labels(
 def assign(
     state: State, repository: Repository, issue: Issue, actor: Actor, users: Iterable[User]
 ) -> None:
-    """Assign people; those who may not be assigned are passed over, as GitHub does."""
+    """Assign people and Apps; those who may not be assigned are passed over, as GitHub does."""
+    apps = {each.app.bot.id for each in state.installations_on(repository)}
     for user in users:
-        if user in issue.assignees or repository.role_of(user) == "none":
+        if user in issue.assignees:
+            continue
+        if repository.role_of(user) == "none" and user.id not in apps:
             continue
         issue.assignees.append(user)
         note(state, issue, "assigned", actor, assignee=user)

@@ -13,7 +13,7 @@ from demo.github.acts.issues import (
 )
 from demo.github.acts.pushes import RefMove, publish_head, pushed
 from demo.github.errors import GitHubError, Invalid
-from demo.github.git_commit import NewCommit, Person, write_commit
+from demo.github.git_commit import NewCommit, Person, read_commit, write_commit
 from demo.github.present.people import user_json
 from demo.github.records import Actor, Issue, Pull, Repository, User
 from demo.github.state import State
@@ -133,6 +133,19 @@ def request_reviewers(
             announce_issue(state, repository, issue, actor, details)
 
 
+def remove_reviewers(
+    state: State, repository: Repository, issue: Issue, actor: Actor, users: list[User]
+) -> None:
+    """Ask people for a review no more."""
+    for user in users:
+        if issue.pull is not None and user in issue.pull.requested_reviewers:
+            issue.pull.requested_reviewers.remove(user)
+            note(state, issue, "review_request_removed", actor)
+            shown = user_json(state, user)
+            details = {"action": "review_request_removed", "requested_reviewer": shown}
+            announce_issue(state, repository, issue, actor, details)
+
+
 @dataclass(frozen=True)
 class Merge:
     """How to merge."""
@@ -188,6 +201,28 @@ def _merge_commit(
         message=f"{title}\n\n{text}".rstrip("\n"),
     )
     return write_commit(repository.git, new, state.signing_key)
+
+
+def revert_pull(state: State, repository: Repository, issue: Issue, actor: Actor) -> Issue:
+    """Open a pull request that takes a merged one back."""
+    pull, git = issue.pull, repository.git
+    if pull is None or pull.merge_sha is None:
+        raise _invalid("Pull request is not merged")
+    title = f'Revert "{issue.title}"'
+    text = f"Reverts {repository.full_name}#{issue.number}"
+    head = git.ref(f"refs/heads/{pull.base_ref}") or pull.merge_sha
+    before = read_commit(git, read_commit(git, pull.merge_sha).parents[0])
+    author = Person(actor.user.name or actor.user.login, actor.user.email, state.now())
+    undone = NewCommit(before.tree, (pull.merge_sha,), author, author, title)
+    tree = git.merged_tree(head, write_commit(git, undone))
+    if tree is None:
+        raise _invalid("Pull request cannot be reverted automatically")
+    committer = Person("GitHub", "noreply@github.com", state.now())
+    new = NewCommit(tree, (head,), author, committer, f"{title}\n\n{text}")
+    sha, ref = write_commit(git, new, state.signing_key), f"revert-{issue.number}-{pull.head_ref}"
+    git.update_ref(f"refs/heads/{ref}", sha)
+    pushed(state, repository, actor, RefMove(f"refs/heads/{ref}", None, sha))
+    return open_pull(state, repository, actor, NewPull(title, ref, pull.base_ref, text))
 
 
 def close_mentioned(

@@ -5,6 +5,7 @@ from typing import Any
 
 from demo.github.acts.announce import announce
 from demo.github.acts.issues import announce_issue, close_issue
+from demo.github.acts.outdating import follow_comments
 from demo.github.git_commit import Commit, Person, read_commit
 from demo.github.git_store import ZERO
 from demo.github.present.commits import user_of
@@ -45,6 +46,7 @@ def follow_push(
         elif branch == pull.head_ref and new_sha is not None:
             before, pull.head_sha = pull.head_sha, new_sha
             publish_head(repository, issue.number, new_sha)
+            follow_comments(repository, pull, before, new_sha)
             details = {"action": "synchronize", "before": before, "after": new_sha}
             announce_issue(state, repository, issue, actor, details)
 

@@ -5,9 +5,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from demo.github.acts.announce import announce
 from demo.github.errors import GitHubError, Invalid
 from demo.github.git_store import GitStore, create_bare
-from demo.github.records import ROLES, Label, Repository, User
+from demo.github.records import ROLES, Actor, Label, Repository, User
 from demo.github.state import State
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -87,6 +88,30 @@ def _first_branch(source: Path | str, heads: list[str]) -> str:
             if name in heads:
                 return name
     return "master" if "master" in heads else min(heads)
+
+
+def rename(state: State, repository: Repository, actor: Actor, name: str) -> None:
+    """Give a repository another name; under the old one it answers with a redirect."""
+    before, repository.name = repository.name, name
+    repository.old_names.append(f"{repository.owner.login}/{before}".lower())
+    changes = {"repository": {"name": {"from": before}}}
+    announce(state, repository, "repository", actor, {"action": "renamed", "changes": changes})
+
+
+def set_private(state: State, repository: Repository, actor: Actor, *, private: bool) -> None:
+    """Hide a repository from strangers, or show it to everybody."""
+    if repository.private != private:
+        repository.private = private
+        action = "privatized" if private else "publicized"
+        announce(state, repository, "repository", actor, {"action": action})
+
+
+def set_archived(state: State, repository: Repository, actor: Actor, *, archived: bool) -> None:
+    """Make a repository read-only, or let it change again."""
+    if repository.archived != archived:
+        repository.archived = archived
+        action = "archived" if archived else "unarchived"
+        announce(state, repository, "repository", actor, {"action": action})
 
 
 def set_role(repository: Repository, user: User, role: str) -> None:

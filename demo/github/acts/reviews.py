@@ -1,4 +1,4 @@
-"""Reviews of a pull request, and comments on lines of its diff."""
+"""Reviews of a pull request, comments on lines of its diff, and the threads that they open."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from demo.github.acts.announce import announce
 from demo.github.acts.issues import check_text
 from demo.github.diffs import file_diffs
 from demo.github.errors import GitHubError, Invalid, NotFound
+from demo.github.present.people import node_id
 from demo.github.present.pulls import PullRequest, pull_json, review_comment_json, review_json
 from demo.github.records import Actor, Review, ReviewComment
 from demo.github.state import State
@@ -26,6 +27,8 @@ class NewReviewComment:
     start_side: str | None = None
     in_reply_to: int | None = None
     subject_type: str = "line"
+    parent: ReviewComment | None = None
+    """For an answer: where the thread is, which may be no part of the diff any more."""
 
 
 def add_review(state: State, request: PullRequest, actor: Actor, body: str, event: str) -> Review:
@@ -56,16 +59,34 @@ def add_review(state: State, request: PullRequest, actor: Actor, body: str, even
 def submit_review(
     state: State, request: PullRequest, actor: Actor, review: Review, event: str
 ) -> None:
-    """Let others see a review."""
+    """Let others see a review with its comments; who was asked for one has given it."""
+    if event not in STATES:
+        raise Invalid("PullRequestReview", "event", "invalid")
+    if event != "COMMENT" and actor.user.id == request.issue.user.id:
+        word = "approve" if event == "APPROVE" else "request changes on"
+        raise GitHubError(422, "Unprocessable Entity", [f"Can not {word} your own pull request"])
     review.state, review.submitted_at = STATES[event], state.now()
+    asked = request.pull.requested_reviewers
+    request.pull.requested_reviewers = [each for each in asked if each.id != actor.user.id]
+    _announce_review(state, request, actor, review, "submitted")
+    for comment in request.pull.review_comments:
+        if comment.review_id == review.id:
+            _announce(state, request, actor, comment, {"action": "created"})
+
+
+def dismiss_review(state: State, request: PullRequest, actor: Actor, review: Review) -> None:
+    """Take the weight from a review."""
+    review.state = "DISMISSED"
+    _announce_review(state, request, actor, review, "dismissed")
+
+
+def _announce_review(
+    state: State, request: PullRequest, actor: Actor, review: Review, action: str
+) -> None:
     shown = review_json(state, request, review)
     shown["state"] = review.state.lower()
     shown["updated_at"] = shown["submitted_at"]
-    details = {
-        "action": "submitted",
-        "review": shown,
-        "pull_request": pull_json(state, request),
-    }
+    details = {"action": action, "review": shown, "pull_request": pull_json(state, request)}
     announce(state, request.repository, "pull_request_review", actor, details)
 
 
@@ -81,6 +102,10 @@ def add_review_comment(
         raise Invalid("PullRequestReviewComment", "body", "missing_field")
     check_text("PullRequestReviewComment", new.body)
     alone = review is None
+    if new.start_line is not None and new.line is not None and new.start_line >= new.line:
+        said = "start_line must precede the end line"
+        raise Invalid("PullRequestReviewComment", "start_line", "custom", said)
+    hunk = _hunk(request, new.path, new.line) if new.parent is None else new.parent.diff_hunk
     around = review or add_review(state, request, actor, new.body, "COMMENT")
     now = state.now()
     comment = ReviewComment(
@@ -90,7 +115,7 @@ def add_review_comment(
         path=new.path,
         commit_sha=new.commit_sha or request.pull.head_sha,
         original_commit_sha=new.commit_sha or request.pull.head_sha,
-        diff_hunk=_hunk(request, new.path, new.line),
+        diff_hunk=hunk,
         created_at=now,
         updated_at=now,
         line=new.line,
@@ -101,12 +126,42 @@ def add_review_comment(
         in_reply_to=new.in_reply_to,
         app=actor.app,
         subject_type=new.subject_type,
+        original_line=new.parent.original_line if new.parent else new.line,
+        original_start_line=new.parent.original_start_line if new.parent else new.start_line,
     )
     if alone:
         around.body = ""
     request.pull.review_comments.append(comment)
-    _announce(state, request, actor, comment, {"action": "created"})
+    if around.state != "PENDING":
+        _announce(state, request, actor, comment, {"action": "created"})
     return comment
+
+
+def threads(request: PullRequest) -> list[list[ReviewComment]]:
+    """Give the threads of a pull request that everybody sees, each with its comments in order."""
+    hidden = {each.id for each in request.pull.reviews if each.state == "PENDING"}
+    seen = [each for each in request.pull.review_comments if each.review_id not in hidden]
+    roots = [each for each in seen if each.in_reply_to is None]
+    return [[root, *(each for each in seen if each.in_reply_to == root.id)] for root in roots]
+
+
+def resolve_thread(
+    state: State, request: PullRequest, actor: Actor, root: ReviewComment, *, resolved: bool = True
+) -> None:
+    """Close a thread, or open it again."""
+    if (root.resolved_by is not None) == resolved:
+        return
+    root.resolved_by = actor.user if resolved else None
+    said = next(each for each in threads(request) if each[0] is root)
+    details = {
+        "action": "resolved" if resolved else "unresolved",
+        "thread": {
+            "node_id": node_id("PRRT", root.id),
+            "comments": [review_comment_json(state, request, each) for each in said],
+        },
+        "pull_request": pull_json(state, request),
+    }
+    announce(state, request.repository, "pull_request_review_thread", actor, details)
 
 
 def _hunk(request: PullRequest, path: str, line: int | None) -> str:
@@ -145,6 +200,7 @@ def reply(
         start_side=parent.start_side,
         in_reply_to=parent.in_reply_to or parent.id,
         subject_type=parent.subject_type,
+        parent=parent,
     )
     return add_review_comment(state, request, actor, new)
 

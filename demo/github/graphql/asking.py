@@ -69,7 +69,7 @@ class Asking:
                 thing = _inside(issue, node_id)
                 if thing is not None:
                     self.allow(repository, need)
-                    return Found(repository, issue, thing)
+                    return Found(repository, issue, thing, is_thread=node_id.startswith("PRRT_"))
         raise unresolved(node_id)
 
 
@@ -80,6 +80,8 @@ class Found:
     repository: Repository
     issue: Issue
     thing: Issue | Comment | Review | ReviewComment
+    is_thread: bool = False
+    """The thread is meant that this comment opened."""
 
 
 def unresolved(node_id: str) -> Refused:
@@ -98,6 +100,10 @@ def _inside(issue: Issue, node_id: str) -> Issue | Comment | Review | ReviewComm
         "IC": issue.comments,
         "PRR": issue.pull.reviews if issue.pull else (),
         "PRRC": issue.pull.review_comments if issue.pull else (),
+        # A thread is known by the comment that opened it.
+        "PRRT": [e for e in issue.pull.review_comments if e.in_reply_to is None]
+        if issue.pull
+        else (),
     }
     for each in within.get(kind, ()):
         if number == str(each.id):

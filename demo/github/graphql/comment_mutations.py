@@ -6,7 +6,9 @@ from demo.github.acts import conversation
 from demo.github.graphql.asking import Asking, Found, Refused, View, unresolved
 from demo.github.graphql.conversation_views import comment_view, issue_or_pull_view
 from demo.github.graphql.people_views import CONTENT_WORDS, reaction_view
-from demo.github.records import Comment, Issue
+from demo.github.graphql.review_views import review_comment_view, review_view, thread_of
+from demo.github.present.pulls import PullRequest
+from demo.github.records import Comment, Issue, Review, ReviewComment
 from demo.github.rest.needs import SPEAK, TRIAGE
 
 
@@ -37,9 +39,9 @@ def _comment(found: Found, node_id: str) -> Comment:
     return found.thing
 
 
-def _reactable(asking: Asking, asked: dict[str, Any]) -> tuple[Found, Issue | Comment, str]:
+def _reactable(asking: Asking, asked: dict[str, Any]) -> tuple[Found, conversation.Reactable, str]:
     found = asking.find(asked["subjectId"], SPEAK)
-    if not isinstance(found.thing, Issue | Comment):
+    if found.is_thread:
         raise unresolved(asked["subjectId"])
     words = {word: content for content, word in CONTENT_WORDS.items()}
     return found, found.thing, words[asked["content"]]
@@ -49,7 +51,14 @@ def subject_view(asking: Asking, found: Found) -> View:
     """Show the thing that was found by its id."""
     if isinstance(found.thing, Comment):
         return comment_view(asking, found.repository, found.issue, found.thing)
-    return issue_or_pull_view(asking, found.repository, found.issue)
+    if isinstance(found.thing, Issue) or found.issue.pull is None:
+        return issue_or_pull_view(asking, found.repository, found.issue)
+    request = PullRequest(found.repository, found.issue, found.issue.pull)
+    if found.is_thread and isinstance(found.thing, ReviewComment):
+        return thread_of(asking, request, found.thing)
+    if isinstance(found.thing, Review):
+        return review_view(asking, request, found.thing)
+    return review_comment_view(asking, request, found.thing)
 
 
 def add_reaction(asking: Asking, asked: dict[str, Any]) -> View:
@@ -75,15 +84,22 @@ def remove_reaction(asking: Asking, asked: dict[str, Any]) -> View:
 
 def minimize(asking: Asking, asked: dict[str, Any]) -> View:
     """Hide a comment."""
+    found, said = _minimizable(asking, asked)
+    said.minimized_reason = asked["classifier"].lower().replace("_", "-")
+    return {"minimizedComment": subject_view(asking, found)}
+
+
+def _minimizable(
+    asking: Asking, asked: dict[str, Any]
+) -> tuple[Found, Comment | Review | ReviewComment]:
     found = asking.find(asked["subjectId"], TRIAGE)
-    comment = _comment(found, asked["subjectId"])
-    comment.minimized_reason = asked["classifier"].lower().replace("_", "-")
-    return {"minimizedComment": comment_view(asking, found.repository, found.issue, comment)}
+    if isinstance(found.thing, Issue) or found.is_thread:
+        raise unresolved(asked["subjectId"])
+    return found, found.thing
 
 
 def unminimize(asking: Asking, asked: dict[str, Any]) -> View:
     """Show a hidden comment again."""
-    found = asking.find(asked["subjectId"], TRIAGE)
-    comment = _comment(found, asked["subjectId"])
-    comment.minimized_reason = None
-    return {"unminimizedComment": comment_view(asking, found.repository, found.issue, comment)}
+    found, said = _minimizable(asking, asked)
+    said.minimized_reason = None
+    return {"unminimizedComment": subject_view(asking, found)}

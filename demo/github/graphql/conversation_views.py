@@ -1,4 +1,4 @@
-"""Issues, pull requests, comments and reviews as GraphQL shows them."""
+"""Issues, pull requests and comments as GraphQL shows them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +8,11 @@ from demo.github.git_commit import read_commit
 from demo.github.graphql.asking import Asking, View, connection
 from demo.github.graphql.git_views import commit_view, ref_view
 from demo.github.graphql.people_views import actor_view, around, label_view, reaction_groups
+from demo.github.graphql.review_views import review_view, threads_field
 from demo.github.present.issues import issue_node_id, issue_page
 from demo.github.present.people import association, instant, instant_or_none, node_id
 from demo.github.present.pulls import PullRequest, mergeability
-from demo.github.records import Comment, Issue, Pull, Repository, Review
+from demo.github.records import Comment, Issue, Pull, Repository
 
 
 def comment_view(asking: Asking, repository: Repository, issue: Issue, comment: Comment) -> View:
@@ -19,6 +20,7 @@ def comment_view(asking: Asking, repository: Repository, issue: Issue, comment: 
     return {
         "__typename": "IssueComment",
         "id": node_id("IC", comment.id),
+        "fullDatabaseId": str(comment.id),
         "author": actor_view(asking, comment.user),
         "authorAssociation": association(repository, comment.user),
         "body": comment.body,
@@ -109,6 +111,7 @@ def _pull_fields(asking: Asking, request: PullRequest) -> View:
         "changedFiles": files(lambda _each: 1),
         "commits": commits,
         "files": lambda info, **how: connection(changed(), _file_view)(info, **how),  # noqa: PLW0108 - not before it is asked for
+        "reviewThreads": threads_field(asking, request),
         "reviews": connection(pull.reviews, lambda each: review_view(asking, request, each)),
         "reviewRequests": connection(
             pull.requested_reviewers,
@@ -122,23 +125,6 @@ def _pull_fields(asking: Asking, request: PullRequest) -> View:
 
 def _file_view(file: FileDiff) -> View:
     return {"path": file.path, "additions": file.additions, "deletions": file.deletions}
-
-
-def review_view(asking: Asking, request: PullRequest, review: Review) -> View:
-    """Show a review."""
-    page = issue_page(asking.state, request.repository, request.issue)
-    at = review.submitted_at or request.issue.created_at
-    return {
-        "__typename": "PullRequestReview",
-        "id": node_id("PRR", review.id),
-        "author": actor_view(asking, review.user),
-        "authorAssociation": association(request.repository, review.user),
-        "body": review.body,
-        "createdAt": instant(at),
-        "submittedAt": instant_or_none(review.submitted_at),
-        "state": review.state,
-        "url": f"{page}#pullrequestreview-{review.id}",
-    }
 
 
 def pull_state(issue: Issue, pull: Pull) -> str:

@@ -4,7 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from demo.github.errors import GitHubError
-from demo.github.graphql import comment_mutations, issue_mutations, pull_mutations
+from demo.github.graphql import (
+    comment_mutations,
+    issue_mutations,
+    pull_mutations,
+    thread_mutations,
+)
 from demo.github.graphql.asking import Asking, View, refusal
 from demo.github.graphql.commit_on_branch import create_commit_on_branch
 
@@ -14,6 +19,7 @@ MUTATIONS: dict[str, Mutation] = {
     "addComment": comment_mutations.add_comment,
     "addLabelsToLabelable": issue_mutations.add_labels,
     "addPullRequestReview": pull_mutations.add_review,
+    "addPullRequestReviewThreadReply": thread_mutations.reply,
     "addReaction": comment_mutations.add_reaction,
     "closeIssue": issue_mutations.close_issue,
     "closePullRequest": pull_mutations.close_pull,
@@ -27,7 +33,10 @@ MUTATIONS: dict[str, Mutation] = {
     "removeLabelsFromLabelable": issue_mutations.remove_labels,
     "removeReaction": comment_mutations.remove_reaction,
     "reopenIssue": issue_mutations.reopen_issue,
+    "resolveReviewThread": thread_mutations.resolve,
+    "revertPullRequest": pull_mutations.revert_pull,
     "unminimizeComment": comment_mutations.unminimize,
+    "unresolveReviewThread": thread_mutations.unresolve,
     "updateIssue": issue_mutations.update_issue,
     "updateIssueComment": comment_mutations.update_comment,
 }

@@ -4,8 +4,9 @@ from typing import Any
 
 from demo.github.acts import issues, pulls, reviews
 from demo.github.graphql.asking import Asking, View, unresolved
-from demo.github.graphql.conversation_views import issue_or_pull_view, review_view
+from demo.github.graphql.conversation_views import issue_or_pull_view
 from demo.github.graphql.issue_mutations import repository_of
+from demo.github.graphql.review_views import review_view
 from demo.github.present.pulls import PullRequest
 from demo.github.rest.needs import OPEN_PULLS, WRITE_CONTENTS, WRITE_PULLS
 
@@ -59,6 +60,19 @@ def merge_pull(asking: Asking, asked: dict[str, Any]) -> View:
     )
     pulls.merge_pull(asking.state, found.repository, found.issue, asking.actor, how)
     return {"pullRequest": issue_or_pull_view(asking, found.repository, found.issue)}
+
+
+def revert_pull(asking: Asking, asked: dict[str, Any]) -> View:
+    """Open a pull request that takes a merged one back."""
+    found = asking.find(asked["pullRequestId"], WRITE_CONTENTS)
+    made = pulls.revert_pull(asking.state, found.repository, found.issue, asking.actor)
+    texts = {key: asked[key] for key in ("title", "body") if asked.get(key)}
+    issues.edit_issue(asking.state, found.repository, made, asking.actor, texts)
+    pulls.set_draft(asking.state, found.repository, made, asking.actor, draft=asked["draft"])
+    return {
+        "pullRequest": issue_or_pull_view(asking, found.repository, found.issue),
+        "revertPullRequest": issue_or_pull_view(asking, found.repository, made),
+    }
 
 
 def add_review(asking: Asking, asked: dict[str, Any]) -> View:

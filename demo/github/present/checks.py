@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from demo.github.git_commit import read_commit
 from demo.github.present.apps import app_json
 from demo.github.present.people import instant, instant_or_none, node_id, user_json
 from demo.github.present.repositories import repository_page, repository_url
@@ -9,6 +10,16 @@ from demo.github.records import CheckRun, CommitStatus, Issue, Repository
 from demo.github.state import State
 
 Json = dict[str, Any]
+WORST_FIRST = (
+    "failure",
+    "timed_out",
+    "cancelled",
+    "action_required",
+    "stale",
+    "success",
+    "neutral",
+    "skipped",
+)
 
 
 def minimal_pull_json(state: State, repository: Repository, issue: Issue) -> Json:
@@ -67,11 +78,21 @@ def check_run_json(state: State, repository: Repository, run: CheckRun) -> Json:
     }
 
 
+def suite_runs(repository: Repository, suite_id: int) -> list[CheckRun]:
+    """Give the newest check run of each name in a suite."""
+    mine = [each for each in repository.check_runs if each.suite_id == suite_id]
+    return list({each.name: each for each in mine}.values())
+
+
+def _conclusion(runs: list[CheckRun]) -> str:
+    words = {each.conclusion for each in runs}
+    return next((each for each in WORST_FIRST if each in words), "neutral")
+
+
 def check_suite_json(state: State, repository: Repository, run: CheckRun) -> Json:
-    """Write the suite of a check run: all runs of one App on one commit."""
-    mine = [each for each in repository.check_runs if each.suite_id == run.suite_id] or [run]
+    """Write the suite of a check run: all runs of one App on one commit, or of one workflow."""
+    mine = suite_runs(repository, run.suite_id) or [run]
     done = all(each.status == "completed" for each in mine)
-    good = all(each.conclusion in {"success", "neutral", "skipped"} for each in mine)
     branch = next(
         (
             issue.pull.head_ref
@@ -86,7 +107,7 @@ def check_suite_json(state: State, repository: Repository, run: CheckRun) -> Jso
         "head_branch": branch,
         "head_sha": run.head_sha,
         "status": "completed" if done else "in_progress",
-        "conclusion": ("success" if good else "failure") if done else None,
+        "conclusion": _conclusion(mine) if done else None,
         "url": f"{repository_url(state, repository)}/check-suites/{run.suite_id}",
         "before": None,
         "after": run.head_sha,
@@ -94,6 +115,30 @@ def check_suite_json(state: State, repository: Repository, run: CheckRun) -> Jso
         "app": app_json(state, run.app),
         "created_at": instant(mine[0].started_at),
         "updated_at": instant(max(each.completed_at or each.started_at for each in mine)),
+    }
+
+
+def head_commit(repository: Repository, sha: str) -> dict[str, Any]:
+    """Write a commit in the few words that check suites use."""
+    commit = read_commit(repository.git, sha)
+    person = {"name": commit.author.name, "email": commit.author.email}
+    return {
+        "id": sha,
+        "tree_id": commit.tree,
+        "message": commit.message,
+        "timestamp": instant(commit.committer.at),
+        "author": person,
+        "committer": person,
+    }
+
+
+def full_check_suite_json(state: State, repository: Repository, run: CheckRun) -> Json:
+    """Write the suite of a check run as webhooks and its own address have it."""
+    shown = check_suite_json(state, repository, run)
+    return shown | {
+        "latest_check_runs_count": len(suite_runs(repository, run.suite_id)),
+        "check_runs_url": f"{shown['url']}/check-runs",
+        "head_commit": head_commit(repository, run.head_sha),
     }
 
 

@@ -165,6 +165,7 @@ def review_comment_json(state: State, request: PullRequest, comment: ReviewComme
     page = f"{issue_page(state, request.repository, request.issue)}#discussion_r{comment.id}"
     pull_url = f"{base}/pulls/{request.issue.number}"
     position = comment.diff_hunk.count("\n") or 1
+    outdated = comment.line is None and comment.subject_type == "line"
     shown: Json = {
         "url": url,
         "pull_request_review_id": comment.review_id,
@@ -172,7 +173,7 @@ def review_comment_json(state: State, request: PullRequest, comment: ReviewComme
         "node_id": node_id("PRRC", comment.id),
         "diff_hunk": comment.diff_hunk,
         "path": comment.path,
-        "position": position,
+        "position": None if outdated else position,
         "original_position": position,
         "commit_id": comment.commit_sha,
         "original_commit_id": comment.original_commit_sha,
@@ -189,10 +190,10 @@ def review_comment_json(state: State, request: PullRequest, comment: ReviewComme
             "pull_request": {"href": pull_url},
         },
         "start_line": comment.start_line,
-        "original_start_line": comment.start_line,
+        "original_start_line": comment.original_start_line,
         "start_side": comment.start_side,
         "line": comment.line,
-        "original_line": comment.line,
+        "original_line": comment.original_line,
         "side": comment.side,
         "subject_type": comment.subject_type,
         "reactions": rollup_json(url, comment.reactions),

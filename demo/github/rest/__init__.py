@@ -18,6 +18,7 @@ from demo.github.rest import (
     reviews,
     search,
     tags,
+    workflows,
 )
 from demo.github.routes import Route, Table
 
@@ -46,5 +47,6 @@ def all_routes() -> list[Route]:
         reviews,
         search,
         tags,
+        workflows,
     )
     return [route for module in modules for route in module.routes.all]

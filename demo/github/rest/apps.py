@@ -17,7 +17,7 @@ from demo.github.present.apps import (
     token_json,
 )
 from demo.github.present.repositories import repository_json
-from demo.github.records import App, Installation, Repository, Token
+from demo.github.records import Actor, App, Installation, Repository, Token
 from demo.github.routes import Answer, Call, Routes
 
 routes = Routes()
@@ -72,11 +72,8 @@ def get_installation(call: Call) -> Answer:
 @routes.on("DELETE", "/app/installations/<int:installation_id>", "apps/delete-installation")
 def delete_installation(call: Call) -> Answer:
     """Take the App off an account."""
-    installation = _installation(call)
-    call.state.installations.remove(installation)
-    for value, token in list(call.state.tokens.items()):
-        if token.installation is installation:
-            del call.state.tokens[value]
+    app = _app(call)
+    accounts.uninstall(call.state, _installation(call), Actor(app.bot, app))
     return Answer(204)
 
 

@@ -1,10 +1,15 @@
-"""Check runs and commit statuses."""
+"""Check runs, check suites and commit statuses."""
 
 from typing import Any
 
 from demo.github.acts import checks as acts
 from demo.github.errors import Invalid, NotFound
-from demo.github.present.checks import check_run_json, status_json
+from demo.github.present.checks import (
+    check_run_json,
+    full_check_suite_json,
+    status_json,
+    suite_runs,
+)
 from demo.github.present.repositories import repository_json, repository_url
 from demo.github.records import CheckRun, CommitStatus
 from demo.github.rest.needs import READ_CHECKS, READ_STATUSES, WRITE_CHECKS, WRITE_STATUSES
@@ -13,6 +18,7 @@ from demo.github.routes import Answer, Call, Routes
 routes = Routes()
 REPOSITORY = "/repos/<owner>/<repo>"
 RUN = f"{REPOSITORY}/check-runs/<int:check_run_id>"
+SUITE = f"{REPOSITORY}/check-suites/<int:check_suite_id>"
 
 
 def _run(call: Call) -> CheckRun:
@@ -66,9 +72,68 @@ def list_check_runs(call: Call) -> Answer:
         if run.head_sha == sha
         and name in {None, run.name}
         and call.query.get("status") in {None, run.status}
+        and call.query.get("app_id") in {None, str(run.app.id)}
     ]
+    return _runs(call, found)
+
+
+def _runs(call: Call, found: list[CheckRun]) -> Answer:
+    if call.query.get("filter", "latest") == "latest":
+        newest: dict[tuple[int, str], CheckRun] = {}
+        for run in found:
+            newest.setdefault((run.suite_id, run.name), run)
+        found = list(newest.values())
     shown = [check_run_json(call.state, call.repository, each) for each in call.page(found)]
     return Answer(200, {"total_count": len(found), "check_runs": shown})
+
+
+@routes.on("POST", f"{RUN}/rerequest", "checks/rerequest-run", WRITE_CHECKS)
+def rerequest_run(call: Call) -> Answer:
+    """Ask the App of a check run to run it again."""
+    acts.rerequest(call.state, call.repository, call.actor, _run(call))
+    return Answer(201, {})
+
+
+def _suite(call: Call) -> CheckRun:
+    """Give the newest run of a suite: a suite is nothing but its runs here."""
+    runs = suite_runs(call.repository, call.path["check_suite_id"])
+    if not runs:
+        raise NotFound
+    return runs[-1]
+
+
+def _suite_json(call: Call, run: CheckRun) -> dict[str, Any]:
+    shown = full_check_suite_json(call.state, call.repository, run)
+    return shown | {"repository": repository_json(call.state, call.repository)}
+
+
+@routes.on("GET", SUITE, "checks/get-suite", READ_CHECKS)
+def get_suite(call: Call) -> Answer:
+    """Give a check suite."""
+    return Answer(200, _suite_json(call, _suite(call)))
+
+
+@routes.on("GET", f"{SUITE}/check-runs", "checks/list-for-suite", READ_CHECKS)
+def list_runs_of_suite(call: Call) -> Answer:
+    """List the check runs of a suite, newest first."""
+    suite_id = _suite(call).suite_id
+    return _runs(call, [e for e in reversed(call.repository.check_runs) if e.suite_id == suite_id])
+
+
+@routes.on(
+    "GET", f"{REPOSITORY}/commits/<path:ref>/check-suites", "checks/list-suites-for-ref",
+    READ_CHECKS,
+)  # fmt: skip
+def list_suites(call: Call) -> Answer:
+    """List the check suites on a commit."""
+    sha = call.repository.git.resolve(call.path["ref"])
+    suites = {
+        run.suite_id: run
+        for run in call.repository.check_runs
+        if run.head_sha == sha and call.query.get("app_id") in {None, str(run.app.id)}
+    }
+    shown = [_suite_json(call, each) for each in call.page(list(suites.values()))]
+    return Answer(200, {"total_count": len(suites), "check_suites": shown})
 
 
 @routes.on("POST", f"{REPOSITORY}/statuses/<sha>", "repos/create-commit-status", WRITE_STATUSES)

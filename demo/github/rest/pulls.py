@@ -7,6 +7,7 @@ from demo.github.errors import Forbidden, GitHubError, NotFound
 from demo.github.git_commit import read_commit
 from demo.github.permissions import may
 from demo.github.present.commits import commit_json, file_json
+from demo.github.present.people import user_json
 from demo.github.present.pulls import PullRequest, full_pull_json, pull_json
 from demo.github.records import Issue
 from demo.github.rest.needs import OPEN_PULLS, READ_PULLS, WRITE_CONTENTS, WRITE_PULLS
@@ -149,6 +150,22 @@ def request_reviewers(call: Call) -> Answer:
         raise GitHubError(422, "Review cannot be requested from pull request author.")
     acts.request_reviewers(call.state, call.repository, request.issue, call.actor, users)
     return Answer(201, pull_json(call.state, request))
+
+
+@routes.on("DELETE", f"{PULL}/requested_reviewers", "pulls/remove-requested-reviewers", WRITE_PULLS)
+def remove_reviewers(call: Call) -> Answer:
+    """Ask people for a review no more."""
+    request = pull_request(call)
+    users = [call.state.user(login) for login in call.body.get("reviewers") or []]
+    acts.remove_reviewers(call.state, call.repository, request.issue, call.actor, users)
+    return Answer(200, pull_json(call.state, request))
+
+
+@routes.on("GET", f"{PULL}/requested_reviewers", "pulls/list-requested-reviewers", READ_PULLS)
+def list_reviewers(call: Call) -> Answer:
+    """List who was asked for a review and has not given one since."""
+    asked = pull_request(call).pull.requested_reviewers
+    return Answer(200, {"users": [user_json(call.state, each) for each in asked], "teams": []})
 
 
 @routes.on(

@@ -1,5 +1,7 @@
 """Reviews of pull requests, and comments on their diffs with the replies."""
 
+from typing import Any
+
 from demo.github.acts import reviews as acts
 from demo.github.errors import Forbidden, Invalid, NotFound
 from demo.github.permissions import may
@@ -70,8 +72,14 @@ def submit_review(call: Call) -> Answer:
 @routes.on("PUT", f"{REVIEW}/dismissals", "pulls/dismiss-review", WRITE_PULLS)
 def dismiss_review(call: Call) -> Answer:
     """Take the weight from a review."""
-    _review(call).state = "DISMISSED"
+    acts.dismiss_review(call.state, pull_request(call), call.actor, _review(call))
     return get_review(call)
+
+
+def _shown(call: Call, request: PullRequest, comment: ReviewComment) -> dict[str, Any]:
+    """Write a comment on the diff; an outdated one has no line, which GitHub describes so."""
+    shown = review_comment_json(call.state, request, comment)
+    return {k: v for k, v in shown.items() if k not in {"line", "position"} or v is not None}
 
 
 @routes.on("GET", f"{REVIEW}/comments", "pulls/list-comments-for-review", READ_PULLS)
@@ -79,8 +87,8 @@ def list_comments_of_review(call: Call) -> Answer:
     """List the comments on the diff that belong to a review."""
     request, review = pull_request(call), _review(call)
     mine = [each for each in request.pull.review_comments if each.review_id == review.id]
-    shown = [review_comment_json(call.state, request, each) for each in call.page(mine)]
     plain = ("line", "original_line", "start_line", "original_start_line")
+    shown = [_shown(call, request, each) for each in call.page(mine)]
     return Answer(200, [{k: v for k, v in e.items() if k not in plain or v} for e in shown])
 
 
@@ -88,8 +96,9 @@ def list_comments_of_review(call: Call) -> Answer:
 def list_review_comments(call: Call) -> Answer:
     """List the comments on the diff, oldest first."""
     request = pull_request(call)
-    shown = call.page(request.pull.review_comments)
-    return Answer(200, [review_comment_json(call.state, request, each) for each in shown])
+    seen = [each for thread in acts.threads(request) for each in thread]
+    shown = call.page(sorted(seen, key=lambda each: each.id))
+    return Answer(200, [_shown(call, request, each) for each in shown])
 
 
 @routes.on("POST", f"{PULL}/comments", "pulls/create-review-comment", OPEN_PULLS)
@@ -103,7 +112,7 @@ def create_review_comment(call: Call) -> Answer:
         call.text("PullRequestReviewComment", "commit_id")
         new = _new_comment(body)
         comment = acts.add_review_comment(call.state, request, call.actor, new)
-    shown = review_comment_json(call.state, request, comment)
+    shown = _shown(call, request, comment)
     return Answer(201, shown, {"Location": shown["url"]})
 
 
@@ -118,7 +127,7 @@ def create_reply(call: Call) -> Answer:
     request, text = pull_request(call), call.text("PullRequestReviewComment", "body")
     parent = call.path["review_comment_id"]
     comment = acts.reply(call.state, request, call.actor, parent, text)
-    return Answer(201, review_comment_json(call.state, request, comment))
+    return Answer(201, _shown(call, request, comment))
 
 
 def _found(call: Call) -> tuple[PullRequest, ReviewComment]:
@@ -132,7 +141,7 @@ def _found(call: Call) -> tuple[PullRequest, ReviewComment]:
 @routes.on("GET", COMMENT, "pulls/get-review-comment", READ_PULLS)
 def get_review_comment(call: Call) -> Answer:
     """Give a comment on the diff."""
-    return Answer(200, review_comment_json(call.state, *_found(call)))
+    return Answer(200, _shown(call, *_found(call)))
 
 
 def _demand_own(call: Call, comment: ReviewComment) -> None:
