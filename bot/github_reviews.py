@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 from bot.github_errors import NotFound
+from bot.github_threads import ChangedFile, changed_file
 
 _THREADS = 50
 _COMMENTS = 50
 _PAGES = 10
 _FROM_FORKS = -1
+_FILES = 300
 
 
 class Api(Protocol):
@@ -81,6 +84,27 @@ class ReviewThread:
     """Whether its lines are those of the change, not those that it took away."""
     comments: tuple[ThreadComment, ...]
     """The oldest first."""
+
+
+@dataclass(frozen=True)
+class LineComment:
+    """What is said of some lines of a change."""
+
+    path: str
+    line: int
+    """The last line."""
+    body: str
+    start_line: int | None = None
+    on_new_side: bool = True
+    """Whether the lines are those of the change, not those that it took away."""
+
+    def as_fields(self) -> dict[str, Any]:
+        """Return it as GitHub wants it."""
+        side = "RIGHT" if self.on_new_side else "LEFT"
+        fields = {"path": self.path, "line": self.line, "side": side, "body": self.body}
+        if self.start_line is None or self.start_line == self.line:
+            return fields
+        return fields | {"start_line": self.start_line, "start_side": side}
 
 
 _QUERY = f"""
@@ -168,6 +192,32 @@ class PullRequestReviews:
             return
         asked = {"subjectId": str(fields["node_id"]), "classifier": "OUTDATED"}
         self._api.mutate("minimizeComment", asked, "minimizedComment { isMinimized }")
+
+    def files(self) -> tuple[ChangedFile, ...]:
+        """Read what the pull request changes, as far as GitHub shows it; 300 files at most."""
+        found = islice(self._api.pages(f"{self._path}/files"), _FILES)
+        return tuple(changed_file(fields) for fields in found)
+
+    def write(self, head_sha: str, body: str, comments: Sequence[LineComment]) -> str:
+        """Write a review that neither approves nor demands anything, and return its address.
+
+        Invalid where a line is not in the change at `head_sha`, or that is not its head any more.
+        """
+        fields = {
+            "commit_id": head_sha,
+            "event": "COMMENT",
+            "body": body,
+            "comments": [comment.as_fields() for comment in comments],
+        }
+        return str(self._api.post(f"{self._path}/reviews", fields)["html_url"])
+
+    def own_review(self, marker: str) -> str | None:
+        """Find the address of the bot's own review that holds a marker."""
+        for review in self._api.pages(f"{self._path}/reviews"):
+            author = (review.get("user") or {}).get("id")
+            if author == self._bot_id and marker in (review.get("body") or ""):
+                return str(review["html_url"])
+        return None
 
     def merge_base_branch(self, base: str, into: str, message: str) -> str:
         """Merge a branch into the pull request's, and return the merge commit.

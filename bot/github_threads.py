@@ -82,7 +82,7 @@ def read_thread(api: Reads, repository: str, number: int) -> Thread:
         state="merged" if merged else str(fields.get("state") or ""),
         opening=_said(fields),
         comments=tuple(map(_said, comments)),
-        files=tuple(map(_file, files)),
+        files=tuple(map(changed_file, files)),
     )
 
 
@@ -95,7 +95,7 @@ def read_commit(api: Reads, repository: str, sha: str) -> CommitWords:
         sha=str(fields["sha"]),
         author=str(author or ""),
         message=str(words.get("message") or ""),
-        files=tuple(map(_file, (fields.get("files") or ())[:_FILES])),
+        files=tuple(map(changed_file, (fields.get("files") or ())[:_FILES])),
     )
 
 
@@ -108,7 +108,8 @@ def _said(fields: Mapping[str, Any]) -> Said:
     )
 
 
-def _file(fields: Mapping[str, Any]) -> ChangedFile:
+def changed_file(fields: Mapping[str, Any]) -> ChangedFile:
+    """Read one file of a change from GitHub's fields."""
     return ChangedFile(
         path=str(fields.get("filename") or ""),
         status=str(fields.get("status") or ""),

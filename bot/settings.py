@@ -112,6 +112,8 @@ class Settings(SetupSettings):
     """Whether the agent may ask helpers with a fresh memory, in sandboxes of their own."""
     github_context: Literal["on", "off"] = "off"
     """Whether the agent may read other issues, pull requests and commits of the repository."""
+    plan_hours: float = Field(168.0, gt=0, le=8760)
+    """How many hours a plan waits to be approved before it is dropped."""
     attempts_most: int = Field(3, ge=1, le=8)
     """How many attempts at one task may be asked for; they share its turns, tokens and money."""
     task_max_usd: float | None = Field(None, gt=0)

@@ -34,7 +34,7 @@ def solve(job: Job, base: Base) -> Solution:
     workplace = Workplace(job, base)
     if job.task.wanted_attempts > 1:
         attempt = partial(_attempt, base=base, workplace=workplace, detection=detection)
-        return BestOf(job, workplace, attempt, _budget(job)).solve()
+        return BestOf(job, workplace, attempt, budget_of(job)).solve()
     return _attempt(job, base, workplace, detection)
 
 
@@ -69,7 +69,7 @@ def _in_a_sandbox(
         task = agent_task(job.task, base, detection, facts)
         kept = KeptSandbox(job, base, sandbox)
         view = SandboxView(kept, base.mirror.at(base.sha), live_secrets=secrets_of(job))
-        budget, when = _budget(job), job.services.settings.review
+        budget, when = budget_of(job), job.services.settings.review
         reviewer = Reviewer(task, wire, budget, job.watch.halted, when, measure.of)
         gate = ReviewedGate(Gate(task.issue, view, measure=measure), view, reviewer, job.log)
         halted = job.watch.halted
@@ -98,7 +98,8 @@ def _resume(job: Job, sandbox: Sandbox, environment: Environment) -> None:
     job.log.event("start a sandbox", f"no network, no secret · {words}")
 
 
-def _budget(job: Job) -> Budget:
+def budget_of(job: Job) -> Budget:
+    """Return how far the agent may go in one attempt at the task."""
     settings = job.services.settings
     model = settings.model_named(job.task.model)
     return Budget(

@@ -32,17 +32,18 @@ class Workplace:
             return self._environment or self._prepare()
 
     @contextmanager
-    def sandbox(self) -> Iterator[Sandbox]:
-        """Start a sandbox in the environment and put the base commit into it."""
+    def sandbox(self, sha: str = "") -> Iterator[Sandbox]:
+        """Start a sandbox in the environment and put a commit into it, the base if not named."""
+        wanted = sha or self.base.sha
         environment = self.environment
         try:
             started = self._job.start_sandbox(environment)
         except SnapshotMissing:
             started = self._job.start_sandbox(self._again(environment))
         with started as sandbox, self._job.watch.at_halt(sandbox.kill):
-            pack = self.base.mirror.pack(self.base.sha)
+            pack = self.base.mirror.pack(wanted)
             try:
-                sandbox.put(pack, self.base.sha, pack.shallow)
+                sandbox.put(pack, wanted, pack.shallow)
             except ToolRefused as refused:
                 # Most often the repository is larger than the sandbox's work folder.
                 raise TaskFailed(Failure.SETUP_FAILED, str(refused)) from refused

@@ -54,9 +54,13 @@ def block(text: str, limit: int = 8_000, language: str = "") -> str:
 
 def quoted(text: str, limit: int = 8_000) -> str:
     """Return the text as a quotation that keeps paragraphs, lists, emphasis and code, no more."""
+    return "\n".join(f"> {line}".rstrip() for line in paragraphs(text, limit).split("\n"))
+
+
+def paragraphs(text: str, limit: int = 8_000) -> str:
+    """Return the text with what `quoted` keeps of it, where it stands among other words."""
     root = SyntaxTreeNode(_BLOCKS.parse(cut(visible(text).strip(), limit)))
-    lines = _blocks(root, limit) or ["…"]
-    return "\n".join(f"> {line}".rstrip() for line in lines)
+    return "\n".join(_blocks(root, limit) or ["…"])
 
 
 def plain(text: str, limit: int = 200) -> str:

@@ -57,6 +57,10 @@ class Surroundings:
     """Whether the pull request is a draft; not every plan of GitHub's has them."""
     review: Mapping[str, Any] = field(default_factory=dict)
     """What a reviewer said of the change last, as the log has it; empty without one."""
+    result: Mapping[str, Any] = field(default_factory=dict)
+    """What a task came to that changes nothing, as the log has it: `what` and `content`."""
+    deadline: float | None = None
+    """Until when people have to answer what the task waits for."""
     choice: Mapping[str, Any] = field(default_factory=dict)
     """Why this of several attempts was chosen, as the log has it; empty where there was one."""
 
@@ -68,6 +72,8 @@ def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:
 
 _READ = {"observation", "event", "failure", "ending", "review", "choice"}
 
+RESULT = "result"
+"""The kind of the entry that holds what a task came to that changes nothing."""
 
 def _is_read(action: Action) -> bool:
     # Of what a helper does, its commands and look-ups; what it was told and said is on the page.

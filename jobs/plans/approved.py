@@ -1,0 +1,53 @@
+"""Tells the agent of a fix which plan was approved for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.agent.prompt import attribute
+from jobs.agent.untrusted import quoted
+
+BRIEF = "plan"
+"""Under this key the brief of a fix holds what was approved, as the wait for it has it."""
+
+
+_CARRY_OUT = (
+    "Carry it out. Where it turns out to be wrong, do what is right, and say in the summary where "
+    "you left the plan and why."
+)
+
+
+def approved_plan(brief: Mapping[str, Any]) -> str:
+    """Return the plan in a task's brief as words for its agent, or nothing."""
+    approved = brief.get(BRIEF)
+    if not approved:
+        return ""
+    plan = approved["plan"]
+    steps = [f"{at}. {_step(step)}" for at, step in enumerate(plan["steps"], 1)]
+    by = attribute(approved.get("by", "")) or "A maintainer"
+    parts = [
+        f"{by} has approved this plan. {_CARRY_OUT}",
+        _words("What is wrong or wanted", plan["problem"]),
+        _words("Cause", plan["cause"]),
+        "Steps:\n" + "\n".join(steps),
+        _listed("Tests to add", plan["tests"]),
+        _listed("Risks", plan["risks"]),
+        _listed("Leave this out", plan["out_of_scope"]),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    files = ", ".join(_safe(file["path"]) for file in step["files"])
+    return f"{_safe(step['do'])}{f' ({files})' if files else ''}"
+
+
+def _words(name: str, text: str) -> str:
+    return f"{name}: {_safe(text)}" if text else ""
+
+
+def _listed(name: str, lines: list[str]) -> str:
+    return "\n".join([f"{name}:", *(f"- {_safe(line)}" for line in lines)]) if lines else ""
+
+
+def _safe(text: str) -> str:
+    return quoted(text).text.strip()

@@ -1,0 +1,152 @@
+"""Carries out `plan`: makes a plan, waits until people have decided, and makes it anew if asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from bot.comments.plans import (
+    PLAN,
+    approved_words,
+    expired_words,
+    rejected_words,
+    revision_words,
+)
+from bot.plan_digests import SHOWN, issue_digest, plan_digest
+from jobs.agent.closing import Again, Closing
+from jobs.agent.prompt import issue_block
+from jobs.agent.task import IssueText
+from jobs.agent.untrusted import VOICE, escape
+from jobs.checkout import Base, fetch_base
+from jobs.ending import TaskEnd, end_of
+from jobs.job import Job
+from jobs.plans.handed import ALIASES, DEFAULTS, SYSTEM, TOOL, Check, tidied
+from jobs.reading.citations import Places
+from jobs.reading.result import keep_result
+from jobs.reading.run import Errand, read
+from jobs.solution import Solution
+from records.task import TaskState
+from records.waits import NewWait, Wait, WaitKind
+
+_WISH = "Make a plan for issue #{number}. Nothing is to be changed yet."
+
+
+class Decision(StrEnum):
+    """What people say of a plan."""
+
+    APPROVE = "approve"
+    REVISE = "revise"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True)
+class Issue:
+    """The text of the issue that a plan is for."""
+
+    title: str
+    body: str
+
+    @property
+    def digest(self) -> str:
+        """What stands for it."""
+        return issue_digest(self.title, self.body)
+
+
+def plan(job: Job, base: Base) -> TaskEnd | None:
+    """Make the plan, or go on as people have decided; None while it waits for them."""
+    said = [
+        wait for wait in job.services.tasks.waits.all(job.task.id) if wait.kind is WaitKind.PLAN
+    ]
+    newest = said[-1] if said else None
+    if newest is None:
+        return _made(job, base, said)
+    if newest.is_open:
+        return None
+    if newest.expired:
+        return TaskEnd(TaskState.STOPPED, "", expired_words(_shown(newest)))
+    by = newest.answered_by
+    match Decision(newest.answer["decision"]):
+        case Decision.APPROVE:
+            return TaskEnd(TaskState.SUCCEEDED, "", approved_words(_shown(newest), by))
+        case Decision.REJECT:
+            words = rejected_words(_shown(newest), by, newest.answer.get("words", ""))
+            return TaskEnd(TaskState.STOPPED, "", words)
+        case Decision.REVISE:
+            return _made(job, _fresh(job), said)
+
+
+def _shown(wait: Wait) -> str:
+    return str(wait.asked["digest"])[:SHOWN]
+
+
+def _fresh(job: Job) -> Base:
+    """Return the head of the base as it is now: a plan that is made anew is made for that."""
+    here = fetch_base(job.services, replace(job.task, base_sha=None, base_branch=None))
+    if here.sha != job.task.base_sha:
+        job.services.tasks.write(job.lease, base_sha=here.sha, base_branch=here.branch)
+        job.log.event(f"fetch `{here.branch}`", here.sha[:12])
+    return here
+
+
+def _made(job: Job, base: Base, said: Sequence[Wait]) -> TaskEnd | None:
+    """Let the agent plan, and ask people what they say to it."""
+    issue = _issue(job, said)
+    places = Places(base.mirror.at(base.sha))
+    check = Check(places, frozenset(base.mirror.at(base.sha).paths()))
+    again = tuple(_again(wait, base, issue, job.task.issue_number) for wait in said)
+    closing = Closing(SYSTEM, TOOL, check, aliases=ALIASES, defaults=DEFAULTS, again=again)
+    ending = read(job, base, Errand(closing, _WISH.format(number=job.task.issue_number)))
+    if ending.handed_in is None:
+        return end_of(Solution(ending))
+    made = tidied(ending.handed_in)
+    if not made["steps"]:
+        return TaskEnd(TaskState.NEEDS_INFORMATION, "", made["unverified"] or made["problem"])
+    _ask(job, base, issue, len(said) + 1, {**made, "missing": check.missing(ending.handed_in)})
+    return None
+
+
+def _ask(job: Job, base: Base, issue: Issue, revision: int, made: dict[str, Any]) -> None:
+    clean = job.services.redactor.clean_value(made)
+    digest = plan_digest(clean, base.sha, issue.digest)
+    asked = {
+        "digest": digest,
+        "revision": revision,
+        "base_sha": base.sha,
+        "base_branch": base.branch,
+        "issue": issue.digest,
+        "plan": clean,
+        "usd": _estimated_usd(job, clean),
+    }
+    hours = job.services.settings.plan_hours
+    keep_result(job, PLAN, asked)
+    key = f"plan:{revision}:{digest[:SHOWN]}"
+    job.services.tasks.waits.ask(job.lease, NewWait(key, WaitKind.PLAN, asked, hours * 3600))
+
+
+def _estimated_usd(job: Job, made: dict[str, Any]) -> float:
+    """Guess what the work will cost from what a step of the planning did; 0 without prices."""
+    progress = job.services.tasks.get(job.task.id).progress
+    if not progress.cost_usd or not progress.steps:
+        return 0.0
+    return float(progress.cost_usd / progress.steps * made["tool_calls"])
+
+
+def _issue(job: Job, said: Sequence[Wait]) -> Issue:
+    """Return the issue as whoever asked for the newest plan saw it."""
+    seen = [wait.answer["issue"] for wait in said if "issue" in wait.answer]
+    if seen:
+        return Issue(seen[-1]["title"], seen[-1]["body"])
+    return Issue(job.task.issue.title, job.task.issue.body)
+
+
+def _again(wait: Wait, base: Base, issue: Issue, number: int) -> Again:
+    where = f"The sandbox is new, with {base.branch} at {base.sha}."
+    parts = [
+        f"{VOICE} {revision_words(wait.answered_by)} {where}",
+        f"<task>\n{escape(wait.answer.get('words', ''))}\n</task>",
+    ]
+    if issue.digest != wait.asked["issue"]:
+        parts.append("The issue now says:")
+        parts.append(issue_block(IssueText(number, issue.title, issue.body)))
+    parts.append("Look again where that changes something, and submit the whole plan anew.")
+    return Again(f"revise:{wait.number}", "\n\n".join(parts))

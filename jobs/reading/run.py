@@ -1,0 +1,100 @@
+"""Lets the agent look into a commit and hand in words, from wherever the task's log stands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.limits import limits_for
+from jobs.agent.abilities import Abilities
+from jobs.agent.closing import Closing
+from jobs.agent.loop import run
+from jobs.agent.task import AgentTask, Budget, Ending, Outcome
+from jobs.checkout import Base, agent_task
+from jobs.job import Job
+from jobs.sandbox import Sandbox
+from jobs.setup.environment import Environment
+from jobs.solve import budget_of
+from jobs.workplace import Workplace
+
+RESUMED = (
+    "[harness] The work was interrupted and goes on in a new sandbox with a fresh checkout. "
+    "Whatever you left in the old one is gone."
+)
+_MOST_SANDBOXES = 3
+"""Sandboxes that one job may lose."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What is asked of such a run."""
+
+    closing: Closing
+    wish: str
+    """What <task> says before the requester's own words."""
+    blocks: tuple[str, ...] = ()
+    """What else the first message shows."""
+    head: str = ""
+    """The commit to look at, where it is another than the base, whose rules hold."""
+    prepare: Callable[[Sandbox], None] = lambda _: None
+    """Puts what else is needed into each sandbox."""
+
+
+def read(job: Job, base: Base, errand: Errand) -> Ending:
+    """Run the agent until it hands in or ends otherwise; see Ending.handed_in."""
+    workplace = Workplace(job, base)
+    for left in reversed(range(_MOST_SANDBOXES)):
+        ending = _in_a_sandbox(job, workplace, errand)
+        if ending.outcome is not Outcome.SANDBOX_LOST or job.watch.halted.is_set():
+            break
+        if left:
+            job.log.event("the sandbox was lost", "goes on in a new one", ending.cause)
+    return ending
+
+
+def _in_a_sandbox(job: Job, workplace: Workplace, errand: Errand) -> Ending:
+    wire = job.services.open_wire(job.task.id, job.task.model)
+    try:
+        with workplace.sandbox(errand.head) as sandbox:
+            _note_start(job, sandbox, workplace.environment)
+            errand.prepare(sandbox)
+            return run(
+                _told(job, workplace, errand),
+                sandbox,
+                wire,
+                job.log,
+                reading_budget(job),
+                job.watch.halted,
+                errand.closing,
+                resumed=RESUMED,
+                abilities=Abilities(github=job.github, heard=lambda: job.watch.heard),
+            )
+    finally:
+        wire.close()
+
+
+def _told(job: Job, workplace: Workplace, errand: Errand) -> AgentTask:
+    base, facts = workplace.base, workplace.environment.facts
+    task = agent_task(job.task, base, base.detection(), facts)
+    paths = base.mirror.at(errand.head).paths() if errand.head else task.paths
+    return replace(
+        task,
+        base_sha=errand.head or base.sha,
+        paths=paths,
+        wish=errand.wish,
+        blocks=(*task.blocks, *errand.blocks),
+    )
+
+
+def _note_start(job: Job, sandbox: Sandbox, environment: Environment) -> None:
+    job.log.sandbox_ready()
+    words = environment.words(sandbox.image_digest, pooled=sandbox.pooled)
+    job.log.event("start a sandbox", f"no network, no secret · {words}")
+
+
+def reading_budget(job: Job) -> Budget:
+    """Return how far such a run may go: a part of what a change may take."""
+    whole, limits = budget_of(job), limits_for(job.services.settings, job.task.verb)
+    tokens = limits.tokens if whole.tokens is None else min(whole.tokens, limits.tokens)
+    usd = limits.usd if whole.usd is None else min(whole.usd, limits.usd or whole.usd)
+    seconds = min(whole.seconds, limits.minutes * 60)
+    turns = min(whole.turns, limits.turns)
+    return replace(whole, turns=turns, seconds=seconds, tokens=tokens, usd=usd)

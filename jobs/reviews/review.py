@@ -1,0 +1,133 @@
+"""Carries out `review`: the agent reads a pull request, and one review with its remarks is written.
+
+The rules are those of the base: nothing that the pull request brings along instructs anybody. Its
+code runs in a sandbox only, without network and without any token.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.comments import marker
+from bot.comments.failures import Failure
+from bot.comments.reviews import REVIEW, line_comment, review_body
+from bot.github_errors import Forbidden, Invalid, NotFound
+from bot.github_reviews import LineComment, OpenedPullRequest, PullRequestReviews
+from bot.github_threads import ChangedFile
+from jobs.agent.closing import Closing
+from jobs.checkout import READ, Base
+from jobs.ending import TaskEnd, TaskFailed, end_of
+from jobs.job import Job
+from jobs.minted import minted
+from jobs.patience import patiently
+from jobs.reading.result import keep_result
+from jobs.reading.run import Errand, read
+from jobs.reviews.diff_lines import DiffLines
+from jobs.reviews.handed import ALIASES, DEFAULTS, SYSTEM, TOOL, Check
+from jobs.reviews.shown import DIFF_FILE, pull_request_block, whole_diff
+from jobs.sandbox import Sandbox
+from jobs.solution import Solution
+from records.task import TaskState
+
+_READ = {**READ, "pull_requests": "read"}
+_WRITE = {"pull_requests": "write", "metadata": "read"}
+_WISH = (
+    "Review pull request #{number}, whose own words are in <issue> and whose change is in <github> "
+    f"and, whole, in the file {DIFF_FILE} of the sandbox. The checkout is its newest commit."
+)
+
+
+def review(job: Job, base: Base) -> TaskEnd:
+    """Review the pull request of the task's thread, by the rules of `base`."""
+    pull, files = patiently(job, lambda: _fetched(job, base), until=job.watch.halted)
+    if not pull.is_open:
+        raise TaskFailed(Failure.SETUP_FAILED, "The pull request is not open any more.")
+    if not files:
+        return TaskEnd(TaskState.NO_CHANGE_NEEDED, "", "The pull request changes nothing.")
+    check = Check(DiffLines(files))
+    ending = read(job, base, _errand(pull, files, check))
+    if ending.handed_in is None:
+        return end_of(Solution(ending))
+    fitting, homeless = check.sorted_out(ending.handed_in)
+    clean = job.services.redactor.clean_value
+    said = clean({**ending.handed_in, "comments": fitting, "homeless": homeless})
+    url = patiently(job, lambda: _written(job, pull, said), until=job.watch.leaving)
+    keep_result(job, REVIEW, {"url": url, "comments": len(fitting), "head_sha": pull.head_sha})
+    return TaskEnd(TaskState.SUCCEEDED, "", "")
+
+
+def _fetched(job: Job, base: Base) -> tuple[OpenedPullRequest, tuple[ChangedFile, ...]]:
+    """Look at the pull request, and bring its newest commit here."""
+    services, task = job.services, job.task
+    with minted(services, task, _READ) as token:
+        reviews = services.github.repository(token).reviews(task.issue_number)
+        pull, files = reviews.opened(), reviews.files()
+        if task.head_sha and task.head_sha != pull.head_sha:
+            words = "New commits came while it was read. Ask again for a review of them."
+            raise TaskFailed(Failure.SETUP_FAILED, words)
+        url = f"{services.settings.github_url}/{token.repository}.git"
+        base.mirror.fetch(url, pull.head_sha, token.value)
+    services.tasks.write(job.lease, head_sha=pull.head_sha)
+    job.log.event(f"fetch #{pull.number}", pull.head_sha[:12])
+    return pull, files
+
+
+def _errand(pull: OpenedPullRequest, files: Sequence[ChangedFile], check: Check) -> Errand:
+    closing = Closing(SYSTEM, TOOL, check, aliases=ALIASES, defaults=DEFAULTS)
+    diff = whole_diff(files)
+
+    def put_diff(sandbox: Sandbox) -> None:
+        sandbox.write(DIFF_FILE, diff)
+
+    return Errand(
+        closing,
+        _WISH.format(number=pull.number),
+        blocks=(pull_request_block(pull, files),),
+        head=pull.head_sha,
+        prepare=put_diff,
+    )
+
+
+def _written(job: Job, pull: OpenedPullRequest, said: dict[str, Any]) -> str:
+    """Write the review, once; where GitHub does not take its lines, with all of it in one text."""
+    try:
+        with minted(job.services, job.task, _WRITE) as token:
+            reviews = job.services.github.repository(token).reviews(pull.number)
+            try:
+                return _once(job, reviews, pull, said, "review")
+            except Invalid:
+                rest = [*said["comments"], *said["homeless"]]
+                plain = {**said, "comments": [], "homeless": rest}
+                return _once(job, reviews, pull, plain, "review:plain")
+    except (Forbidden, Invalid, NotFound) as refused:
+        raise TaskFailed(Failure.PUSH_REJECTED, f"GitHub says: {refused}") from refused
+
+
+def _once(
+    job: Job, reviews: PullRequestReviews, pull: OpenedPullRequest, said: dict[str, Any], key: str
+) -> str:
+    secret = job.services.settings.webhook_secret.get_secret_value().encode()
+    scope = f"task:{job.task.id}"
+    mark = marker(secret, scope, key)
+    page = job.services.task_url(job.task.id)
+    body = f"{mark}\n{review_body(job.task, pull.head_sha, said, task_url=page)}"
+    comments = [_line_comment(one) for one in said["comments"]]
+
+    def write() -> dict[str, str]:
+        return {"url": reviews.write(pull.head_sha, body, comments)}
+
+    def find() -> dict[str, str] | None:
+        url = reviews.own_review(mark)
+        return {"url": url} if url else None
+
+    done = job.services.effects.once(scope, key, do=write, look=find, lease=job.lease)
+    return str(done["url"])
+
+
+def _line_comment(one: dict[str, Any]) -> LineComment:
+    return LineComment(
+        path=one["path"],
+        line=one["line"],
+        body=line_comment(one),
+        start_line=one["start_line"],
+        on_new_side=one["on_new_side"],
+    )
