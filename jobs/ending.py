@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from bot.comments.failures import Failure
-from bot.comments.outcomes import not_published
+from bot.comments.outcomes import DISCARDED, not_published
 from jobs.agent.endings import QUIET
 from jobs.agent.task import Outcome
 from jobs.solution import Solution
@@ -41,9 +41,10 @@ def failed(failure: Failure, explanation: str) -> TaskEnd:
     return TaskEnd(TaskState.FAILED, failure.value, explanation)
 
 
-def stopped(by: str | None) -> TaskEnd:
+def stopped(by: str | None, *, discards: bool = False) -> TaskEnd:
     """Return the end of a task that somebody stopped."""
-    return TaskEnd(TaskState.STOPPED, Failure.STOPPED.value, f"{by or 'Somebody'} stopped it.")
+    words = f"{by or 'Somebody'} stopped it{DISCARDED if discards else ''}."
+    return TaskEnd(TaskState.STOPPED, Failure.STOPPED.value, words)
 
 
 def end_of(solution: Solution) -> TaskEnd:
@@ -58,6 +59,8 @@ def end_of(solution: Solution) -> TaskEnd:
             return TaskEnd(_ANSWERS[outcome], "", solution.ending.explanation)
         case Outcome.BUDGET | Outcome.MODEL_ERROR | Outcome.LOOP | Outcome.SANDBOX_LOST:
             return cut_short(_CUT_SHORT[outcome], solution)
+        case Outcome.WAITING:
+            raise ValueError("a task that waits for people has not ended")
         case _:
             assert_never(outcome)
 

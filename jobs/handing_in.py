@@ -40,7 +40,10 @@ def hand_in(job: Job, base: Base, solution: Solution) -> TaskEnd:
 
 def stop(job: Job) -> TaskEnd:
     """Return the end of a task that was stopped, with what was saved of its work on a branch."""
-    end = stopped(job.services.tasks.get(job.task.id).stop_requested_by)
+    task = job.services.tasks.get(job.task.id)
+    end = stopped(task.stop_requested_by, discards=task.discards)
+    if task.discards:
+        return end
     ending = Ending(Outcome.STOPPED, None, end.explanation)
     try:
         found = patiently(job, lambda: _saved(job, ending), until=job.watch.leaving)

@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 from dataclasses import replace
+from typing import assert_never
 
 import structlog
 
@@ -23,9 +24,11 @@ from jobs.services import Services
 from jobs.solve import solve
 from jobs.status_comment import StatusComment
 from jobs.task_log import TaskLog
+from jobs.waiting.rest import rest
 from jobs.watch import LEASE_S, Halt, Watch
 from records.effects import Ambiguous
 from records.task import HONEST, LeaseLost
+from records.waits import NewWait
 
 _MOST_ATTEMPTS = 5
 """Jobs for one task; a task that ends its worker every time must not do so for ever."""
@@ -61,10 +64,19 @@ def run_task(task_id: str, services: Services, shutting_down: threading.Event) -
 def _take_to_its_end(job: Job) -> None:
     status = StatusComment(job)
     with status.kept_up_to_date():
-        end = _end(job)
-    if end is None:
-        job.services.tasks.release(job.lease)
-        return
+        end = stop(job) if job.task.stop_requested_by else _end(job)
+    match end:
+        case None:
+            job.services.tasks.release(job.lease)
+        case NewWait():
+            rest(job, status, end)
+        case TaskEnd():
+            _conclude(job, status, end)
+        case _:
+            assert_never(end)
+
+
+def _conclude(job: Job, status: StatusComment, end: TaskEnd) -> None:
     end = replace(end, explanation=job.services.redactor.clean(end.explanation))
     if not _said(job, status, end):
         job.services.tasks.release(job.lease)
@@ -87,8 +99,8 @@ def _said(job: Job, status: StatusComment, end: TaskEnd) -> bool:
     return True
 
 
-def _end(job: Job) -> TaskEnd | None:
-    """Return how the task ended; None if it has to go on in another job."""
+def _end(job: Job) -> TaskEnd | NewWait | None:
+    """Return how the task ended, or what it waits for; None if it has to go on in another job."""
     try:
         end = _carry_out(job)
     except TaskFailed as failure:
@@ -102,7 +114,8 @@ def _end(job: Job) -> TaskEnd | None:
         _log.warning("task.trouble", task=job.task.id, exc_info=True)
         words = "It failed again and again on this side."
         end = _without_a_solution(job, Failure.INTERNAL, words)
-    if end.state in HONEST and not job.watch.leaving.is_set():
+    ended = isinstance(end, TaskEnd) and end.state in HONEST
+    if ended and not job.watch.leaving.is_set():
         return end  # whatever was asked for in the meantime came too late
     match job.watch.why:
         case Halt.STOPPED:
@@ -123,23 +136,34 @@ def _without_a_solution(job: Job, why: Failure, words: str) -> TaskEnd:
     return failed(why, words)
 
 
-def _carry_out(job: Job) -> TaskEnd:
+def _carry_out(job: Job) -> TaskEnd | NewWait:
+    """Do what the task's verb asks for, until it has ended or waits for people."""
     if job.task.attempts > _MOST_ATTEMPTS:
         raise TaskFailed(
             Failure.INTERNAL, f"It was started {_MOST_ATTEMPTS} times and never ended."
         )
     wait_for_room(job)
-    base = _base(job)
-    job.services.tasks.write(job.lease, base_sha=base.sha, base_branch=base.branch)
-    job.log.event(f"fetch `{base.branch}`", base.sha[:12])
-    return hand_in(job, base, in_room(job, lambda: solve(job, base)))
+    match job.task.verb:
+        case "fix":
+            return _fix(job, _base(job))
+        case verb:
+            raise TaskFailed(Failure.INTERNAL, f"There is no work that is called {verb}.")
+
+
+def _fix(job: Job, base: Base) -> TaskEnd | NewWait:
+    solution = in_room(job, lambda: solve(job, base))
+    return solution.ending.wait or hand_in(job, base, solution)
 
 
 def _base(job: Job) -> Base:
+    """Bring the base commit here; TaskFailed if the repository cannot be had."""
     try:
-        return patiently(job, lambda: fetch_base(job.services, job.task), until=job.watch.halted)
+        base = patiently(job, lambda: fetch_base(job.services, job.task), until=job.watch.halted)
     except (Forbidden, Invalid, NotFound) as refused:
         # The App was taken off the repository, or the repository is gone.
         raise TaskFailed(Failure.SETUP_FAILED, f"GitHub says: {refused}") from refused
     except NotInRepository as missing:
         raise TaskFailed(Failure.SETUP_FAILED, missing.words) from missing
+    job.services.tasks.write(job.lease, base_sha=base.sha, base_branch=base.branch)
+    job.log.event(f"fetch `{base.branch}`", base.sha[:12])
+    return base

@@ -76,7 +76,9 @@ def _in_a_sandbox(
         keep, beside = kept.after_turn, abilities(job, workplace, sandbox)
         ending = run(task, kept, wire, job.log, budget, halted, gate, keep=keep, abilities=beside)
         wire.close()
-        if ending.outcome in {Outcome.STOPPED, Outcome.SANDBOX_LOST}:
+        if ending.outcome is Outcome.WAITING:
+            kept.collect()  # what the next job begins with
+        if ending.outcome in {Outcome.STOPPED, Outcome.SANDBOX_LOST, Outcome.WAITING}:
             return Solution(ending)  # what there is was saved, and may be gone on with
         return harvest.living(ending, view)
 

@@ -22,6 +22,7 @@ from jobs.marking import show_state
 from jobs.watch import LEASE_S
 from records.effects import Ambiguous
 from records.task import LeaseLost, Task, TaskState
+from records.waits import Wait
 
 _BETWEEN_EDITS_S = 10.0
 _YOUNG_S = 120.0
@@ -63,7 +64,23 @@ class StatusComment:
             # The issue is gone or closed to the bot: there is nowhere left to say it.
             _log.warning("status.nowhere_to_say", task=task.id, exc_info=True)
 
+    def show_wait(self, wait: Wait) -> None:
+        """Say what the task waits for; raises if GitHub cannot take it now, and may later."""
+        task = replace(self._read(), state=TaskState.WAITING)
+        try:
+            self._write_for_good(task)
+            self._conversation(task).react("confused")
+            self._label(task.state)
+        except (NotFound, Forbidden, Invalid):
+            # The issue is gone or closed to the bot; the deadline ends the waiting.
+            _log.warning("status.nowhere_to_ask", task=task.id, wait=wait.key, exc_info=True)
+
     def _say_the_end(self, task: Task) -> None:
+        self._write_for_good(task)
+        self._conversation(task).react("hooray" if task.state in _NOTHING_TO_DO else "confused")
+        self._try(lambda: self._label(task.state))
+
+    def _write_for_good(self, task: Task) -> None:
         # Twice: where the comment is new, it may be one that the intake wrote in the meantime.
         for _ in range(2):
             comment_id = self._write(task)
@@ -71,8 +88,6 @@ class StatusComment:
                 break
             self._job.services.tasks.set_status_comment(task.id, comment_id)
             task = replace(task, status_comment_id=comment_id)
-        self._conversation(task).react("hooray" if task.state in _NOTHING_TO_DO else "confused")
-        self._try(lambda: self._label(task.state))
 
     def _keep(self) -> None:
         """Show that a job has the task, then what it does; a failure only delays what is shown."""
@@ -163,4 +178,5 @@ def surroundings(job: Job) -> Surroundings:
         log_head=job.log.head(),
         review=review,
         choice=choice,
+        wait=services.tasks.waits.open(job.task.id),
     )

@@ -6,6 +6,7 @@ PULL_REQUEST = "agent"
 PARTIAL = "agent:partial"
 STATES = {
     TaskState.RUNNING: "agent:running",
+    TaskState.WAITING: "agent:needs-input",
     TaskState.SUCCEEDED: "agent:pr",
     TaskState.PARTIAL: PARTIAL,
     TaskState.NO_CHANGE_NEEDED: "agent:no-change",

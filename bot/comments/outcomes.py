@@ -29,6 +29,10 @@ OUTCOMES = {
 }
 
 
+DISCARDED = ", and nothing of its work is kept"
+"""How a sentence about a stop goes on, where whoever stopped the task wished so."""
+
+
 def end_words(task: Task) -> Words:
     """Return the words for an end that is not all that was asked for; partial work says why."""
     outcome = OUTCOMES.get(task.state)

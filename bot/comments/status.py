@@ -12,6 +12,7 @@ from bot.comments.outcomes import end_words, kept_branch, what_happened
 from bot.comments.plan import plan_as_left, plan_list
 from bot.comments.readable import count, money, plural, span, time_of_day
 from bot.comments.views import Surroundings
+from bot.comments.waits import wait_headline, wait_words
 from records.task import Task, TaskState
 
 _SUMMARY = 6_000
@@ -21,21 +22,21 @@ _CUT_SHORT = {TaskState.PARTIAL, TaskState.STOPPED, TaskState.FAILED}
 
 def status_comment(task: Task, around: Surroundings) -> str:
     """Return the comment for the state that the task is in; the caller adds the marker."""
-    parts = [f"### {_headline(task)}", *_body(task, around), _log(task, around)]
+    parts = [f"### {_headline(task, around)}", *_body(task, around), _log(task, around)]
     return fitted("\n\n".join(part for part in parts if part))
 
 
-def _headline(task: Task) -> str:
+def _headline(task: Task, around: Surroundings) -> str:
     asked = f"`{task.verb}` for {person(task.requester)} · task `{task.id}`"
-    ended = _how_it_ended(task) if task.state.ended else _how_it_stands(task)
+    ended = _how_it_ended(task) if task.state.ended else _how_it_stands(task, around)
     return f"{ended} — {asked}"
 
 
-def _how_it_stands(task: Task) -> str:
+def _how_it_stands(task: Task, around: Surroundings) -> str:
     if task.state is TaskState.QUEUED:
         return "⏳ Queued"
     if task.state is TaskState.WAITING:
-        return "⏸ Waiting"
+        return wait_headline(around.wait)
     return "⏹ Stopping" if task.stop_requested_by else "🛠 Working on it"
 
 
@@ -67,7 +68,10 @@ def _body(task: Task, around: Surroundings) -> list[str]:
     match task.state:
         case TaskState.QUEUED:
             return ["A worker takes it as soon as one is free.", _stop_hint(around)]
-        case TaskState.RUNNING | TaskState.WAITING:
+        case TaskState.WAITING:
+            asked = wait_words(task, around)
+            return [*asked, plan_list(task), _meter(task, around), _stop_hint(around)]
+        case TaskState.RUNNING:
             doing = words(task.progress.doing, 300) or "Preparing the sandbox"
             met = limits_met(task.progress.limits)
             return [doing, plan_list(task), met, _meter(task, around), _stop_hint(around)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from records.actions import Action
+from records.waits import Wait
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Surroundings:
     """Until when people have to answer what the task waits for."""
     choice: Mapping[str, Any] = field(default_factory=dict)
     """Why this of several attempts was chosen, as the log has it; empty where there was one."""
+    wait: Wait | None = None
+    """What the task waits for from people, if it does."""
 
 
 def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:

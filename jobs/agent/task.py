@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Literal, Self
 
 from jobs.evidence.check import DeclaredCheck
+from records.waits import NewWait
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ class Outcome(StrEnum):
     MODEL_ERROR = "model_error"
     LOOP = "loop"
     SANDBOX_LOST = "sandbox_lost"
+    WAITING = "waiting"
+    """Not at all yet: it goes on when people have answered."""
 
 
 CLAIMS = (
@@ -171,3 +174,5 @@ class Ending:
     `quiet` where the model stopped without handing in."""
     handed_in: dict[str, Any] | None = None
     """What a run that ends with words came to, as its last tool's schema has it."""
+    wait: NewWait | None = None
+    """What people are asked, where the work waits for them."""

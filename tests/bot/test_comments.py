@@ -244,7 +244,7 @@ def test_what_cannot_end_partly_still_has_words(reason: Failure) -> None:
 
 
 def test_each_state_that_lists_should_show_has_a_label() -> None:
-    shown = HONEST | {TaskState.RUNNING, TaskState.FAILED}
+    shown = HONEST | {TaskState.RUNNING, TaskState.WAITING, TaskState.FAILED}
     assert set(LABELS) == shown
     assert LABELS[TaskState.PARTIAL] == PARTIAL
     assert all(label.startswith("agent:") for label in LABELS.values())

@@ -34,7 +34,7 @@ def ending(outcome: Outcome) -> Ending:
     return Ending(outcome, submission, "One sentence.")
 
 
-@pytest.mark.parametrize("outcome", Outcome)
+@pytest.mark.parametrize("outcome", [one for one in Outcome if one is not Outcome.WAITING])
 @pytest.mark.parametrize("refused", ["", "`.github/x.yml`: not allowed"])
 @pytest.mark.parametrize("change", [Change(), CHANGE])
 def test_every_outcome_is_an_end_with_words(outcome: Outcome, refused: str, change: Change) -> None:

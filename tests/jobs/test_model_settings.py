@@ -16,6 +16,7 @@ from bot.settings import Settings
 from demo.model import ScriptedModel
 from jobs import run_task as running
 from jobs.agent_worker import services_of
+from jobs.ending import TaskEnd
 from jobs.start import Started
 from records.database import Database
 from records.task import TaskState
@@ -95,7 +96,7 @@ def test_a_task_whose_model_is_gone_ends_in_words(desk: Desk) -> None:
     services = replace(desk.job.services, open_wire=gone)
     job = replace(desk.job, services=services, task=replace(desk.job.task, model="deep"))
     end = running._end(job)
-    assert end is not None
+    assert isinstance(end, TaskEnd)
     assert (end.state, end.reason) == (TaskState.FAILED, Failure.MODEL_UNAVAILABLE.value)
     assert "there is no model 'deep'; there is: one" in end.explanation
 
