@@ -18,8 +18,10 @@ from bot.github_errors import (
     PermissionsMissing,
     Unauthorized,
 )
+from bot.github_pace import PacedApi, Turns
 from bot.github_repository import GitHubRepository
 from records.effects import Ambiguous
+from records.pacing import Pacing
 
 _FIRST_SUCCESS, _FIRST_NO_SUCCESS = 200, 300
 _LEVELS = ("read", "write", "admin")
@@ -42,6 +44,8 @@ class Token:
     expires_at: float
     repository: str
     """The repository's full name as GitHub knows it now."""
+    installation_id: int
+    repository_id: int
 
     def __repr__(self) -> str:
         return f"Token(for {self.repository}, expires_at={self.expires_at})"
@@ -93,12 +97,15 @@ class GitHubApp:
         api_url: str,
         *,
         on_secret: Callable[[str], None] = lambda _: None,
+        pacing: Pacing | None = None,
     ) -> None:
         self._app_id = app_id
         self._private_key = private_key
         self._read_key: Any = None
         self._api_url = api_url
         self._on_secret = on_secret
+        self._pacing = pacing
+        """Gives every write its turn; without one, each is sent at once."""
         self._skew_s = 0.0
         self._bot: Bot | None = None
         self._kept: dict[tuple[int, int, str], Token] = {}
@@ -157,7 +164,7 @@ class GitHubApp:
         if not names:
             raise NotFound("the installation does not hold this repository")
         expires_at = datetime.fromisoformat(answer["expires_at"]).timestamp()
-        return Token(answer["token"], expires_at, names[0])
+        return Token(answer["token"], expires_at, names[0], installation_id, repository_id)
 
     def _missing(self, installation_id: int, wanted: Mapping[str, str]) -> PermissionsMissing:
         found = self._as_app(lambda api: api.get(f"/app/installations/{installation_id}"))
@@ -182,8 +189,11 @@ class GitHubApp:
     def repository(self, token: Token, full_name: str = "") -> GitHubRepository:
         """Open the repository of a token, under its present name unless another is given."""
         api = GitHubApi(self._api_url, token.value)
-        name = full_name or token.repository
-        return GitHubRepository(api, name, bot_id=self.bot(token).user_id)
+        name, bot_id = full_name or token.repository, self.bot(token).user_id
+        if self._pacing is None:
+            return GitHubRepository(api, name, bot_id=bot_id)
+        turns = Turns(self._pacing, token.installation_id, token.repository_id)
+        return GitHubRepository(PacedApi(api, turns), name, bot_id=bot_id, spare_in=turns.spare_in)
 
     def kept_repository(
         self, installation_id: int, repository_id: int, permissions: Mapping[str, str]

@@ -65,9 +65,11 @@ class Moved(Unauthorized):
 class RateLimited(GitHubError):
     """GitHub wants no requests until `until`."""
 
-    def __init__(self, message: str, until: float) -> None:
+    def __init__(self, message: str, until: float, *, told: bool = True) -> None:
         super().__init__(message)
         self.until = until
+        self.told = told
+        """Whether GitHub said so itself, or only that it was too much."""
 
 
 _REDIRECTS = range(300, 400)
@@ -91,7 +93,9 @@ def from_answer(
     if status in _SERVER_ERRORS:
         return unclear(method, words)
     if status == _TOO_MANY or (status == _FORBIDDEN and _limited(words, headers)):
-        return RateLimited(words, _until(headers))
+        until = _until(headers)
+        told = until is not None
+        return RateLimited(words, until or time.time() + _WAIT_WITHOUT_WORD_S, told=told)
     if status in _REDIRECTS:
         return Moved(words)
     if status == _UNAUTHORIZED:
@@ -117,7 +121,7 @@ def from_graphql(errors: Sequence[Mapping[str, Any]]) -> GitHubError | Ambiguous
         case "FORBIDDEN" | "INSUFFICIENT_SCOPES":
             return Forbidden(words)
         case "RATE_LIMITED":
-            return RateLimited(words, time.time() + _WAIT_WITHOUT_WORD_S)
+            return RateLimited(words, time.time() + _WAIT_WITHOUT_WORD_S, told=False)
         case "UNPROCESSABLE" | "BRANCH_PROTECTION_RULE_VIOLATION" | "REPOSITORY_RULE_VIOLATION":
             return Invalid(words)
         case _:
@@ -130,15 +134,15 @@ def _limited(words: str, headers: Mapping[str, str]) -> bool:
     return said or headers.get("x-ratelimit-remaining") == "0"
 
 
-def _until(headers: Mapping[str, str]) -> float:
-    """Return when GitHub wants to be asked again."""
+def _until(headers: Mapping[str, str]) -> float | None:
+    """Return when GitHub wants to be asked again, if it says so."""
     now = time.time()
     if headers.get("retry-after", "").isdigit():
         return now + float(headers["retry-after"])
     reset = headers.get("x-ratelimit-reset", "")
     if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
         return max(now, float(reset)) + 1.0
-    return now + _WAIT_WITHOUT_WORD_S
+    return None
 
 
 def _server_time(headers: Mapping[str, str]) -> float | None:

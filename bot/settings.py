@@ -25,6 +25,7 @@ from bot.sandbox_settings import (
     variables,
 )
 from bot.secret_forms import CERTAIN
+from records.pacing import Pace
 
 __all__ = [
     "KeeperSettings",
@@ -82,6 +83,13 @@ class Settings(SetupSettings):
     public_url: str = "http://127.0.0.1:8000"
     """Where people reach this server's own pages, for the links in comments."""
 
+    github_write_seconds: float = Field(1.0, ge=0, le=60)
+    """How many seconds lie between two writes to one repository; GitHub asks for one."""
+    github_writes_a_minute: int = Field(80, ge=1)
+    """How many writes an installation makes in a minute, with all processes; GitHub's limit."""
+    github_writes_an_hour: int = Field(500, ge=1)
+    """How many writes an installation makes in an hour, with all processes; GitHub's limit."""
+
     database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
     """`DATABASE_URL`: a `postgresql://` address; without one, an SQLite file in the data folder."""
     redis_url: str = Field(
@@ -104,6 +112,8 @@ class Settings(SetupSettings):
     """How long one task may run."""
     baseline_seconds: float = Field(120.0, ge=0)
     """How long the checks may run on the base commit before the agent starts; 0 for not at all."""
+    plan_hours: float = Field(168.0, gt=0, le=8760)
+    """How many hours a plan waits to be approved before it is dropped."""
     review: Literal["off", "auto", "always"] = "auto"
     """When a second model call reviews a change: `auto` for larger and riskier ones."""
     apply_patch: Literal["auto", "on", "off"] = "auto"
@@ -112,8 +122,6 @@ class Settings(SetupSettings):
     """Whether the agent may ask helpers with a fresh memory, in sandboxes of their own."""
     github_context: Literal["on", "off"] = "off"
     """Whether the agent may read other issues, pull requests and commits of the repository."""
-    plan_hours: float = Field(168.0, gt=0, le=8760)
-    """How many hours a plan waits to be approved before it is dropped."""
     attempts_most: int = Field(3, ge=1, le=8)
     """How many attempts at one task may be asked for; they share its turns, tokens and money."""
     task_max_usd: float | None = Field(None, gt=0)
@@ -216,6 +224,14 @@ class Settings(SetupSettings):
     def model_named(self, name: str) -> Model:
         """Return the model of this name, the usual one without a name; raises UnknownModel."""
         return chosen(self.choices(), name)
+
+    def pace(self) -> Pace:
+        """Return how fast GitHub may be written to."""
+        return Pace(
+            apart_s=self.github_write_seconds,
+            a_minute=self.github_writes_a_minute,
+            an_hour=self.github_writes_an_hour,
+        )
 
     def private_key(self) -> str:
         """Return the App's private key as PEM text."""

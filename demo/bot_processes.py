@@ -76,6 +76,10 @@ class BotProcesses:
     def _environment(self, socket: Path) -> dict[str, str]:
         stage = self._stage
         return {
+            # The local GitHub has no such limits, and nobody at a demo wants to wait for them.
+            "PATCHBAY_GITHUB_WRITE_SECONDS": "0",
+            "PATCHBAY_GITHUB_WRITES_A_MINUTE": "1000000",
+            "PATCHBAY_GITHUB_WRITES_AN_HOUR": "1000000",
             **_inherited(),
             "PYTHONUNBUFFERED": "1",
             "PORT": str(stage.web_port),

@@ -24,6 +24,7 @@ from records.actions import Actions
 from records.baselines import Baselines
 from records.checkpoints import Checkpoints
 from records.effects import Effects
+from records.pacing import Pacing
 from records.tasks import Tasks
 
 _log = structlog.get_logger()
@@ -72,6 +73,7 @@ def services_of(begun: Started) -> Services:
         settings.private_key(),
         settings.github_api_url,
         on_secret=begun.redactor.learn,
+        pacing=Pacing(database, settings.pace()),
     )
 
     def wire(place: str, model: str = "") -> Wire:

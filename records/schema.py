@@ -202,3 +202,37 @@ class NamedLeaseRow(Row):
     name: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str]
     expires_at: Mapped[float]
+
+
+class PaceRow(Row):
+    """Until when GitHub wants to hear nothing from an installation."""
+
+    __tablename__ = "paces"
+    installation_id: Mapped[int] = mapped_column(primary_key=True)
+    silent_until: Mapped[float]
+    times: Mapped[int]
+    """How often that came again soon."""
+
+
+class WriteRow(Row):
+    """The moment of one write to GitHub, past or to come."""
+
+    __tablename__ = "writes"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    installation_id: Mapped[int]
+    repository_id: Mapped[int]
+    at: Mapped[float]
+
+
+class BatchRow(Row):
+    """Several tasks that were asked for at once, and the comment with the table of them."""
+
+    __tablename__ = "batches"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    repository_id: Mapped[int]
+    issue_number: Mapped[int]
+    requester: Mapped[str]
+    created_at: Mapped[float]
+    comment_id: Mapped[int | None]
+    parts: Mapped[str]
+    """A JSON list, in their order: what each is, and its task if it got one."""

@@ -39,7 +39,19 @@ HONEST = frozenset(
     }
 )
 """What an agent's work can come to; none of it is a failure."""
+AT_WORK = frozenset({TaskState.RUNNING, TaskState.WAITING})
+"""Of these a thread has one at a time; what else is asked for waits in its line."""
 ENDED = HONEST | {TaskState.FAILED, TaskState.STOPPED, TaskState.REFUSED}
+
+
+@dataclass(frozen=True)
+class Comment:
+    """One comment of the thread that the agent is given."""
+
+    author: str
+    role: str
+    """What the author was to the repository then."""
+    text: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,12 @@ class IssueSnapshot:
     author: str
     url: str
     labels: tuple[str, ...] = ()
+    comments: tuple[Comment, ...] = ()
+    """Those that the agent is given, oldest first."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """How many comments it is not given, by reason."""
+    as_of: float = 0.0
+    """When the command was given, by GitHub's clock; 0 where nobody looked at comments."""
 
 
 @dataclass(frozen=True)
@@ -207,7 +225,8 @@ def issue_json(issue: IssueSnapshot) -> str:
 def issue_from_json(text: str) -> IssueSnapshot:
     """Read an issue snapshot from its column."""
     fields = json.loads(text)
-    return IssueSnapshot(**{**fields, "labels": tuple(fields["labels"])})
+    comments = tuple(Comment(**comment) for comment in fields.get("comments", ()))
+    return IssueSnapshot(**{**fields, "labels": tuple(fields["labels"]), "comments": comments})
 
 
 def progress_json(progress: Progress) -> str:

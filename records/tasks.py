@@ -5,16 +5,19 @@ import secrets
 import time
 from typing import Any, Unpack
 
-from sqlalchemy import case, func, insert, or_, select, update
+from sqlalchemy import Connection, case, exists, func, insert, or_, select, tuple_, update
 from sqlalchemy.engine import Row as ResultRow
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from records.database import Database
 from records.fence import held, write_fenced
 from records.heard import Heard
+from records.rounds import Rounds
 from records.schema import DatabaseTime, TaskRow
 from records.task import (
+    AT_WORK,
     ENDED,
     IssueSnapshot,
     Lease,
@@ -58,12 +61,17 @@ _SHOWN = [
 ]
 
 
-class IssueBusy(Exception):
-    """Another task on the issue has not ended; an issue has one at a time."""
-
-    def __init__(self, task: Task) -> None:
-        super().__init__(f"task {task.id} is on its way")
-        self.task = task
+def its_turn() -> ColumnElement[bool]:
+    """Say in SQL that nothing of the task's thread is at work, or stands before it in the line."""
+    other = aliased(TaskRow)
+    in_thread = (
+        (other.repository_id == TaskRow.repository_id)
+        & (other.issue_number == TaskRow.issue_number)
+        & (other.id != TaskRow.id)
+    )
+    asked_before = tuple_(other.created_at, other.id) < tuple_(TaskRow.created_at, TaskRow.id)
+    before = other.state.in_(AT_WORK) | ((other.state == TaskState.QUEUED) & asked_before)
+    return ~exists().where(in_thread & before)
 
 
 class Tasks:
@@ -72,12 +80,13 @@ class Tasks:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.heard = Heard(database)
+        self.rounds = Rounds(database)
         self.waits = Waits(database)
 
     def create(self, new: NewTask) -> tuple[Task, bool]:
         """Record a new task, or find the one that the same request made before (then False).
 
-        IssueBusy if another request's task on the same issue has not ended.
+        It stands at the end of its thread's line, and can be taken once all before it have ended.
         """
         length = _SHORTEST_ID
         while True:
@@ -90,9 +99,6 @@ class Tasks:
                 known = self._first(TaskRow.semantic_key == new.semantic_key)
                 if known:
                     return known, False
-                live = self.live_on_issue(new.repository_id, new.issue_number)
-                if live:
-                    raise IssueBusy(live) from None
                 length += 1
             else:
                 return self.get(task_id), True
@@ -104,13 +110,28 @@ class Tasks:
             raise TaskNotFound(task_id)
         return task
 
+    def of_request(self, semantic_key: str) -> Task | None:
+        """Find the task that a request made."""
+        return self._first(TaskRow.semantic_key == semantic_key)
+
     def live_on_issue(self, repository_id: int, issue_number: int) -> Task | None:
-        """Find the newest task on an issue that has not ended."""
-        return self._first(
-            TaskRow.repository_id == repository_id,
-            TaskRow.issue_number == issue_number,
-            TaskRow.state.not_in(ENDED),
+        """Find the task of a thread that is at work, or else the first in its line."""
+        return next(iter(self.line(repository_id, issue_number)), None)
+
+    def line(self, repository_id: int, issue_number: int) -> list[Task]:
+        """List the tasks of a thread that have not ended, in the order in which they get a turn."""
+        queued = case((TaskRow.state == TaskState.QUEUED, 1), else_=0)
+        statement = (
+            select(*_SHOWN)
+            .where(
+                TaskRow.repository_id == repository_id,
+                TaskRow.issue_number == issue_number,
+                TaskRow.state.not_in(ENDED),
+            )
+            .order_by(queued, TaskRow.created_at, TaskRow.id)
         )
+        with self._database.reading() as connection:
+            return [_task(row) for row in connection.execute(statement)]
 
     def latest_on_issue(self, repository_id: int, issue_number: int) -> Task | None:
         """Find the newest task on an issue."""
@@ -119,6 +140,16 @@ class Tasks:
             TaskRow.issue_number == issue_number,
         )
 
+    def made_since(self, since: float, repository_id: int, issue_number: int) -> int:
+        """Count the tasks of a thread that were asked for since a time, in Unix seconds."""
+        statement = select(func.count()).where(
+            TaskRow.repository_id == repository_id,
+            TaskRow.issue_number == issue_number,
+            TaskRow.created_at >= since,
+        )
+        with self._database.reading() as connection:
+            return int(connection.execute(statement).scalar_one())
+
     def recent(self, limit: int) -> list[Task]:
         """List the newest tasks, newest first."""
         statement = select(*_SHOWN).order_by(TaskRow.created_at.desc()).limit(limit)
@@ -126,12 +157,18 @@ class Tasks:
             return [_task(row) for row in connection.execute(statement)]
 
     def take(self, task_id: str, owner: str, lease_s: float) -> Lease | None:
-        """Take the task for a job; None if it has ended, waits, or another job has it."""
+        """Take the task for a job.
+
+        None if it has ended, waits, is not the first of its line, or another job has it.
+        """
         statement = (
             update(TaskRow)
             .where(
                 TaskRow.id == task_id,
-                TaskRow.state.in_([TaskState.QUEUED, TaskState.RUNNING]),
+                or_(
+                    TaskRow.state == TaskState.RUNNING,
+                    (TaskRow.state == TaskState.QUEUED) & its_turn(),
+                ),
                 TaskRow.lease_expires_at < DatabaseTime(),
             )
             .values(
@@ -144,8 +181,11 @@ class Tasks:
             )
             .returning(TaskRow.epoch)
         )
-        with self._database.writing() as connection:
-            epoch = connection.execute(statement).scalar_one_or_none()
+        try:
+            with self._database.writing() as connection:
+                epoch = connection.execute(statement).scalar_one_or_none()
+        except IntegrityError:
+            return None  # another of the thread was taken in this moment
         return None if epoch is None else Lease(task_id, epoch, owner)
 
     def renew(self, lease: Lease, lease_s: float) -> None:
@@ -195,6 +235,19 @@ class Tasks:
         with self._database.writing() as connection:
             if connection.execute(statement).rowcount != 1:
                 raise LeaseLost(f"task {lease.task_id} is not this job's to end")
+            _call_the_next(connection, lease.task_id)
+
+    def also_asked(self, task_id: str, login: str, how: str) -> None:
+        """Remember who wished the same, and how; each once."""
+        this = TaskRow.id == task_id
+        wish = {"login": login, "how": how}
+        with self._database.writing() as connection:
+            text = connection.execute(select(TaskRow.brief).where(this).with_for_update())
+            brief = json.loads(text.scalar_one())
+            if wish not in brief.setdefault("also", []):
+                brief["also"].append(wish)
+                values = {"brief": canonical_json(brief)}
+                connection.execute(update(TaskRow).where(this).values(values))
 
     def set_status_comment(self, task_id: str, comment_id: int) -> None:
         """Remember which comment on the issue shows the task."""
@@ -224,15 +277,19 @@ class Tasks:
         running = TaskRow.state == TaskState.RUNNING
         queued = {**asked, "state": TaskState.QUEUED, "queued_at": 0.0}
         with self._database.writing() as connection:
-            if not connection.execute(this.where(idle & ~begun).values(now)).rowcount:
+            if connection.execute(this.where(idle & ~begun).values(now)).rowcount:
+                _call_the_next(connection, task_id)
+            else:
                 connection.execute(this.where(begun).values(queued))
                 connection.execute(this.where(running).values(asked))
         return self.get(task_id)
 
     def unattended(self, queued_s: float = 10.0) -> list[str]:
-        """Name the tasks that no job works on: queued for `queued_s`, or with a lease run out."""
-        queued = (TaskRow.state == TaskState.QUEUED) & (
-            TaskRow.queued_at < DatabaseTime() - queued_s
+        """Name the tasks that no job works on: first in line for `queued_s`, or with no lease."""
+        queued = (
+            (TaskRow.state == TaskState.QUEUED)
+            & (TaskRow.queued_at < DatabaseTime() - queued_s)
+            & its_turn()
         )
         left = (TaskRow.state == TaskState.RUNNING) & (TaskRow.lease_expires_at < DatabaseTime())
         statement = select(TaskRow.id).where(or_(queued, left)).order_by(TaskRow.created_at)
@@ -251,6 +308,18 @@ class Tasks:
         with self._database.reading() as connection:
             row = connection.execute(statement).one_or_none()
         return None if row is None else _task(row)
+
+
+def _call_the_next(connection: Connection, task_id: str) -> None:
+    """Let the clock ring at once for what waited behind a task that has ended."""
+    ended = aliased(TaskRow)
+    behind = exists().where(
+        ended.id == task_id,
+        ended.repository_id == TaskRow.repository_id,
+        ended.issue_number == TaskRow.issue_number,
+    )
+    waiting = update(TaskRow).where(TaskRow.state == TaskState.QUEUED, behind)
+    connection.execute(waiting.values(queued_at=0.0))
 
 
 def _new_row(task_id: str, new: NewTask) -> dict[str, Any]:

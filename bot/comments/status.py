@@ -7,6 +7,7 @@ from bot.comments.answers import person
 from bot.comments.evidence import evidence_table
 from bot.comments.frame import fitted
 from bot.comments.limits_met import limits_met
+from bot.comments.line import also_asked, place_in_line, waits_for
 from bot.comments.neutral import quoted, words
 from bot.comments.outcomes import end_words, kept_branch, what_happened
 from bot.comments.plan import plan_as_left, plan_list
@@ -22,7 +23,8 @@ _CUT_SHORT = {TaskState.PARTIAL, TaskState.STOPPED, TaskState.FAILED}
 
 def status_comment(task: Task, around: Surroundings) -> str:
     """Return the comment for the state that the task is in; the caller adds the marker."""
-    parts = [f"### {_headline(task, around)}", *_body(task, around), _log(task, around)]
+    head = f"### {_headline(task, around)}"
+    parts = [head, *_body(task, around), also_asked(task.brief.get("also", ())), _log(task, around)]
     return fitted("\n\n".join(part for part in parts if part))
 
 
@@ -34,7 +36,7 @@ def _headline(task: Task, around: Surroundings) -> str:
 
 def _how_it_stands(task: Task, around: Surroundings) -> str:
     if task.state is TaskState.QUEUED:
-        return "⏳ Queued"
+        return place_in_line(around.ahead)
     if task.state is TaskState.WAITING:
         return wait_headline(around.wait)
     return "⏹ Stopping" if task.stop_requested_by else "🛠 Working on it"
@@ -67,7 +69,7 @@ _ANSWERS = {
 def _body(task: Task, around: Surroundings) -> list[str]:
     match task.state:
         case TaskState.QUEUED:
-            return ["A worker takes it as soon as one is free.", _stop_hint(around)]
+            return [waits_for(around.ahead), _stop_hint(around)]
         case TaskState.WAITING:
             asked = wait_words(task, around)
             return [*asked, plan_list(task), _meter(task, around), _stop_hint(around)]

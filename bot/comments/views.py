@@ -66,6 +66,8 @@ class Surroundings:
     """Why this of several attempts was chosen, as the log has it; empty where there was one."""
     wait: Wait | None = None
     """What the task waits for from people, if it does."""
+    ahead: tuple[str, ...] = ()
+    """The ids of the tasks before this one in the line of its thread."""
 
 
 def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:
@@ -73,10 +75,10 @@ def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:
     return tuple(_log_line(action) for action in actions if _is_read(action))
 
 
-_READ = {"observation", "event", "failure", "ending", "review", "choice"}
-
 RESULT = "result"
 """The kind of the entry that holds what a task came to that changes nothing."""
+_READ = {"observation", "event", "failure", "ending", "review", "choice"}
+
 
 def _is_read(action: Action) -> bool:
     # Of what a helper does, its commands and look-ups; what it was told and said is on the page.

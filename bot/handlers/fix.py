@@ -60,7 +60,9 @@ def addressing(
     number: int, repository: str, pulls: Iterable[OpenPullRequest]
 ) -> Iterable[OpenPullRequest]:
     """Pick the pull requests that are for an issue, by their branch or by a closing keyword."""
-    closes = re.compile(_CLOSES.format(repository=re.escape(repository), number=number), re.I)
+    closes = re.compile(
+        _CLOSES.format(repository=re.escape(repository), number=number), re.IGNORECASE
+    )
     for pull in pulls:
         ours = pull.by_bot and pull.branch.startswith(f"agent/{number}-")
         if ours or closes.search(pull.title) or closes.search(pull.body):

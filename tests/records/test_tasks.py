@@ -11,7 +11,6 @@ from records.checkpoints import Checkpoints
 from records.database import Database, open_database
 from records.effects import Effects
 from records.tasks import (
-    IssueBusy,
     Lease,
     LeaseLost,
     PlanStep,
@@ -196,22 +195,6 @@ def test_the_tasks_of_an_issue_are_found_newest_first(database: Database) -> Non
     assert latest.id == second.id
     assert tasks.live_on_issue(2**40, 5) is None
     assert [found.issue_number for found in tasks.recent(2)] == [4, 3]
-
-
-def test_an_issue_has_one_live_task_however_many_ask_at_once(database: Database) -> None:
-    tasks, together = Tasks(database), threading.Barrier(6)
-
-    def ask(number: int) -> str:
-        together.wait()
-        try:
-            return tasks.create(new_task(f"comment:{number}"))[0].id
-        except IssueBusy as busy:
-            return f"after {busy.task.id}"
-
-    with ThreadPoolExecutor(6) as pool:
-        answers = sorted(pool.map(ask, range(6)))
-    [made] = [answer for answer in answers if not answer.startswith("after")]
-    assert answers.count(f"after {made}") == 5
 
 
 def test_unattended_are_tasks_long_queued_and_tasks_whose_job_died(database: Database) -> None:
