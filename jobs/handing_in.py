@@ -25,7 +25,7 @@ _log = structlog.get_logger()
 
 def hand_in(job: Job, base: Base, solution: Solution) -> TaskEnd:
     """Publish or keep the change as its ending says; TaskFailed if GitHub does not take it."""
-    _remember_words(job, solution.ending.submission)
+    remember_words(job, solution.ending.submission)
     if job.watch.halted.is_set():
         return stopped(None)  # by whom, and whether for good, is not for here to say
     end = _clean(job, end_of(solution))
@@ -33,7 +33,7 @@ def hand_in(job: Job, base: Base, solution: Solution) -> TaskEnd:
         case Place.PULL_REQUEST:
             return _published(job, base, solution, end)
         case Place.BRANCH:
-            return _kept(job, base, solution, end)
+            return keep(job, base, solution, end)
         case Place.NOWHERE:
             return end
 
@@ -48,10 +48,10 @@ def stop(job: Job) -> TaskEnd:
     try:
         found = patiently(job, lambda: _saved(job, ending), until=job.watch.leaving)
     except (TaskFailed, GitFailed, GitHubError, Ambiguous) as trouble:
-        return _not_kept(job, end, trouble)
+        return _notkeep(job, end, trouble)
     if found is None or not found[1].publishable:
         return end
-    return _kept(job, *found, end)
+    return keep(job, *found, end)
 
 
 def give_up(job: Job, why: Failure, words: str) -> TaskEnd:
@@ -60,7 +60,9 @@ def give_up(job: Job, why: Failure, words: str) -> TaskEnd:
         found = _saved(job, Ending(Outcome.SANDBOX_LOST, None, words))
         if found and found[1].publishable:
             end = _clean(job, cut_short(why, found[1]))
-            publish(job, *found, end)
+            # What was to go onto a pull request that is open already gets none of its own.
+            hand_over = publish if job.task.verb == "fix" else keep_branch
+            hand_over(job, *found, end)
             return end
     except (TaskFailed, SandboxError, GitFailed, GitHubError, Ambiguous):
         _log.warning("task.work_not_kept", task=job.task.id, exc_info=True)
@@ -90,21 +92,23 @@ def _published(job: Job, base: Base, solution: Solution, end: TaskEnd) -> TaskEn
     return end
 
 
-def _kept(job: Job, base: Base, solution: Solution, end: TaskEnd) -> TaskEnd:
+def keep(job: Job, base: Base, solution: Solution, end: TaskEnd) -> TaskEnd:
+    """Push the change on a branch of its own; the end says so where that cannot be done."""
     try:
         patiently(job, lambda: keep_branch(job, base, solution, end), until=job.watch.leaving)
     except (TaskFailed, GitFailed, GitHubError, Ambiguous) as trouble:
-        return _not_kept(job, end, trouble)
+        return _notkeep(job, end, trouble)
     return end
 
 
-def _not_kept(job: Job, end: TaskEnd, trouble: Exception) -> TaskEnd:
+def _notkeep(job: Job, end: TaskEnd, trouble: Exception) -> TaskEnd:
     """Say in the end's own words that the work is lost; the end is what it is without it."""
     _log.warning("task.work_not_kept", task=job.task.id, exc_info=trouble)
     return replace(end, explanation=f"{end.explanation} {not_kept(str(trouble))}")
 
 
-def _remember_words(job: Job, said: Submission | None) -> None:
+def remember_words(job: Job, said: Submission | None) -> None:
+    """Write into the task's record what the agent said of its work."""
     if said is None:
         return
     clean = job.services.redactor.clean

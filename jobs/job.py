@@ -1,10 +1,12 @@
 """One execution of a task: what its steps share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from jobs.agent.abilities import GitHubPort
 from jobs.agent.limits import GATE_ROUNDS
+from jobs.agent.task import AgentTask
 from jobs.evidence.check import CHECK_TIMEOUT_S
 from jobs.evidence.run import MAX_DECLARED, TOTAL_S
 from jobs.sandbox import Sandbox
@@ -35,6 +37,8 @@ class Job:
     """Which of several attempts at the task this is; 0 for the only one."""
     attempts: int = 1
     """How many share the task's turns, tokens and money."""
+    give: Callable[[AgentTask], AgentTask] = lambda task: task
+    """Turns what an agent is told of an issue into what it is told for this task's verb."""
     github: GitHubPort | None = None
     """What the agent may look at on GitHub; nothing, unless somebody hands it in."""
 

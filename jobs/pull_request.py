@@ -26,8 +26,9 @@ from jobs.repository.tree import NOTHING, Identity, commit, raw_entries, write_t
 from jobs.solution import Solution
 from jobs.status_comment import surroundings
 from records.effects import Ambiguous
+from records.task import Task
 
-_WRITE = {"contents": "write", "pull_requests": "write", "metadata": "read"}
+WRITE = {"contents": "write", "pull_requests": "write", "metadata": "read"}
 _SLUG = 40
 _LARGEST_BY_API = 4 * 1024 * 1024
 """A larger change goes by git: a GraphQL request has to fit into one JSON body."""
@@ -54,7 +55,7 @@ def _publication(
     tasks.write(job.lease, branch=branch)
     job.log.event(f"push `{branch}`")
     try:
-        with minted(job.services, task, _WRITE) as token:
+        with minted(job.services, task, WRITE) as token:
             yield _Publication(job, base, solution, end, branch, token)
     except (Conflict, Forbidden, Invalid, NotFound, PushRefused) as refused:
         raise TaskFailed(Failure.PUSH_REJECTED, f"GitHub says: {refused}") from refused
@@ -67,6 +68,18 @@ def branch_name(issue_number: int, title: str, task_id: str) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     slug = words[:_SLUG].rstrip("-") or "change"
     return f"agent/{issue_number}-{slug}-{task_id}"
+
+
+def check_requester(repository: GitHubRepository, task: Task) -> None:
+    """Raise TaskFailed unless whoever asked for the task may still write to the repository."""
+    try:
+        person = repository.permission(task.requester)
+    except NotFound as gone:
+        words = f"GitHub knows no {task.requester} any more."
+        raise TaskFailed(Failure.PERMISSION_LOST, words) from gone
+    if person.user_id != task.requester_id or person.level not in {"admin", "write"}:
+        words = f"{task.requester} has {person.role} access now."
+        raise TaskFailed(Failure.PERMISSION_LOST, words)
 
 
 class _Publication:
@@ -87,7 +100,7 @@ class _Publication:
 
     def commit(self) -> str:
         """Make the branch with the commit; return the commit's id."""
-        self._check_requester()
+        check_requester(self._repository, self._task)
         self._by_git = self._needs_git()
         head = self._commit_by_git() if self._by_git else self._commit_by_api()
         self._job.services.tasks.write(self._job.lease, head_sha=head)
@@ -105,18 +118,6 @@ class _Publication:
         self._job.log.event(f"open {kind}", f"#{pull_request.number}")
         mark(self._job, self._repository, pull_request.number, self._end.state)
         return pull_request
-
-    def _check_requester(self) -> None:
-        try:
-            person = self._repository.permission(self._task.requester)
-        except NotFound as gone:
-            raise TaskFailed(
-                Failure.PERMISSION_LOST, f"GitHub knows no {self._task.requester} any more."
-            ) from gone
-        if person.user_id != self._task.requester_id or person.level not in {"admin", "write"}:
-            raise TaskFailed(
-                Failure.PERMISSION_LOST, f"{self._task.requester} has {person.role} access now."
-            )
 
     def _needs_git(self) -> bool:
         """Say whether the API cannot express this change: it leaves every file its mode."""

@@ -19,6 +19,7 @@ from jobs.job import Job
 from jobs.patience import patiently
 from jobs.repository.git import GitFailed, NotInRepository
 from jobs.room import in_room, wait_for_room
+from jobs.rounds.address import address
 from jobs.sandbox import SandboxError
 from jobs.services import Services
 from jobs.solve import solve
@@ -146,6 +147,8 @@ def _carry_out(job: Job) -> TaskEnd | NewWait:
     match job.task.verb:
         case "fix":
             return _fix(job, _base(job))
+        case "address":
+            return address(job)
         case verb:
             raise TaskFailed(Failure.INTERNAL, f"There is no work that is called {verb}.")
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from bot.limits import limits_of_task
 from jobs.abilities import abilities
 from jobs.agent.gate import Gate
 from jobs.agent.loop import run
@@ -66,7 +67,7 @@ def _in_a_sandbox(
     ):
         _resume(job, sandbox, workplace.environment)
         facts = (*workplace.environment.facts, *before().told())
-        task = agent_task(job.task, base, detection, facts)
+        task = job.give(agent_task(job.task, base, detection, facts))
         kept = KeptSandbox(job, base, sandbox)
         view = SandboxView(kept, base.mirror.at(base.sha), live_secrets=secrets_of(job))
         budget, when = budget_of(job), job.services.settings.review
@@ -103,12 +104,12 @@ def _resume(job: Job, sandbox: Sandbox, environment: Environment) -> None:
 def budget_of(job: Job) -> Budget:
     """Return how far the agent may go in one attempt at the task."""
     settings = job.services.settings
-    model = settings.model_named(job.task.model)
+    model, limits = settings.model_named(job.task.model), limits_of_task(settings, job.task)
     return Budget(
-        turns=max(1, settings.task_max_turns // job.attempts),
-        seconds=settings.task_max_minutes * 60,
-        tokens=settings.task_max_tokens // job.attempts,
-        usd=settings.task_max_usd / job.attempts if settings.task_max_usd else None,
+        turns=max(1, limits.turns // job.attempts),
+        seconds=limits.minutes * 60,
+        tokens=limits.tokens // job.attempts,
+        usd=limits.usd / job.attempts if limits.usd else None,
         prices=Prices(
             input=model.price_input or 0.0,
             output=model.price_output or 0.0,

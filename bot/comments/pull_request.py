@@ -73,19 +73,23 @@ def _why_partial(task: Task) -> str:
 def commit_message(task: Task, *, log_head: str) -> tuple[str, str]:
     """Return headline and body of the commit; the trailers are the bot's own and come last."""
     headline = _title(task, _HEADLINE)
-    paragraphs = [_harmless_lines(task.summary)]
-    login = re.sub(r"[^A-Za-z0-9_-]", "", task.requester)
-    address = f"{task.requester_id}+{login}@users.noreply.github.com"
+    paragraphs = [harmless_lines(task.summary)]
     paragraphs.append(
         f"Refs: #{task.issue_number}\n"
         f"Agent-Task: {task.id}\n"
         f"Agent-Log: sha256:{log_head}\n"
-        f"Co-authored-by: {login} <{address}>"
+        f"{credit(task.requester, task.requester_id)}"
     )
     return headline, "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
-def _harmless_lines(text: str) -> str:
+def credit(login: str, user_id: int) -> str:
+    """Return the line of a commit message that names somebody as an author of it too."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "", login)
+    return f"Co-authored-by: {name} <{user_id}+{name}@users.noreply.github.com>"
+
+
+def harmless_lines(text: str) -> str:
     """Return what a commit message may quote: no trailers, no references, no words to CI."""
     lines = visible(text).strip().split("\n")
     kept = [

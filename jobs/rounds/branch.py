@@ -71,7 +71,7 @@ class Branch:
         self._job = job
         self._mirror = mirror
         self._token = token
-        self._name = name
+        self.name = name
         self._repository: GitHubRepository = job.services.github.repository(token)
 
     def add(self, change: Change, on: str, message: Message) -> Added:
@@ -125,7 +125,7 @@ class Branch:
             return self._by_git(tree, (on,), message)
         files = change.files
         sha = self._repository.create_commit_on_branch(
-            self._name,
+            self.name,
             on,
             message.headline,
             f"{message.body}\n{message.trailer}",
@@ -148,7 +148,7 @@ class Branch:
             at=self._job.task.created_at,
         )
         try:
-            advance(self._mirror, self.url, sha, self._name, parents[0], self._token.value)
+            advance(self._mirror, self.url, sha, self.name, parents[0], self._token.value)
         except PushAmbiguous as unclear:
             raise Ambiguous(str(unclear)) from unclear
         except BranchTaken as moved:
@@ -175,7 +175,7 @@ class Branch:
         return head if head != on else None
 
     def _head(self) -> str | None:
-        return remote_branch(self._mirror, self.url, self._name, self._token.value)
+        return remote_branch(self._mirror, self.url, self.name, self._token.value)
 
     def _ours(self, message: Message) -> Added | None:
         """Find the commit at the head of the branch, or below what others pushed since."""

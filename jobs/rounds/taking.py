@@ -29,9 +29,7 @@ class Listener:
     """Takes secrets out of what is heard."""
 
     @classmethod
-    def of(
-        cls, repository: GitHubRepository, bot_id: int, clean: Callable[[str], str]
-    ) -> "Listener":
+    def of(cls, repository: GitHubRepository, clean: Callable[[str], str]) -> "Listener":
         """Hear those who may write, and ask GitHub about each once."""
 
         @cache
@@ -43,17 +41,17 @@ class Listener:
             # A login can be given up and taken by somebody else; the id of an account stays.
             return found.level in _WRITERS and found.user_id == user_id != 0
 
-        return cls(bot_id, may_write, clean)
+        return cls(repository.bot_id, may_write, clean)
 
 
-def round_of(job: Job, repository: GitHubRepository, number: int, bot_id: int) -> Round:
+def round_of(job: Job, repository: GitHubRepository, number: int) -> Round:
     """Return the round of this task: as an earlier job took it, or as it is now."""
     for kind, entry in job.log.entries():
         if kind == ROUND:
             return Round.from_json(entry["round"])
     reviews = repository.reviews(number)
     opened, threads = reviews.opened(), reviews.unresolved()
-    listener = Listener.of(repository, bot_id, job.services.redactor.clean)
+    listener = Listener.of(repository, job.services.redactor.clean)
     taken = take(threads, opened, listener, job.task.brief)
     job.log.keep(ROUND, _entry(taken))
     return taken

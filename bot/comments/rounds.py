@@ -1,0 +1,182 @@
+"""The words of a review round: in each thread, over all of it, and in its commits."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bot.comments.answers import person
+from bot.comments.neutral import code, plain, words
+from bot.comments.readable import plural
+
+_REASON = 1_200
+_ROWS = 40
+_HEADLINE = 72
+_EVIDENCE = ("<!-- patchbay evidence -->", "<!-- patchbay end of evidence -->")
+_BETWEEN = re.compile(f"{re.escape(_EVIDENCE[0])}.*?{re.escape(_EVIDENCE[1])}", re.DOTALL)
+
+APPLIED, FIXED, NOT_CHANGED, QUESTION, UNSAID = (
+    "applied",
+    "fixed",
+    "not changed",
+    "question",
+    "unsaid",
+)
+"""What can have become of a thread."""
+_SIGNS = {APPLIED: "✅", FIXED: "✅", NOT_CHANGED: "↩️", QUESTION: "❓", UNSAID: "⚠️"}
+
+
+def thread_reply(outcome: str, said: str, sha: str, command: str) -> str:
+    """Return the bot's word in one thread; what the agent says is marked as the agent's."""
+    reason = words(said, _REASON)
+    match outcome:
+        case "applied":
+            return f"Applied as suggested in {_commit(sha)}."
+        case "fixed":
+            return f"Fixed in {_commit(sha)}{f': {reason}' if reason else '.'}"
+        case "not changed":
+            return (
+                f"Not changed: {reason or 'the agent gave no reason.'}\n\n"
+                f"To insist, answer here and comment `{command} address`."
+            )
+        case "question":
+            return f"A question: {reason}\n\nAnswer here, then comment `{command} address`."
+        case _:
+            changed = f" The round's commit is {_commit(sha)}." if sha else " Nothing was changed."
+            return (
+                f"The agent did not say what it did about this.{changed} Please look, and answer "
+                f"here with `{command} address` below it to have it looked at again."
+            )
+
+
+def rollup(entry: Mapping[str, Any]) -> str:
+    """Return the table of a round's threads, from what the log holds of its end; "" without."""
+    rows: Sequence[Mapping[str, Any]] = entry.get("threads") or ()
+    lines = [_counts(rows)] if rows else []
+    if rows:
+        lines += ["", "| Thread | | |", "|:--|:--|:--|", *map(_row, rows[:_ROWS])]
+    if len(rows) > _ROWS:
+        lines.append(f"| … and {len(rows) - _ROWS} more | | |")
+    if left := _left_alone(entry):
+        lines += ["", left]
+    return "\n".join(lines)
+
+
+def _counts(rows: Sequence[Mapping[str, Any]]) -> str:
+    counted = {
+        outcome: sum(row.get("outcome") == outcome for row in rows)
+        for outcome in (APPLIED, FIXED, NOT_CHANGED, QUESTION, UNSAID)
+    }
+    named = [f"{count} {outcome}" for outcome, count in counted.items() if count]
+    return f"**{plural(len(rows), 'thread')}:** {', '.join(named)}."
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    outcome = str(row.get("outcome", ""))
+    where, url = str(row.get("where", "")), str(row.get("url", ""))
+    shown = f"[{code(where, 120)}]({url})" if url.startswith("http") and ")" not in url else where
+    commit = f" {_commit(str(row['sha']))}" if row.get("sha") else ""
+    return f"| {shown.replace('|', '&vert;')} | {_SIGNS.get(outcome, '')} {outcome}{commit} | |"
+
+
+def _left_alone(entry: Mapping[str, Any]) -> str:
+    parts = []
+    if strangers := int(entry.get("strangers") or 0):
+        parts.append(f"{plural(strangers, 'thread')} by people without write access")
+    if answered := int(entry.get("answered") or 0):
+        parts.append(f"{plural(answered, 'thread')} with nothing new since my answer")
+    return f"Left alone: {' and '.join(parts)}." if parts else ""
+
+
+def round_commit(
+    title: str, summary: str, *, issue: int, task_id: str, log_head: str, credited: Iterable[str]
+) -> tuple[str, str]:
+    """Return headline and body of a round's commit; `credited` are whole co-author lines."""
+    headline = plain(title.strip() or "Address the review", _HEADLINE)
+    body = [summary] if summary else []
+    trailers = [f"Refs: #{issue}", f"Agent-Task: {task_id}", f"Agent-Log: sha256:{log_head}"]
+    body.append("\n".join([*trailers, *dict.fromkeys(credited)]))
+    return headline, "\n\n".join(body)
+
+
+def suggestions_title(authors: Sequence[str]) -> str:
+    """Return the headline of the commit that carries suggestions out."""
+    names = " and ".join(re.sub(r"[^A-Za-z0-9_-]", "", login) for login in authors[:2])
+    return plain(f"Apply suggestions of {names}" if names else "Apply suggestions", _HEADLINE)
+
+
+def with_evidence(body: str, table: str) -> str:
+    """Return a pull request's text with the newest evidence in the place of the last.
+
+    Only what the bot wrote between its own marks is replaced; where they are gone, nothing is.
+    """
+    return _BETWEEN.sub(lambda _: evidence_part(table), body, count=1)
+
+
+def evidence_part(table: str) -> str:
+    """Return the evidence between the marks by which it is found again."""
+    return f"{_EVIDENCE[0]}\n{table}\n{_EVIDENCE[1]}"
+
+
+def evidence_after(number: int, sha: str, table: str) -> str:
+    """Return the evidence of a round, which was measured against the commit before it."""
+    return f"After round {number} of the review ({_commit(sha)}):\n\n{table}"
+
+
+def pushed_meanwhile(why: str, branch: str) -> str:
+    """Say that others' commits are in the way of a round's."""
+    kept = f" What this round did is kept on the branch {code(branch, 200)}." if branch else ""
+    return f"The branch has moved on, and nothing there is overwritten: {why}.{kept}"
+
+
+def all_applied() -> str:
+    """Say that a round needed no agent."""
+    return (
+        "Every open thread was a suggestion that fits, and is applied as it was written. I ran no "
+        "check on it."
+    )
+
+
+def pull_request_gone() -> str:
+    """Say that there is nothing left to work on."""
+    return "The pull request is closed."
+
+
+def nothing_open(strangers: int, answered: int) -> str:
+    """Say that a round found nothing to do."""
+    left = _left_alone({"strangers": strangers, "answered": answered})
+    return f"There is no open thread to work on. {left}".strip()
+
+
+def round_waits(seconds: float) -> str:
+    """Say that a round waits for the rest of a review."""
+    return f"It begins when nothing was said in the review for {seconds:g} seconds."
+
+
+def not_ours_comment(command: str, verb: str) -> str:
+    """Say that a verb is for the bot's own pull requests."""
+    return (
+        f"`{command} {verb}` works on pull requests that I opened, and this is none of them. "
+        "Nothing was started."
+    )
+
+
+def closed_pull_request_comment(command: str, verb: str) -> str:
+    """Say that a pull request that is closed is left as it is."""
+    return (
+        f"This pull request is closed, so I did not start. Reopen it and comment "
+        f"`{command} {verb}`."
+    )
+
+
+def enough_rounds_comment(command: str, rounds: int, login: str) -> str:
+    """Ask a person to take over after so many rounds."""
+    return (
+        f"I have gone over this review {plural(rounds, 'time')}, and stop doing so by myself. "
+        f"{person(login)}, please take it from here: push to the branch, say in a thread what is "
+        f"still to be done and comment `{command} address` for one more round, or close the pull "
+        "request."
+    )
+
+
+def _commit(sha: str) -> str:
+    return code(sha[:10], 40)

@@ -1,0 +1,38 @@
+"""Finds which suggestions of a round are carried out: those that fit and that may be."""
+
+from jobs.harvest import secrets_of
+from jobs.job import Job
+from jobs.repository import policy
+from jobs.repository.change import Change, FileMode
+from jobs.repository.mirror import Mirror
+from jobs.rounds.place import Place
+from jobs.rounds.round import Round
+from jobs.rounds.suggestions import Applied, Read, apply_suggestions
+
+
+def suggestions_of(job: Job, place: Place, taken: Round) -> tuple[Change, tuple[Applied, ...]]:
+    """Return the change that a round's suggestions come to, and whose they are."""
+    threads, snapshot = taken.threads, place.mirror.at(taken.head_sha)
+    read = reader(place.mirror, taken.head_sha)
+    change, applied = apply_suggestions(threads, read)
+    report = policy.review(change, snapshot, live_secrets=secrets_of(job))
+    if report.allowed:
+        return change, applied
+    # What the policy stops goes to the agent with the rest, which will say why it cannot.
+    blocked = {one.path for one in report.blocked}
+    if "" in blocked:
+        return Change(), ()
+    return apply_suggestions(tuple(one for one in threads if one.path not in blocked), read)
+
+
+def reader(mirror: Mirror, sha: str) -> Read:
+    """Return what reads regular files of a commit, with their modes."""
+
+    def read(path: str) -> tuple[FileMode, bytes] | None:
+        listed = mirror.read(["ls-tree", "-z", sha, "--", path]).split(b" ")[0].decode()
+        content = mirror.at(sha).content(path)
+        if content is None or listed not in set(FileMode):
+            return None
+        return FileMode(listed), content
+
+    return read
