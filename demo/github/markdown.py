@@ -55,16 +55,22 @@ _ALIGNED = re.compile(r"text-align:(left|right|center)")
 
 @lru_cache(maxsize=1024)
 def render(
-    text: str, *, repository: str = "", logins: frozenset[str] = frozenset(), breaks: bool = True
+    text: str,
+    *,
+    repository: str = "",
+    logins: frozenset[str] = frozenset(),
+    breaks: bool = True,
+    boxes: bool = False,
 ) -> Markup:
     """Safe HTML of a text written in `repository` ("owner/name"); `logins` are who can be named.
 
-    Comments keep their line breaks; files (`breaks=False`) do not.
+    Comments keep their line breaks; files (`breaks=False`) do not. With `boxes`, task boxes can be
+    clicked, and know the line of the text on which they stand.
     """
     mark = f"m{secrets.token_hex(8)}-"
     env = {"mark": mark, "repository": repository, "logins": {name.lower() for name in logins}}
     html = _parser(breaks).render(text, env)
-    return Markup(_named(_clean(html, mark), mark))  # noqa: S704  # cleaned on this very line
+    return Markup(_named(_clean(html, mark), mark, boxes))  # noqa: S704  # cleaned right here
 
 
 @lru_cache(maxsize=2)
@@ -93,11 +99,15 @@ def _clean(html: str, mark: str) -> str:
     return re.sub(r' class=""', "", cleaned)
 
 
-def _named(html: str, mark: str) -> str:
+def _named(html: str, mark: str, boxes: bool) -> str:
     """Turn our marks, which nobody else can have written, into boxes and classes."""
-    box = '<input type="checkbox" class="task-box" disabled'
-    html = html.replace(f"{mark}todo;", f"{box}> ")
-    html = html.replace(f"{mark}done;", f"{box} checked> ")
+
+    def box(found: re.Match[str]) -> str:
+        may = f'data-line="{found["line"]}"' if boxes else "disabled"
+        checked = " checked" if found["word"] == "done" else ""
+        return f'<input type="checkbox" class="task-box" {may}{checked}> '
+
+    html = re.sub(rf"{mark}(?P<word>todo|done)(?P<line>\d+);", box, html)
     return html.replace(mark, "")
 
 
@@ -123,8 +133,9 @@ def _mark_tasks(state: StateCore) -> None:
             first = token.children[0] if token.children else None
             if not task or item.type != "list_item_open" or first is None or first.type != "text":
                 continue
-            done = "todo;" if task[1] == " " else "done;"
-            first.content = mark + done + first.content[3:].lstrip()
+            done = "todo" if task[1] == " " else "done"
+            line = item.map[0] if item.map else 0
+            first.content = f"{mark}{done}{line};" + first.content[3:].lstrip()
             item.attrSet("class", mark + "task-list-item")
             opened[-1].attrSet("class", mark + "contains-task-list")
 

@@ -223,3 +223,62 @@ def test_a_check_run_leads_to_its_pull_request(site: Site, client: FlaskClient) 
     assert "1 test fails" in page
     assert "<strong>below</strong>" in page
     assert "mood-bad" in client.get("/maria/shop/pulls").text
+
+
+def test_a_click_on_a_box_edits_the_comment_for_those_who_may_write(
+    site: Site, client: FlaskClient
+) -> None:
+    issue = site.issue()
+    with site.state.lock:
+        body = "Controls:\n\n- [ ] Stop <!-- do:stop -->\n\n```\n- [ ] none\n```\n"
+        said = add_comment(site.state, site.repository, issue, site.bot, body)
+    page = client.get(f"/maria/shop/issues/{issue.number}").text
+    assert 'class="task-box" data-line="2"' in page
+    assert page.count("data-line=") == 1
+    form = {"actor": "vera", "comment": str(said.id), "line": "2"}
+    assert client.post("/maria/shop/issues/1/boxes", data=form).status_code == 403
+    assert said.body == body
+    client.post("/maria/shop/issues/1/boxes", data=form | {"actor": "maria"})
+    assert said.body == body.replace("[ ] Stop", "[x] Stop")
+    assert client.post(
+        "/maria/shop/issues/1/boxes", data=form | {"actor": "maria", "line": "0"}
+    ).status_code == 422  # fmt: skip
+
+
+def test_a_resolved_thread_is_folded_and_can_be_opened_again(
+    site: Site, client: FlaskClient
+) -> None:
+    pull = site.pull()
+    here = f"/maria/shop/pull/{pull.number}"
+    line = {"line:RIGHT:5:shop/tax.py": "Why?\n```suggestion\nx\n```"}
+    client.post(f"{here}/reviews", data={"actor": "li", "event": "COMMENT", **line})
+    assert pull.pull is not None
+    root = pull.pull.review_comments[0].id
+    assert 'lang="suggestion"' in client.get(here).text
+    client.post(f"{here}/threads/{root}/resolve", data={"actor": "maria"})
+    assert "maria marked this conversation as resolved" in client.get(here).text
+    client.post(f"{here}/threads/{root}/unresolve", data={"actor": "maria"})
+    assert "marked this conversation" not in client.get(here).text
+
+
+def test_a_workflow_ends_as_somebody_says_and_the_newest_run_counts(
+    site: Site, client: FlaskClient
+) -> None:
+    pull = site.pull()
+    here = f"/maria/shop/pull/{pull.number}"
+    for conclusion in ("failure", "success"):
+        form = {"actor": "maria", "conclusion": conclusion, "log": "1 failed"}
+        client.post(f"{here}/workflows", data=form)
+    runs = site.repository.workflow_runs
+    assert [each.jobs[0].check.conclusion for each in runs] == ["failure", "success"]
+    assert runs[0].jobs[0].log == "1 failed"
+    assert "GitHub Actions" in client.get(f"{here}/checks").text
+
+
+def test_people_are_assigned_from_the_page(site: Site, client: FlaskClient) -> None:
+    issue = site.issue()
+    client.post("/maria/shop/issues/1/assignees", data={"actor": "maria", "login": "li"})
+    assert [each.login for each in issue.assignees] == ["li"]
+    form = {"actor": "maria", "login": "li"}
+    client.post("/maria/shop/issues/1/assignees/remove", data=form)
+    assert issue.assignees == []

@@ -10,7 +10,7 @@ from demo.github.present.issues import CONTENTS, comment_json, issue_json
 from demo.github.records import Actor, Comment, Issue, Reaction, Repository, User
 from demo.github.state import State
 
-OPEN_BOX = re.compile(r"(?P<list>\s*(?:[-*+]|\d+[.)])\s+)\[ \](?=\s)")
+BOX = re.compile(r"(?P<list>[\s>]*(?:[-*+]|\d+[.)])\s+)\[(?P<sign>[ xX])\](?=\s)")
 MAY_SPEAK_WHEN_LOCKED = frozenset({"triage", "write", "maintain", "admin"})
 
 
@@ -53,11 +53,21 @@ def edit_comment(
 
 def ticked(body: str, words: str) -> str:
     """Tick the one open box whose line has these words; raises Invalid where there is not one."""
-    lines = body.split("\n")
-    found = [i for i, line in enumerate(lines) if OPEN_BOX.match(line) and words in line]
+    boxes = ((number, BOX.match(line), line) for number, line in enumerate(body.split("\n")))
+    found = [n for n, box, line in boxes if box and box["sign"] == " " and words in line]
     if len(found) != 1:
         raise Invalid("IssueComment", "body", "custom", f"{len(found)} open boxes say {words!r}")
-    lines[found[0]] = OPEN_BOX.sub(r"\g<list>[x]", lines[found[0]], count=1)
+    return toggled(body, found[0])
+
+
+def toggled(body: str, number: int) -> str:
+    """Tick the box on a line of a text, counted from 0, or take its tick away."""
+    lines = body.split("\n")
+    box = BOX.match(lines[number]) if 0 <= number < len(lines) else None
+    if box is None:
+        raise Invalid("IssueComment", "body", "custom", f"there is no box on line {number}")
+    sign = "x" if box["sign"] == " " else " "
+    lines[number] = f"{box['list']}[{sign}]{lines[number][box.end() :]}"
     return "\n".join(lines)
 
 

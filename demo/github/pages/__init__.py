@@ -2,7 +2,7 @@
 
 Reading order: `views` and `pull_views` (what a page shows), `read_repository`, `read_issue`,
 `read_commit` and `read_pull` (from the state to the views), `site` (who acts, the frame), then the
-addresses: `start_pages`, `issue_pages`, `pull_pages`, `review_pages`, `code_pages`,
+addresses: `start_pages`, `issue_pages`, `pull_pages`, `review_pages`, `check_pages`, `code_pages`,
 `delivery_pages`.
 """
 
@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from demo.github.errors import GitHubError
 from demo.github.pages import (
+    check_pages,
     code_pages,
     delivery_pages,
     issue_pages,
@@ -52,6 +53,7 @@ def blueprint(state: State) -> Blueprint:
     issue_pages.register(pages, site)
     pull_pages.register(pages, site)
     review_pages.register(pages, site)
+    check_pages.register(pages, site)
     code_pages.register(pages, site)
     delivery_pages.register(pages, site)
     for name, words in FILTERS.items():

@@ -32,7 +32,9 @@ def register(pages: Blueprint, site: Site) -> None:
     def deliveries() -> str:
         with site.state.lock:
             newest = site.state.deliveries[: -MOST_SHOWN - 1 : -1]
-            apps = [Listener(a.name, person(a.bot), a.webhook_url) for a in site.state.apps]
+            apps = [
+                Listener(a.name, person(a.bot), a.webhook_url) for a in site.state.apps if a.events
+            ]
             shown = [_view(site, each) for each in newest]
             return site.page("github/deliveries.html", deliveries=shown, apps=apps)
 

@@ -3,13 +3,15 @@
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from demo.github.acts.conversation import add_comment
+from demo.github.acts.conversation import add_comment, edit_comment, toggled
 from demo.github.acts.issues import (
     add_label,
+    assign,
     close_issue,
     open_issue,
     remove_label,
     reopen_issue,
+    unassign,
 )
 from demo.github.pages.read_issue import issue_view, linked, row, rows
 from demo.github.pages.site import Site
@@ -112,6 +114,34 @@ def _register_writing(pages: Blueprint, site: Site) -> None:
             act = remove_label if what == "remove" else add_label
             act(site.state, repository, issue, actor, request.form["name"].strip())
             return site.done(place(repository, issue), actor.user)
+
+    @pages.post(f"{HERE}/<any(issues, pull):kind>/<int:number>/assignees")
+    @pages.post(f"{HERE}/<any(issues, pull):kind>/<int:number>/assignees/<any(remove):what>")
+    def change_assignees(
+        owner: str, name: str, kind: str, number: int, what: str = "add"
+    ) -> Response:
+        del kind
+        with site.state.lock:
+            repository = site.repository(owner, name)
+            issue = site.state.issue(repository, number)
+            actor, who = site.actor(repository, "triage"), site.state.user(request.form["login"])
+            if what == "remove":
+                unassign(site.state, repository, issue, actor, who)
+            else:
+                assign(site.state, repository, issue, actor, [who])
+            return site.done(place(repository, issue), actor.user)
+
+    @pages.post(f"{HERE}/<any(issues, pull):kind>/<int:number>/boxes")
+    def click_box(owner: str, name: str, kind: str, number: int) -> Response:
+        del kind, number
+        with site.state.lock:
+            repository = site.repository(owner, name)
+            issue, comment = site.state.comment(repository, int(request.form["comment"]))
+            mine = comment.user == site.user(repository)
+            actor = site.actor(repository, "read" if mine else "write")
+            body = toggled(comment.body, int(request.form["line"]))
+            edit_comment(site.state, repository, issue, comment, actor, body)
+            return site.done(f"{place(repository, issue)}#issuecomment-{comment.id}", actor.user)
 
 
 def _comment_and_state(site: Site, repository: Repository, issue: Issue, actor: Actor) -> str:

@@ -19,6 +19,9 @@ class Check:
     html: Markup
     url: str
     app: str
+    id: int
+    actions: tuple[tuple[str, str, str], ...] = ()
+    """Its buttons: label, description and identifier of each."""
 
     @property
     def mood(self) -> str:

@@ -45,7 +45,8 @@ def row(repository: records.Repository, issue: records.Issue) -> IssueRow:
 
 
 def _mood(repository: records.Repository, sha: str) -> str:
-    runs = [each for each in repository.check_runs if each.head_sha == sha]
+    on_head = [each for each in repository.check_runs if each.head_sha == sha]
+    runs = list({(each.suite_id, each.name): each for each in on_head}.values())
     if any(each.status != "completed" for each in runs):
         return "waiting"
     if not runs:

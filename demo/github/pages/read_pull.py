@@ -1,6 +1,6 @@
 """Reads pull requests from the state for the pages: commits, files, checks, reviews."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from demo.github import records
@@ -92,6 +92,7 @@ def _thread(
         lines=around(lines, root.side, root.line) or lines[-4:],
         comments=tuple(writing.comment(f"discussion_r{each.id}", each) for each in said),
         reply_to=root.id,
+        resolved_by=root.resolved_by.login.removesuffix("[bot]") if root.resolved_by else "",
     )
 
 
@@ -107,7 +108,13 @@ def checks(state: State, repository: records.Repository, sha: str) -> tuple[Chec
             html=writing.html("\n\n".join(part for part in (run.summary, run.text) if part)),
             url=run.details_url,
             app=run.app.name,
+            id=run.id,
+            actions=tuple((e["label"], e["description"], e["identifier"]) for e in run.actions),
         )
-        for run in repository.check_runs
-        if run.head_sha == sha
+        for run in _newest(run for run in repository.check_runs if run.head_sha == sha)
     )
+
+
+def _newest(runs: Iterable[records.CheckRun]) -> list[records.CheckRun]:
+    """Of several runs of a name in one suite, only the last counts."""
+    return list({(each.suite_id, each.name): each for each in runs}.values())

@@ -61,9 +61,10 @@ class Writing:
         self._repository = repository
         self._logins = frozenset(each.login for each in state.users.values())
 
-    def html(self, text: str | None) -> Markup:
-        """Render a text as a comment."""
-        return render(text or "", repository=self._repository.full_name, logins=self._logins)
+    def html(self, text: str | None, *, boxes: bool = False) -> Markup:
+        """Render a text as a comment, with boxes that can be clicked if wanted."""
+        name = self._repository.full_name
+        return render(text or "", repository=name, logins=self._logins, boxes=boxes)
 
     def file(self, text: str) -> Markup:
         """Render a Markdown file."""
@@ -80,7 +81,7 @@ class Writing:
             anchor=anchor,
             author=self.person(said.user),
             at=said.created_at,
-            html=self.html(said.body),
+            html=self.html(said.body, boxes=isinstance(said, records.Comment)),
             edited=said.updated_at > said.created_at,
             reactions=reactions(said.reactions),
             hidden_as=(said.minimized_reason or "").lower(),

@@ -9,7 +9,9 @@ from demo.github.acts.reviews import (
     NewReviewComment,
     add_review,
     add_review_comment,
+    find_review_comment,
     reply,
+    resolve_thread,
     submit_review,
 )
 from demo.github.errors import GitHubError
@@ -39,6 +41,16 @@ def register(pages: Blueprint, site: Site) -> None:
             actor = site.actor(pull.repository)
             said = reply(site.state, pull, actor, comment_id, request.form.get("body", ""))
             anchor = f"#discussion_r{said.id}"
+            return site.done(place(pull.repository, pull.issue) + anchor, actor.user)
+
+    @pages.post(f"{HERE}/threads/<int:comment_id>/<any(resolve, unresolve):what>")
+    def resolve(owner: str, name: str, number: int, comment_id: int, what: str) -> Response:
+        with site.state.lock:
+            pull = PullRequest(*find(site, owner, name, number))
+            actor = site.actor(pull.repository, "write")
+            root = find_review_comment(pull, comment_id)
+            resolve_thread(site.state, pull, actor, root, resolved=what == "resolve")
+            anchor = f"#thread-{root.id}"
             return site.done(place(pull.repository, pull.issue) + anchor, actor.user)
 
 

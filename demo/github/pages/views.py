@@ -119,6 +119,8 @@ class Thread:
     lines: tuple[DiffLine, ...]
     comments: tuple[Comment, ...]
     reply_to: int
+    resolved_by: str = ""
+    """Who closed it; empty while it is open."""
 
     def on(self, line: DiffLine) -> bool:
         """Whether the thread hangs on a line."""

@@ -91,6 +91,26 @@ document.addEventListener("click", (event) => {
   }
 });
 
+function clickBox(box) {
+  const comment = box.closest("article.comment").id.replace("issuecomment-", "");
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = `${window.location.pathname}/boxes`;
+  for (const [name, value] of Object.entries({ comment, line: box.dataset.line })) {
+    const field = document.createElement("input");
+    field.type = "hidden";
+    field.name = name;
+    field.value = value;
+    form.append(field);
+  }
+  document.body.append(form);
+  form.submit();
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches(".task-box[data-line]")) clickBox(event.target);
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
     event.target.form.requestSubmit(event.target.form.querySelector("button.primary") ?? undefined);
