@@ -48,7 +48,7 @@ def stop(job: Job) -> TaskEnd:
     try:
         found = patiently(job, lambda: _saved(job, ending), until=job.watch.leaving)
     except (TaskFailed, GitFailed, GitHubError, Ambiguous) as trouble:
-        return _notkeep(job, end, trouble)
+        return _not_kept(job, end, trouble)
     if found is None or not found[1].publishable:
         return end
     return keep(job, *found, end)
@@ -97,11 +97,11 @@ def keep(job: Job, base: Base, solution: Solution, end: TaskEnd) -> TaskEnd:
     try:
         patiently(job, lambda: keep_branch(job, base, solution, end), until=job.watch.leaving)
     except (TaskFailed, GitFailed, GitHubError, Ambiguous) as trouble:
-        return _notkeep(job, end, trouble)
+        return _not_kept(job, end, trouble)
     return end
 
 
-def _notkeep(job: Job, end: TaskEnd, trouble: Exception) -> TaskEnd:
+def _not_kept(job: Job, end: TaskEnd, trouble: Exception) -> TaskEnd:
     """Say in the end's own words that the work is lost; the end is what it is without it."""
     _log.warning("task.work_not_kept", task=job.task.id, exc_info=trouble)
     return replace(end, explanation=f"{end.explanation} {not_kept(str(trouble))}")
