@@ -153,7 +153,8 @@ class GitHubApp:
             answer = self._as_app(lambda api: api.post(path, fields))
         except Invalid as error:
             if "permissions requested are not granted" in str(error):
-                raise self._missing(installation_id, permissions) from error
+                missing = self._lacking(installation_id, permissions)
+                raise missing or error from error
             raise
         self._on_secret(answer["token"])
         names = [
@@ -166,7 +167,14 @@ class GitHubApp:
         expires_at = datetime.fromisoformat(answer["expires_at"]).timestamp()
         return Token(answer["token"], expires_at, names[0], installation_id, repository_id)
 
-    def _missing(self, installation_id: int, wanted: Mapping[str, str]) -> PermissionsMissing:
+    def require(self, installation_id: int, wanted: Mapping[str, str]) -> None:
+        """Raise PermissionsMissing, which says what to grant, unless all of this is granted."""
+        if lacking := self._lacking(installation_id, wanted):
+            raise lacking
+
+    def _lacking(
+        self, installation_id: int, wanted: Mapping[str, str]
+    ) -> PermissionsMissing | None:
         found = self._as_app(lambda api: api.get(f"/app/installations/{installation_id}"))
         granted = {name: _LEVELS.index(level) for name, level in found["permissions"].items()}
         names = [
@@ -174,6 +182,8 @@ class GitHubApp:
             for name, level in wanted.items()
             if granted.get(name, -1) < _LEVELS.index(level)
         ]
+        if not names:
+            return None
         return PermissionsMissing(
             f"the App lacks {', '.join(names)}; grant it in the App's settings under Permissions "
             "& events, then accept it where the App is installed"

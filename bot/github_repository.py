@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from bot.github_checks import GitHubChecks
+from bot.github_comments import ThreadComments, read_comments
 from bot.github_errors import Conflict, HeadUnseen, Invalid, NoDrafts, NotFound
 from bot.github_reviews import PullRequestReviews
 from bot.github_threads import CommitWords, Thread, read_commit, read_thread
@@ -173,6 +174,10 @@ class GitHubRepository:
     def thread(self, number: int) -> Thread:
         """Read an issue or a pull request with what was said to it; NotFound if there is none."""
         return read_thread(self._api, self._path, number)
+
+    def newest_comments(self, number: int) -> ThreadComments:
+        """Read the newest comments of a thread; NotFound if it was deleted."""
+        return read_comments(self._api, self._path, number)
 
     def commit(self, sha: str) -> CommitWords:
         """Read what a commit says and changes; NotFound or Invalid if there is none."""

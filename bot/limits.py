@@ -1,9 +1,17 @@
-"""Reads from the settings how far a task may go, in the form that texts show it."""
+"""Says how far a task may go: the operator's word, and what its repository and verb take of it."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from bot.comments import Limits
+from bot.project import PROJECT_FILE, ProjectLimits
 from bot.settings import Settings
+from records.task import Task
+
+_SHARES = {"ask": 0.2, "plan": 0.5, "review": 0.5}
+"""Of what a change may take, for what changes nothing."""
+_FEWEST_TURNS = 5
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -16,14 +24,34 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-_SHARES = {"ask": 0.2, "plan": 0.5, "review": 0.5}
-"""Of what a change may take, for what changes nothing."""
-_FEWEST_TURNS = 5
+def limits_of_task(settings: Settings, task: Task) -> Limits:
+    """Return the limits of one task."""
+    return within(limits_of(settings), task)
 
 
-def limits_for(settings: Settings, verb: str) -> Limits:
+def within(limits: Limits, task: Task) -> Limits:
+    """Return what of an installation's limits one task has, by its repository and its verb."""
+    said: Mapping[str, Any] = task.brief.get("limits") or {}
+    smaller: dict[str, Any] = {
+        name: _smaller(value, said.get(name)) for name, value in vars(limits).items()
+    }
+    return _for_verb(replace(limits, **smaller), task.verb)
+
+
+def narrowed(limits: Limits, said: ProjectLimits) -> dict[str, Any]:
+    """Return what a repository takes of the limits, as a task's brief keeps it."""
+    named = {"turns": said.steps, "minutes": said.minutes, "tokens": said.tokens, "usd": said.usd}
+    return {name: _smaller(vars(limits)[name], value) for name, value in named.items()}
+
+
+def _smaller(one: float | None, other: float | None) -> float | None:
+    given = [value for value in (one, other) if value is not None]
+    return min(given) if given else None
+
+
+def _for_verb(whole: Limits, verb: str) -> Limits:
     """Return the limits of a task of this verb: what only looks may take less."""
-    whole, share = limits_of(settings), _SHARES.get(verb, 1.0)
+    share = _SHARES.get(verb, 1.0)
     if share == 1.0:
         return whole
     return replace(
@@ -33,3 +61,29 @@ def limits_for(settings: Settings, verb: str) -> Limits:
         tokens=int(whole.tokens * share),
         usd=whole.usd * share if whole.usd else None,
     )
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a repository may have of an installation in 24 hours."""
+
+    per_user_day: int | None = None
+    """Tasks of one person."""
+    per_repository_day: int | None = None
+    usd_day: float | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Allowance":
+        """Read it from the settings."""
+        return cls(
+            per_user_day=settings.person_tasks_a_day,
+            per_repository_day=settings.repository_tasks_a_day,
+            usd_day=settings.repository_usd_a_day,
+        )
+
+    def smaller(self, name: str, said: float | None) -> tuple[float | None, str]:
+        """Return the smaller of the operator's number and the repository's, and whose it is."""
+        own: float | None = getattr(self, name)
+        if said is not None and (own is None or said < own):
+            return said, f"`limits.{name}` in `{PROJECT_FILE}`"
+        return own, "a limit of whoever runs this bot"

@@ -12,7 +12,7 @@ from bot.events import type_of_thread_event
 from bot.github_repository import GitHubRepository, Reaction
 from bot.model_settings import Model
 from bot.permissions import Allowed, allowed
-from bot.project import Project, Projects
+from bot.project import PROJECT_FILE, Project, Projects
 from bot.redaction import Redactor
 from records.deliveries import DeliveryState
 from records.effects import Effects
@@ -69,6 +69,8 @@ class Request:
     event: type_of_thread_event
     conversation: Conversation
     context: Context
+    _read: dict[str, Project] = field(default_factory=dict, repr=False, compare=False)
+    """What was read of the repository's file while this is answered."""
 
     def say(self, kind: str, body: str) -> int:
         """Answer, once for this event and kind of answer."""
@@ -96,11 +98,14 @@ class Request:
         PermissionsMissing where the App may not read the repository's contents.
         """
         event, context = self.event, self.context
-        repository = context.github.kept_repository(
-            event.installation_id, event.repository.id, READ_CONTENTS
-        )
-        branch = event.repository.default_branch or repository.default_branch()
-        return context.projects.of(event.repository.id, repository, branch)
+        if not self._read:
+            repository = context.github.kept_repository(
+                event.installation_id, event.repository.id, READ_CONTENTS
+            )
+            branch = event.repository.default_branch or repository.default_branch()
+            found = context.projects.of(event.repository.id, repository, branch)
+            self._read[PROJECT_FILE] = found
+        return self._read[PROJECT_FILE]
 
     def today(self) -> str:
         """Return the day, in UTC."""

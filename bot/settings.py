@@ -126,6 +126,12 @@ class Settings(SetupSettings):
     """How many attempts at one task may be asked for; they share its turns, tokens and money."""
     task_max_usd: float | None = Field(None, gt=0)
     """What one task may cost, in US dollars; needs the two prices."""
+    person_tasks_a_day: int = Field(100, ge=1)
+    """How many tasks one person may start in a repository within 24 hours."""
+    repository_tasks_a_day: int = Field(500, ge=1)
+    """How many tasks a repository may have within 24 hours."""
+    repository_usd_a_day: float | None = Field(None, gt=0)
+    """What the tasks of a repository may cost within 24 hours, in US dollars; needs the prices."""
     price_input_per_mtok: float | None = Field(None, ge=0)
     """The price of a million input tokens, in US dollars."""
     price_cached_per_mtok: float | None = Field(None, ge=0)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from bot.before_start import made_ready
 from bot.comments import (
     Surroundings,
     closed_comment,
@@ -13,6 +14,7 @@ from bot.comments import (
 )
 from bot.comments.line import line_full_comment, many_tasks_comment
 from bot.events import IssueCommented
+from bot.limits import within
 from bot.model_settings import UnknownModel, chosen, shown
 from bot.request import Outcome, Request, UserError
 from records.deliveries import DeliveryState
@@ -103,6 +105,7 @@ def start(new: NewTask, request: Request) -> Outcome:
     tasks = request.context.tasks
     if tasks.of_request(new.semantic_key) is None:
         check_line(request, new.issue_number)
+        new = made_ready(new, request)
     task, created = tasks.create(new)
     if task.state.ended:
         return Outcome(DeliveryState.HANDLED, f"task {task.id} has ended already")
@@ -152,7 +155,7 @@ def surroundings_of(task: Task, request: Request) -> Surroundings:
     return Surroundings(
         now=context.now(),
         command=context.command,
-        limits=context.limits,
+        limits=within(context.limits, task),
         task_url=context.task_url(task.id),
         model=shown(context.models, task.model),
         ahead=tuple(one.id for one in line[: [one.id for one in (*line, task)].index(task.id)]),

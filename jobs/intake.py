@@ -6,13 +6,14 @@ from functools import partial
 import structlog
 
 from bot.github_app import GitHubApp
-from bot.limits import limits_of
+from bot.limits import Allowance, limits_of
 from bot.project import Projects
 from bot.request import Context
 from bot.task_links import TaskLinks
 from jobs.handle_delivery import Intake, handle_delivery
 from jobs.project_file.file import read_project
 from jobs.queues import Bell, BellSilent
+from jobs.repository.protected import why_blocked
 from jobs.start import start
 from jobs.worker import serve
 from records.deliveries import Deliveries
@@ -46,6 +47,8 @@ def main() -> None:
         attempts_label=settings.attempts_label,
         attempts_most=settings.attempts_most,
         models=settings.choices(),
+        allowance=Allowance.of(settings),
+        protected=why_blocked,
         projects=Projects(read_project),
         task_url=TaskLinks(settings).url,
         clean=begun.redactor.clean,

@@ -35,6 +35,7 @@ from records.task import (
     progress_from_json,
     progress_json,
 )
+from records.usage import Usage
 from records.waits import Waits
 
 __all__ = [
@@ -80,6 +81,7 @@ class Tasks:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.heard = Heard(database)
+        self.usage = Usage(database)
         self.rounds = Rounds(database)
         self.waits = Waits(database)
 

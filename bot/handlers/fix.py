@@ -34,7 +34,11 @@ def fix(command: Fix, request: Request) -> Outcome:
             return outcome
         if not command.new:
             ask_about_open_pull_requests(request, box=command == Fix(""))
-    new = new_task("fix", command.instruction, request, model=model, wanted_attempts=attempts)
+    options = {"base": command.base, "paths": command.paths, "budget": command.budget}
+    brief = {name: value for name, value in options.items() if value}
+    new = new_task(
+        "fix", command.instruction, request, model=model, wanted_attempts=attempts, brief=brief
+    )
     return start(new, request)
 
 

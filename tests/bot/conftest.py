@@ -17,9 +17,12 @@ from bot.dispatch import handle
 from bot.github_app import GitHubApp
 from bot.model_settings import Model
 from bot.payloads import parse
+from bot.project import Projects
 from bot.request import Context, Outcome
 from bot.webhook import verify
 from demo.github.server import LocalGitHub
+from jobs.project_file.file import read_project
+from jobs.repository.protected import why_blocked
 from records.database import migrate, open_database
 from records.effects import Effects
 from records.tasks import Tasks
@@ -178,5 +181,7 @@ def make_context(
         secret=b"markers",
         limits=Limits(turns=200, minutes=60, tokens=4_000_000),
         models=MODELS,
+        protected=why_blocked,
+        projects=Projects(read_project),
         task_url=lambda task_id: f"http://127.0.0.1:8000/tasks/{task_id}",
     )

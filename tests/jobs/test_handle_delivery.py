@@ -36,6 +36,9 @@ class Away:
     ) -> GitHubRepository:
         raise self.trouble
 
+    def require(self, _installation_id: int, _wanted: Mapping[str, str]) -> None:
+        raise self.trouble
+
     def forget(self, _installation_id: int, _repository_id: int) -> None:
         """There is nothing to forget."""
 
