@@ -15,6 +15,7 @@ from bot.github_app import Token
 from bot.github_errors import Conflict, Forbidden, HeadUnseen, Invalid, NoDrafts, NotFound
 from bot.github_repository import GitHubRepository, PullRequest
 from jobs.checkout import Base
+from jobs.checks.look_here import keep_remarks
 from jobs.ending import TaskEnd, TaskFailed
 from jobs.fresh import once_seen
 from jobs.job import Job
@@ -37,6 +38,7 @@ _LARGEST_BY_API = 4 * 1024 * 1024
 def publish(job: Job, base: Base, solution: Solution, end: TaskEnd) -> PullRequest:
     """Open the draft pull request; TaskFailed if GitHub does not take it."""
     with _publication(job, base, solution, end) as publication:
+        keep_remarks(job, base.mirror.at(base.sha), solution)
         return publication.open(publication.commit())
 
 

@@ -16,6 +16,7 @@ from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, RateLim
 from bot.github_repository import GitHubRepository
 from bot.limits import limits_of
 from bot.model_settings import shown
+from jobs.checks.check_run import CheckRun
 from jobs.ending import TaskEnd
 from jobs.job import Job
 from jobs.marking import show_state
@@ -39,6 +40,7 @@ class StatusComment:
 
     def __init__(self, job: Job) -> None:
         self._job = job
+        self._check_run = CheckRun(job)
         self._over = threading.Event()
         self._shown: object = None
         self._shown_at = 0.0
@@ -88,6 +90,7 @@ class StatusComment:
                 break
             self._job.services.tasks.set_status_comment(task.id, comment_id)
             task = replace(task, status_comment_id=comment_id)
+        self._check_run.conclude(task, self._body(task))
 
     def _keep(self) -> None:
         """Show that a job has the task, then what it does; a failure only delays what is shown."""
@@ -131,6 +134,7 @@ class StatusComment:
         if same or task.status_comment_id is None or task.state is not TaskState.RUNNING:
             return
         self._write(task)
+        self._check_run.show(task, self._body(task), time.time())
         self._shown, self._shown_at = task.progress, now
 
     def _write(self, task: Task) -> int:

@@ -195,6 +195,19 @@ class WaitRow(Row):
     answered_at: Mapped[float | None]
 
 
+class PullRow(Row):
+    """What became of a pull request of the bot's, and what people switched on it."""
+
+    __tablename__ = "pulls"
+    repository_id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    fate: Mapped[str]
+    fate_at: Mapped[float | None]
+    fate_by: Mapped[str]
+    merge_sha: Mapped[str]
+    autofix: Mapped[bool | None]
+
+
 class NamedLeaseRow(Row):
     """Who may do a thing of which there is one, and how long."""
 

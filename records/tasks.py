@@ -14,6 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from records.database import Database
 from records.fence import held, write_fenced
 from records.heard import Heard
+from records.pulls import Pulls
 from records.rounds import Rounds
 from records.schema import DatabaseTime, TaskRow
 from records.task import (
@@ -83,6 +84,7 @@ class Tasks:
         self.heard = Heard(database)
         self.usage = Usage(database)
         self.rounds = Rounds(database)
+        self.pulls = Pulls(database)
         self.waits = Waits(database)
 
     def create(self, new: NewTask) -> tuple[Task, bool]:
