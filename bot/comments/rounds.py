@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.comments.answers import person
 from bot.comments.neutral import code, plain, words
-from bot.comments.readable import plural
+from bot.comments.readable import plural, span
 
 _REASON = 1_200
 _ROWS = 40
@@ -14,6 +14,8 @@ _HEADLINE = 72
 _EVIDENCE = ("<!-- patchbay evidence -->", "<!-- patchbay end of evidence -->")
 _BETWEEN = re.compile(f"{re.escape(_EVIDENCE[0])}.*?{re.escape(_EVIDENCE[1])}", re.DOTALL)
 
+ROUND = "round"
+"""What a result in the log is called that is about a round of review."""
 APPLIED, FIXED, NOT_CHANGED, QUESTION, UNSAID = (
     "applied",
     "fixed",
@@ -46,6 +48,13 @@ def thread_reply(outcome: str, said: str, sha: str, command: str) -> str:
                 f"The agent did not say what it did about this.{changed} Please look, and answer "
                 f"here with `{command} address` below it to have it looked at again."
             )
+
+
+def round_headline(entry: Mapping[str, Any]) -> str:
+    """Return how a round ended that did what was asked for."""
+    rows: Sequence[Mapping[str, Any]] = entry.get("threads") or ()
+    done = sum(row.get("outcome") in {APPLIED, FIXED} for row in rows)
+    return f"✅ Round {int(entry.get('round') or 1)} of the review: {done} of {len(rows)} done"
 
 
 def rollup(entry: Mapping[str, Any]) -> str:
@@ -148,8 +157,10 @@ def nothing_open(strangers: int, answered: int) -> str:
 
 
 def round_waits(seconds: float) -> str:
-    """Say that a round waits for the rest of a review."""
-    return f"It begins when nothing was said in the review for {seconds:g} seconds."
+    """Say that a task is held back until a review is quiet; nothing where it is not."""
+    if seconds <= 0:
+        return ""
+    return f"It begins in {span(seconds)}, or later if more is said in the review until then."
 
 
 def not_ours_comment(command: str, verb: str) -> str:

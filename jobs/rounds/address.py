@@ -1,11 +1,11 @@
 """Passes once over the open threads of the bot's pull request; reads like a table of contents."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from bot.comments.failures import Failure
 from bot.comments.pull_request import credit, harmless_lines
 from bot.comments.rounds import (
+    ROUND,
     all_applied,
     nothing_open,
     pull_request_gone,
@@ -20,11 +20,12 @@ from jobs.handing_in import keep, remember_words
 from jobs.job import Job
 from jobs.patience import patiently
 from jobs.pull_request import check_requester
+from jobs.reading.result import keep_result
 from jobs.room import in_room
 from jobs.rounds.answers import answers, without_answers
 from jobs.rounds.branch import Added, Message, Moved
 from jobs.rounds.carrying_out import suggestions_of
-from jobs.rounds.outcomes import ROUND_END, ThreadOutcome, entry, of_answers, of_suggestions
+from jobs.rounds.outcomes import ThreadOutcome, content, of_answers, of_suggestions
 from jobs.rounds.place import Place, at_pull_request
 from jobs.rounds.reading import with_round
 from jobs.rounds.refreshing import fold_earlier, show_evidence
@@ -187,13 +188,8 @@ def _say(
         replies = Replies(job, place.reviews, begun.taken)
         for outcome in answered:
             replies.say(outcome, begun.base.project.review.resolve)
-        _note_once(job, entry(begun.taken, (*applied, *answered)))
+        keep_result(job, ROUND, content(begun.taken, (*applied, *answered)))
         if newest:
             show_evidence(job, place, begun.taken, newest.sha)
             ask_again(job, place.reviews, begun.taken)
         fold_earlier(job, place)
-
-
-def _note_once(job: Job, end: dict[str, Any]) -> None:
-    if all(kind != ROUND_END for kind, _ in job.log.entries()):
-        job.log.keep(ROUND_END, end)

@@ -1,4 +1,4 @@
-"""Says what has become of each thread of a round, and keeps it for those who read the log."""
+"""Says what has become of each thread of a round."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -7,9 +7,6 @@ from bot.comments.rounds import APPLIED, FIXED, NOT_CHANGED, QUESTION, UNSAID
 from jobs.rounds.answers import Answer, Verdict
 from jobs.rounds.round import Round, RoundThread
 from jobs.rounds.suggestions import Applied
-
-ROUND_END = "round end"
-"""The kind of the entry that holds what has become of a round."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +22,6 @@ class ThreadOutcome:
     """The agent's words, unchecked."""
     sha: str = ""
     """The commit that it was done in."""
-
-    @property
-    def is_done(self) -> bool:
-        """Say whether a commit does what the thread asks for."""
-        return self.outcome in {APPLIED, FIXED}
 
 
 def of_suggestions(applied: tuple[Applied, ...], sha: str) -> tuple[ThreadOutcome, ...]:
@@ -60,14 +52,11 @@ def _outcome(thread: RoundThread, outcome: str, said: str, sha: str) -> ThreadOu
     return ThreadOutcome(thread.number, thread.where, thread.url, outcome, said, sha)
 
 
-def entry(taken: Round, outcomes: tuple[ThreadOutcome, ...]) -> dict[str, Any]:
-    """Return a round's end as the log keeps it."""
-    done = sum(one.is_done for one in outcomes)
+def content(taken: Round, outcomes: tuple[ThreadOutcome, ...]) -> dict[str, Any]:
+    """Return what has become of a round, as the log keeps it."""
     return {
         "round": taken.number,
         "threads": [asdict(one) for one in outcomes],
         "strangers": taken.strangers,
         "answered": taken.answered,
-        "title": f"answer round {taken.number} of the review",
-        "result": f"{done} of {len(outcomes)} threads done",
     }

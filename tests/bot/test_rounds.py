@@ -1,0 +1,165 @@
+"""A round of review is started by a review of the bot's own pull request, once it is quiet."""
+
+import pytest
+
+from records.deliveries import DeliveryState
+from records.task import IssueSnapshot, NewTask, Task, TaskState
+from tests.bot.conftest import REPOSITORY, FrontDoor
+
+
+@pytest.fixture
+def pull(front_door: FrontDoor) -> int:
+    """Open the bot's pull request for an issue, as a task of it does."""
+    door = front_door
+    issue = door.issue()
+    new = NewTask(
+        semantic_key="comment:1",
+        verb="fix",
+        installation_id=door.installation_id,
+        repository_id=door.repository_id,
+        repository=REPOSITORY,
+        issue_number=issue,
+        requester="maria",
+        requester_id=1,
+        instruction="",
+        trigger_comment_id=None,
+        issue=IssueSnapshot("Tax is wrong", "See.", "maria", "http://127.0.0.1/1"),
+    )
+    tasks = door.context.tasks
+    task, _ = tasks.create(new)
+    branch = f"agent/{issue}-tax-is-wrong-{task.id}"
+    repository = door.app.kept_repository(
+        door.installation_id,
+        door.repository_id,
+        {"contents": "write", "pull_requests": "write", "issues": "write", "metadata": "read"},
+    )
+    head = repository.branch_head("main")
+    repository.create_branch(branch, head)
+    repository.create_commit_on_branch(
+        branch, head, "Fix tax", "", additions={"tax.py": b"RATE = 0.2\nOLD = 1\n"}, deletions=[]
+    )
+    opened = repository.create_pull_request(
+        title="Fix tax", body="Refs #1", head=branch, base="main", draft=True
+    )
+    lease = tasks.take(task.id, "a job", 60.0)
+    assert lease
+    tasks.write(lease, branch=branch, pull_request_number=opened.number)
+    tasks.end(lease, TaskState.SUCCEEDED, reason="", explanation="Done.")
+    door.github.wait_for_deliveries()
+    while not door.heard.empty():
+        door.heard.get()
+    return opened.number
+
+
+def rounds(door: FrontDoor, number: int) -> list[Task]:
+    tasks = door.context.tasks
+    return [tasks.get(one) for one in tasks.rounds.on(door.repository_id, number)]
+
+
+def review(door: FrontDoor, number: int, user: str, event: str, body: str) -> str:
+    door.github.review(REPOSITORY, number, user, body=body, event=event)
+    while True:
+        outcome = door.next_outcome(user)
+        if outcome.state is not DeliveryState.IGNORED or door.heard.empty():
+            return f"{outcome.state.value}: {outcome.detail}"
+
+
+def test_a_review_that_requests_changes_starts_a_round_that_waits(
+    front_door: FrontDoor, pull: int
+) -> None:
+    review(front_door, pull, "maria", "REQUEST_CHANGES", "Use Decimal.")
+    [task] = rounds(front_door, pull)
+    assert (task.verb, task.state, task.pull_request_number) == (
+        "address",
+        TaskState.QUEUED,
+        pull,
+    )
+    assert task.brief["words"] == [
+        {"author": "maria", "author_id": task.requester_id, "text": "Use Decimal."}
+    ]
+    assert task.brief["round"] == 1
+    assert front_door.context.tasks.take(task.id, "a job", 5.0) is None, "it is not quiet yet"
+    assert task.id not in front_door.woken
+    assert "or later if more is said" in front_door.bot_comments(pull)[-1]
+
+
+def test_what_is_said_meanwhile_is_part_of_the_same_round(front_door: FrontDoor, pull: int) -> None:
+    review(front_door, pull, "maria", "REQUEST_CHANGES", "Use Decimal.")
+    review(front_door, pull, "write", "COMMENT", "/agent and a test, please")
+    [task] = rounds(front_door, pull)
+    assert [one["text"] for one in task.brief["words"]] == [
+        "Use Decimal.",
+        "/agent and a test, please",
+    ]
+
+
+def test_the_command_starts_a_round_at_once(front_door: FrontDoor, pull: int) -> None:
+    outcome = front_door.command(pull, "maria", "/agent address")
+    [task] = rounds(front_door, pull)
+    assert outcome.state is DeliveryState.HANDLED
+    assert front_door.woken == [task.id]
+    assert front_door.context.tasks.take(task.id, "a job", 5.0) is not None
+
+
+def test_the_command_ends_the_waiting_of_a_round(front_door: FrontDoor, pull: int) -> None:
+    review(front_door, pull, "maria", "REQUEST_CHANGES", "Use Decimal.")
+    front_door.command(pull, "maria", "/agent address")
+    [task] = rounds(front_door, pull)
+    assert front_door.context.tasks.take(task.id, "a job", 5.0) is not None
+
+
+@pytest.mark.parametrize(
+    ("event", "body"), [("COMMENT", "Looks odd."), ("APPROVE", "Good."), ("APPROVE", "")]
+)
+def test_a_review_that_asks_for_nothing_starts_nothing(
+    front_door: FrontDoor, pull: int, event: str, body: str
+) -> None:
+    review(front_door, pull, "maria", event, body)
+    assert rounds(front_door, pull) == []
+
+
+def test_whoever_may_not_write_starts_no_round_and_is_told_so(
+    front_door: FrontDoor, pull: int
+) -> None:
+    review(front_door, pull, "read", "REQUEST_CHANGES", "Rewrite all of it.")
+    assert rounds(front_door, pull) == []
+    assert "`read` access" in front_door.bot_comments(pull)[-1]
+
+
+def test_after_five_rounds_a_person_is_asked(front_door: FrontDoor, pull: int) -> None:
+    tasks = front_door.context.tasks
+    for number in range(5):
+        front_door.command(pull, "maria", "/agent address")
+        task = rounds(front_door, pull)[number]
+        lease = tasks.take(task.id, "a job", 5.0)
+        assert lease
+        tasks.end(lease, TaskState.SUCCEEDED, reason="", explanation="Done.")
+    review(front_door, pull, "maria", "REQUEST_CHANGES", "Still wrong.")
+    assert len(rounds(front_door, pull)) == 5
+    assert "please take it from here" in front_door.bot_comments(pull)[-1]
+    front_door.command(pull, "maria", "/agent address")
+    assert len(rounds(front_door, pull)) == 6, "a person may ask for one more"
+
+
+def test_a_pull_request_of_somebody_else_is_none_of_ours(front_door: FrontDoor) -> None:
+    issue = front_door.issue()
+    front_door.command(issue, "maria", "/agent address")
+    assert "none of them" in front_door.bot_comments(issue)[-1]
+    assert rounds(front_door, issue) == []
+
+
+def test_a_closed_pull_request_is_left_as_it_is(front_door: FrontDoor, pull: int) -> None:
+    front_door.github.close_issue(REPOSITORY, pull, "maria")
+    front_door.next_outcome()
+    front_door.command(pull, "maria", "/agent address")
+    assert "is closed" in front_door.bot_comments(pull)[-1]
+
+
+def test_a_review_that_is_told_twice_makes_one_round(front_door: FrontDoor, pull: int) -> None:
+    front_door.github.review(REPOSITORY, pull, "maria", body="No.", event="REQUEST_CHANGES")
+    told = front_door.next("maria")
+    front_door.answer(*told)
+    front_door.answer(*told)
+    [task] = rounds(front_door, pull)
+    assert len(task.brief["words"]) == 1
+    assert task.state is TaskState.QUEUED
