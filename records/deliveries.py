@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from records.database import Database
@@ -57,6 +57,7 @@ class Deliveries:
             "outcome": "",
             "attempts": 0,
             "held_until": 0.0,
+            "thread": "",
         }
         try:
             with self._database.writing() as connection:
@@ -101,15 +102,35 @@ class Deliveries:
             attempts=row.attempts,
         )
 
-    def postpone(self, delivery_id: str, wait_s: float) -> None:
-        """Put a delivery off that was begun; the attempt does not count."""
+    def postpone(self, delivery_id: str, wait_s: float, thread: str = "") -> None:
+        """Put a delivery off that was begun; the attempt does not count.
+
+        With a `thread`, what is told of the same one later is behind it: see `behind`.
+        """
+        values = {
+            "attempts": DeliveryRow.attempts - 1,
+            "held_until": DatabaseTime() + wait_s,
+            "thread": thread,
+        }
         statement = (
             update(DeliveryRow)
             .where(DeliveryRow.id == delivery_id, DeliveryRow.state == DeliveryState.RECEIVED)
-            .values(attempts=DeliveryRow.attempts - 1, held_until=DatabaseTime() + wait_s)
+            .values(values)
         )
         with self._database.writing() as connection:
             connection.execute(statement)
+
+    def behind(self, thread: str, received_at: float) -> float | None:
+        """Return for how many seconds the earlier deliveries of a thread are still put off."""
+        left = func.max(DeliveryRow.held_until) - DatabaseTime()
+        statement = select(left).where(
+            DeliveryRow.state == DeliveryState.RECEIVED,
+            DeliveryRow.thread == thread,
+            DeliveryRow.received_at < received_at,
+        )
+        with self._database.reading() as connection:
+            wait_s = connection.execute(statement).scalar_one()
+        return None if wait_s is None else max(0.0, float(wait_s))
 
     def finish(self, delivery_id: str, state: DeliveryState, outcome: str) -> None:
         """Record what became of a delivery, with one sentence."""

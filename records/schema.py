@@ -65,6 +65,8 @@ class DeliveryRow(Row):
     handled_at: Mapped[float | None]
     attempts: Mapped[int]
     held_until: Mapped[float]
+    thread: Mapped[str]
+    """Where it happened, once it was put off: what happened there later has to wait for it."""
 
 
 class TaskRow(Row):
