@@ -7,7 +7,8 @@ import structlog
 
 from bot.comments import fitted, marker
 from bot.github_errors import GitHubError, NotFound
-from bot.github_repository import GitHubRepository, Reaction
+from bot.github_reactions import Reaction
+from bot.github_repository import GitHubRepository
 from bot.redaction import Redactor
 from records.effects import Ambiguous, Effects
 from records.task import Lease, Task
@@ -26,6 +27,12 @@ class Conversation:
     repository_id: int
     number: int
     comment_id: int | None = None
+    review_comment_id: int | None = None
+    """The comment on a line that gave the command, if one did."""
+    review: str = ""
+    """The review, by its GraphQL id, whose text gave the command, if one did."""
+    is_button: bool = False
+    """Whether a box or a button gave the command, so that there is nothing to react to."""
     clean: Callable[[str], str] = field(default_factory=lambda: Redactor().clean)
     """Takes secrets out of every body, once more; without one, those with a known form."""
 
@@ -95,9 +102,19 @@ class Conversation:
     def react(self, content: Reaction) -> None:
         """Show one reaction on the command; a failure is only logged: the comments say the same."""
         try:
-            if self.comment_id is None:
-                self.repository.react_to_issue(self.number, content)
-            else:
-                self.repository.react_to_comment(self.comment_id, content)
+            self._react(content)
         except (GitHubError, Ambiguous) as error:
             _log.info("reaction.failed", issue=self.number, content=content, error=str(error))
+
+    def _react(self, content: Reaction) -> None:
+        reactions = self.repository.reactions
+        if self.is_button:
+            return
+        if self.review_comment_id is not None:
+            reactions.to_review_comment(self.review_comment_id, content)
+        elif self.review:
+            reactions.to_review(self.review, content)
+        elif self.comment_id is not None:
+            reactions.to_comment(self.comment_id, content)
+        else:
+            reactions.to_issue(self.number, content)

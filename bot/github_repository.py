@@ -4,17 +4,17 @@ import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from bot.github_checks import GitHubChecks
 from bot.github_comments import ThreadComments, read_comments
 from bot.github_errors import Conflict, HeadUnseen, Invalid, NoDrafts, NotFound
+from bot.github_reactions import Reactions
 from bot.github_reviews import PullRequestReviews
 from bot.github_threads import CommitWords, Thread, read_commit, read_thread
 
 _A_PAGE = 100
-Reaction = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
 
 
 class Api(Protocol):
@@ -122,6 +122,7 @@ class GitHubRepository:
         self.spare_in = spare_in
         """Says in how many seconds words that can wait for all others would be in nobody's way."""
         self._path = f"/repos/{quote(owner, safe='')}/{quote(name, safe='')}"
+        self.reactions = Reactions(api, self._path, bot_id)
 
     def permission(self, login: str) -> Permission:
         """Say what somebody may do here; NotFound if GitHub knows no such person."""
@@ -145,6 +146,10 @@ class GitHubRepository:
         """Replace the text of a comment; NotFound if it was deleted."""
         self._api.patch(f"{self._path}/issues/comments/{comment_id}", {"body": body})
 
+    def comment_body(self, comment_id: int) -> str:
+        """Return the text of a comment; NotFound if it was deleted."""
+        return _comment(self._api.get(f"{self._path}/issues/comments/{comment_id}")).body
+
     def own_comment(self, number: int, marker: str, since: float) -> Comment | None:
         """Find the bot's own comment that holds a marker; others' comments never count."""
         asked = datetime.fromtimestamp(since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -153,14 +158,6 @@ class GitHubRepository:
             if comment.author_id == self.bot_id and marker in comment.body:
                 return comment
         return None
-
-    def react_to_comment(self, comment_id: int, content: Reaction) -> None:
-        """Show one reaction of the bot's on a comment, instead of any before."""
-        self._react(f"{self._path}/issues/comments/{comment_id}/reactions", content)
-
-    def react_to_issue(self, number: int, content: Reaction) -> None:
-        """Show one reaction of the bot's on an issue, instead of any before."""
-        self._react(f"{self._path}/issues/{number}/reactions", content)
 
     def reviews(self, number: int) -> PullRequestReviews:
         """Open the review of a pull request."""
@@ -292,13 +289,6 @@ class GitHubRepository:
             self._api.delete(f"{self._path}/issues/{number}/labels/{quote(label, safe='')}")
         except NotFound:
             return
-
-    def _react(self, path: str, content: Reaction) -> None:
-        self._api.post(path, {"content": content})
-        for reaction in self._api.pages(path):
-            user = reaction.get("user") or {}
-            if user.get("id") == self.bot_id and reaction["content"] != content:
-                self._api.delete(f"{path}/{reaction['id']}")
 
 
 def _comment(fields: Mapping[str, Any]) -> Comment:

@@ -61,9 +61,9 @@ def parse(text: str, command: str = "/agent") -> type_of_command | None:
     return _read(first.strip(), "\n".join(lines[starts[0] + 1 : end]).strip())
 
 
-def count(text: str, command: str = "/agent") -> int:
-    """Return how many command lines a text has."""
-    return len(command_lines(lines_of(text), command))
+def read(words: str) -> type_of_command:
+    """Read what would stand after the command on its line, such as what stands behind a box."""
+    return _read(words.strip(), "")
 
 
 def _read(line: str, below: str) -> type_of_command:

@@ -9,6 +9,7 @@ from bot.comments import (
     refused_to_others_comment,
     unchecked_comment,
 )
+from bot.github_errors import PermissionsMissing
 from bot.permissions import NEEDS, OR_REQUESTER, Allowed, Refused, Role, Why, allowed
 from bot.request import Request, UserError
 from records.task import Task
@@ -16,10 +17,20 @@ from records.task import Task
 
 def check_role(command: type_of_command, request: Request) -> None:
     """Refuse a command that the sender may not give; UserError."""
-    needs = NEEDS.get(type(command), Role.READ)
-    if needs is Role.READ or type(command) in OR_REQUESTER:
+    if NEEDS.get(type(command), Role.READ) is Role.READ or type(command) in OR_REQUESTER:
         return
-    check_has(needs, verb_of(command) or verb_of(Fix("")), request)
+    verb = verb_of(command) or verb_of(Fix(""))
+    check_has(_needed(verb, NEEDS[type(command)], request), verb, request)
+
+
+def _needed(verb: str, usual: Role, request: Request) -> Role:
+    """Return what the repository itself asks for, or else what is usual."""
+    try:
+        said = request.project().who.roles.get(verb)
+    except PermissionsMissing:
+        # Without the permission to read the file there is none; starting a task will say so.
+        return usual
+    return Role[said.upper()] if said else usual
 
 
 def check_has(needs: Role, verb: str, request: Request) -> None:

@@ -9,7 +9,9 @@ from typing import Protocol
 from bot.comments import Limits
 from bot.conversation import Conversation
 from bot.events import type_of_thread_event
-from bot.github_repository import GitHubRepository, Reaction
+from bot.github_reactions import Reaction
+from bot.github_repository import GitHubRepository
+from bot.limits import Allowance
 from bot.model_settings import Model
 from bot.permissions import Allowed, allowed
 from bot.project import PROJECT_FILE, Project, Projects
@@ -29,6 +31,9 @@ class GitHub(Protocol):
         self, installation_id: int, repository_id: int, permissions: Mapping[str, str], /
     ) -> GitHubRepository:
         """Open a repository with a token for it alone."""
+
+    def require(self, installation_id: int, wanted: Mapping[str, str], /) -> None:
+        """Raise PermissionsMissing unless the App has all of this."""
 
     def forget(self, installation_id: int, repository_id: int, /) -> None:
         """Drop a token that GitHub no longer takes."""
@@ -52,8 +57,14 @@ class Context:
     ask_label: str = "agent:ask"
     attempts_label: str = "agent:attempts"
     attempts_most: int = 3
+    review_quiet_s: float = 45.0
+    """How long a review has to be quiet before a round begins."""
     models: tuple[Model, ...] = ()
     """Those that a task may be worked on with, the usual one first."""
+    allowance: Allowance = field(default_factory=Allowance)
+    """What a repository may have in a day, by the operator's word."""
+    protected: Callable[[str], str] = lambda _: ""
+    """Says why a path is never changed by the bot, or nothing."""
     projects: Projects = field(default_factory=lambda: Projects(lambda _: Project()))
     """What the repositories say of themselves; without a reader, nothing."""
     task_url: Callable[[str], str] = lambda _: ""

@@ -183,7 +183,7 @@ def pull_request_comment(command: str) -> str:
 def already_working_comment(command: str, task: Task, task_url: str) -> str:
     """Say that a task is on its way already."""
     return (
-        f"I am already working on this issue: {_task(task, task_url)}, asked for by "
+        f"I am already working on this issue: {named_task(task, task_url)}, asked for by "
         f"{person(task.requester)}. Nothing new was started. "
         f"`{command} status` says where it stands, `{command} stop` stops it."
     )
@@ -193,7 +193,7 @@ def status_answer_comment(task: Task | None, *, command: str, task_url: str, now
     """Say in words where the newest task of an issue stands."""
     if task is None:
         return f"There is no task on this issue. `{command} fix` starts one."
-    named = f"Task {_task(task, task_url)}, asked for by {person(task.requester)},"
+    named = f"Task {named_task(task, task_url)}, asked for by {person(task.requester)},"
     return f"{named} {_standing(task, command, now)}"
 
 
@@ -249,10 +249,10 @@ def stopping_comment(task: Task, login: str, task_url: str) -> str:
     """Say that the task was told to stop."""
     if task.state is TaskState.STOPPED:
         begun = "" if task.started_at else "had not begun; it "
-        return f"Task {_task(task, task_url)} {begun}is stopped for {person(login)}."
+        return f"Task {named_task(task, task_url)} {begun}is stopped for {person(login)}."
     return (
-        f"I am stopping task {_task(task, task_url)} for {person(login)}. If it is handing in its "
-        "change at this moment, that may come too late, and a draft pull request still appears; "
+        f"I am stopping task {named_task(task, task_url)} for {person(login)}. If it is handing in "
+        "its change at this moment, that may come too late, and a draft pull request still appears; "
         "otherwise what it has changed so far is kept on a branch, without a pull request."
     )
 
@@ -265,7 +265,8 @@ def general_failure_comment(command: str) -> str:
     )
 
 
-def _task(task: Task, task_url: str) -> str:
+def named_task(task: Task, task_url: str) -> str:
+    """Return the id of a task, as a link where there is a page."""
     return f"[`{task.id}`]({task_url})" if task_url else f"`{task.id}`"
 
 

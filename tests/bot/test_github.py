@@ -171,8 +171,8 @@ def test_there_is_one_reaction_at_a_time(
     number = front_door.issue()
     comment_id = front_door.github.comment(REPOSITORY, number, "maria", "hello")
     for content in ("eyes", "rocket", "rocket", "hooray"):
-        repository.react_to_comment(comment_id, content)
-        repository.react_to_issue(number, content)
+        repository.reactions.to_comment(comment_id, content)
+        repository.reactions.to_issue(number, content)
     assert front_door.reactions(comment_id) == ["hooray"]
     on_issue = front_door.github.reactions(REPOSITORY, number)
     assert [reaction["content"] for reaction in on_issue] == ["hooray"]

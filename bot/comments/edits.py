@@ -1,0 +1,21 @@
+"""Answers to people who change the text of a command afterwards."""
+
+from bot.comments.answers import named_task
+from records.task import Task
+
+
+def as_it_was_comment(command: str, task: Task, task_url: str) -> str:
+    """Say that a task goes by the text as it was posted."""
+    return (
+        f"I use the text as it was when it was posted: {named_task(task, task_url)} goes by that, "
+        f"and the edit changes nothing. To add something, post a new comment: `{command} steer …`; "
+        f"`{command} stop` stops it."
+    )
+
+
+def edit_starts_nothing_comment(command: str) -> str:
+    """Say that only what is posted anew is read as a command."""
+    return (
+        "An edit starts nothing, so that nobody's words change under what was asked for. Nothing "
+        f"was started. Post the command in a new comment: `{command} …`."
+    )
