@@ -143,7 +143,7 @@ def show(task: Task, request: Request) -> None:
 def show_line(request: Request) -> None:
     """Say anew, of each task that waits in this thread, which place it has."""
     event, tasks = request.event, request.context.tasks
-    for task in tasks.line(event.repository.id, event.issue.number)[1:]:
+    for task in tasks.line(event.repository.id, event.issue.number):
         if task.status_comment_id is not None and task.state is TaskState.QUEUED:
             show(task, request)
 

@@ -9,16 +9,18 @@ from dataclasses import replace
 import structlog
 
 from bot.comments import Surroundings, log_lines, status_comment
-from bot.comments.selection import newest_judgement
+from bot.comments.given import newest_given
+from bot.comments.selection import newest_judgement, newest_result
 from bot.conversation import Conversation
 from bot.dispatch import PERMISSIONS
 from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, RateLimited, Unauthorized
 from bot.github_repository import GitHubRepository
-from bot.limits import limits_of
+from bot.limits import limits_of_task
 from bot.model_settings import shown
 from jobs.checks.check_run import CheckRun
 from jobs.ending import TaskEnd
 from jobs.job import Job
+from jobs.line import move_up
 from jobs.marking import show_state
 from jobs.watch import LEASE_S
 from records.effects import Ambiguous
@@ -29,6 +31,7 @@ _BETWEEN_EDITS_S = 10.0
 _YOUNG_S = 120.0
 _BETWEEN_LATER_EDITS_S = 30.0
 _HEARTBEAT_S = 60.0
+_IN_NOBODYS_WAY_S = 2.0
 _NOTHING_TO_DO = {TaskState.SUCCEEDED, TaskState.NO_CHANGE_NEEDED}
 """Ends after which nobody has to do anything but look."""
 
@@ -81,6 +84,7 @@ class StatusComment:
         self._write_for_good(task)
         self._conversation(task).react("hooray" if task.state in _NOTHING_TO_DO else "confused")
         self._try(lambda: self._label(task.state))
+        self._try(lambda: move_up(self._job.services, task, self._conversation))
 
     def _write_for_good(self, task: Task) -> None:
         # Twice: where the comment is new, it may be one that the intake wrote in the meantime.
@@ -133,6 +137,8 @@ class StatusComment:
         same = task.progress == self._shown and now - self._shown_at < _HEARTBEAT_S
         if same or task.status_comment_id is None or task.state is not TaskState.RUNNING:
             return
+        if self._repository(task).spare_in() > _IN_NOBODYS_WAY_S:
+            return  # others have something to say; how far this task is stands on its page
         self._write(task)
         self._check_run.show(task, self._body(task), time.time())
         self._shown, self._shown_at = task.progress, now
@@ -148,7 +154,8 @@ class StatusComment:
 
     def _label(self, state: TaskState) -> None:
         task, settings = self._job.task, self._job.services.settings
-        show_state(self._repository(task), task.issue_number, state, asked_by=settings.fix_label)
+        asked_by, repository = settings.fix_label, self._repository(task)
+        show_state(repository, task.issue_number, state, asked_by=asked_by, verb=task.verb)
 
     def _repository(self, task: Task) -> GitHubRepository:
         return self._job.services.github.kept_repository(
@@ -174,7 +181,7 @@ def surroundings(job: Job) -> Surroundings:
     return Surroundings(
         now=time.time(),
         command=services.settings.command,
-        limits=limits_of(services.settings),
+        limits=limits_of_task(services.settings, job.task),
         task_url=services.task_url(job.task.id),
         repository_url=f"{services.settings.github_url}/{job.task.repository}",
         model=shown(services.settings.choices(), job.task.model),
@@ -182,5 +189,7 @@ def surroundings(job: Job) -> Surroundings:
         log_head=job.log.head(),
         review=review,
         choice=choice,
+        given=newest_given(actions),
+        result=newest_result(actions),
         wait=services.tasks.waits.open(job.task.id),
     )

@@ -129,8 +129,8 @@ class Deliveries:
             DeliveryRow.received_at < received_at,
         )
         with self._database.reading() as connection:
-            wait_s = connection.execute(statement).scalar_one()
-        return None if wait_s is None else max(0.0, float(wait_s))
+            wait_s: float | None = connection.execute(statement).scalar_one()
+        return None if wait_s is None else max(0.0, wait_s)
 
     def finish(self, delivery_id: str, state: DeliveryState, outcome: str) -> None:
         """Record what became of a delivery, with one sentence."""

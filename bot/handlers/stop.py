@@ -1,14 +1,18 @@
 """Stops the task of an issue, for whoever asked for it or may write to the repository."""
 
+from contextlib import suppress
+
 from bot.comments import (
     Surroundings,
     nothing_to_stop_comment,
     status_comment,
     stopping_comment,
 )
+from bot.events import IssueClosed
 from bot.model_settings import shown
 from bot.refusals import check_writer_or_requester
 from bot.request import Outcome, Request, UserError
+from bot.starting import show_line
 from records.deliveries import DeliveryState
 from records.tasks import Task, TaskState
 
@@ -25,7 +29,30 @@ def stop(request: Request) -> Outcome:
     if task.state.ended and not task.explanation:
         # It was stopped without a job, and none will come that could say it.
         _show_end(task, request)
+    if isinstance(event, IssueClosed):
+        _stop_those_behind(task, request)
+    elif task.state.ended:
+        _go_on_with_the_line(request)
     return Outcome(DeliveryState.HANDLED, f"stop of task {task.id}")
+
+
+def _stop_those_behind(first: Task, request: Request) -> None:
+    """Stop what waits in the line of a closed issue, as far as whoever closed it may."""
+    event, tasks = request.event, request.context.tasks
+    for task in tasks.line(event.repository.id, event.issue.number):
+        if task.id == first.id:
+            continue
+        with suppress(UserError):
+            check_writer_or_requester(task, "stop", request)
+            _show_end(tasks.request_stop(task.id, event.sender.login), request)
+
+
+def _go_on_with_the_line(request: Request) -> None:
+    """Say who moved up, and wake a worker for the next."""
+    event, context = request.event, request.context
+    show_line(request)
+    for task in context.tasks.line(event.repository.id, event.issue.number)[:1]:
+        context.wake(task.id)
 
 
 def _chosen(request: Request) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from bot.comments import Limits
-from bot.github_errors import RateLimited, Unavailable
+from bot.github_errors import NotFound, RateLimited, Unavailable
 from bot.github_repository import GitHubRepository
 from bot.request import Context
 from jobs.handle_delivery import Intake, handle_delivery
@@ -88,3 +88,30 @@ def test_a_delivery_that_ends_every_process_is_given_up(database: Database) -> N
     left = deliveries.get("guid")
     assert left
     assert left.state is DeliveryState.FAILED
+
+
+def test_what_is_said_later_in_a_thread_waits_for_what_was_put_off(database: Database) -> None:
+    deliveries = Deliveries(database, hold_s=0.0)
+    away = intake(database, deliveries, RateLimited("403: limit", time.time() + 60))
+    first = PAYLOAD
+    second = PAYLOAD.replace(b'"id": 6', b'"id": 7')
+    elsewhere = PAYLOAD.replace(b'"id": 6', b'"id": 8').replace(b'"number": 4', b'"number": 5')
+    for name, payload in (("first", first), ("second", second), ("elsewhere", elsewhere)):
+        deliveries.store(name, "issue_comment", payload)
+    handle_delivery("first", away)
+    well = intake(database, deliveries, NotFound("the App is not there"))
+    handle_delivery("second", well)
+    handle_delivery("elsewhere", well)
+    found = {name: deliveries.get(name) for name in ("first", "second", "elsewhere")}
+    states = {name: one.state for name, one in found.items() if one}
+    assert states["first"] is states["second"] is DeliveryState.RECEIVED
+    assert states["elsewhere"] is not DeliveryState.RECEIVED
+    assert [one.attempts for one in found.values() if one][:2] == [0, 0]
+    # The first comes again sooner than the second, and the clock rings for the oldest first.
+    deliveries.postpone("first", -10.0, "2:4")
+    handle_delivery("first", well)
+    deliveries.postpone("second", -10.0, "2:4")
+    handle_delivery("second", well)
+    again = deliveries.get("second")
+    assert again
+    assert again.state is not DeliveryState.RECEIVED
