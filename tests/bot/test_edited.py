@@ -1,0 +1,143 @@
+"""What follows from an edit: a tick is a command of whoever ticked; other edits change nothing."""
+
+import pytest
+
+from bot.boxes import newly_ticked
+from bot.in_thread import PERMISSIONS
+from records.deliveries import DeliveryState
+from records.tasks import TaskState
+from tests.bot.conftest import REPOSITORY, FrontDoor
+
+OFFERED = (
+    "### Working on it\n\n"
+    "- [ ] Stop <!-- do:stop -->\n- [ ] Status <!-- do:status -->\n- [x] Done\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "commands"),
+    [
+        (OFFERED, OFFERED, ()),
+        (OFFERED, OFFERED.replace("[ ] Stop", "[x] Stop"), ("stop",)),
+        (OFFERED, OFFERED.replace("[ ]", "[X]"), ("stop", "status")),
+        (OFFERED.replace("[ ]", "[x]"), OFFERED, ()),
+        # Only what the comment offered counts, and only at the beginning of a line.
+        (OFFERED, OFFERED + "- [x] More <!-- do:budget +$9 -->\n", ()),
+        (OFFERED, "so - [x] Stop <!-- do:stop -->", ()),
+        ("- [ ] Approve `7fd1` <!-- do:approve 7fd1 -->", "", ()),
+        (
+            "  - [ ] b) later <!-- do:answer 1b -->",
+            "  - [x] b) later <!-- do:answer 1b -->",
+            ("answer 1b",),
+        ),
+    ],
+)
+def test_a_tick_is_what_was_offered_and_is_ticked_now(
+    before: str, after: str, commands: tuple[str, ...]
+) -> None:
+    assert newly_ticked(before, after) == commands
+
+
+def offer(front_door: FrontDoor, number: int, body: str = OFFERED) -> int:
+    """Let the bot write a comment with boxes."""
+    place = (front_door.installation_id, front_door.repository_id)
+    return front_door.app.kept_repository(*place, PERMISSIONS).create_comment(number, body).id
+
+
+def test_a_tick_is_the_command_and_the_comment_is_put_back(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent fix")
+    comment = offer(front_door, number)
+    front_door.github.tick(REPOSITORY, comment, "write", "do:stop")
+    assert front_door.next_outcome("write").state is DeliveryState.HANDLED
+    assert front_door.context.tasks.get(front_door.woken[0]).state is TaskState.STOPPED
+    assert OFFERED in front_door.bot_comments(number)
+    assert front_door.reactions(comment) == []
+
+
+def test_a_tick_counts_for_what_its_sender_may_do(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent fix")
+    comment = offer(front_door, number)
+    front_door.github.tick(REPOSITORY, comment, "triage", "do:stop")
+    assert front_door.next_outcome("triage").state is DeliveryState.REFUSED
+    assert front_door.context.tasks.get(front_door.woken[0]).state is TaskState.QUEUED
+    assert "I go on" in front_door.bot_comments(number)[-1]
+    assert OFFERED in front_door.bot_comments(number)
+
+
+def test_whoever_writes_into_the_bots_comment_writes_in_water(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    comment = offer(front_door, number)
+    front_door.github.edit_comment(REPOSITORY, comment, "maria", "I do as I am told.")
+    front_door.github.edit_comment(REPOSITORY, comment, "maria", "/agent fix")
+    for _ in range(2):
+        outcome = front_door.next_outcome("maria")
+        assert (outcome.state, outcome.detail) == (
+            DeliveryState.HANDLED,
+            "put a comment of the bot's back as it was",
+        )
+    assert front_door.bot_comments(number) == [OFFERED]
+    assert front_door.woken == []
+
+
+def test_edits_that_come_in_the_wrong_order_end_with_the_bots_own_text(
+    front_door: FrontDoor,
+) -> None:
+    number = front_door.issue()
+    comment = offer(front_door, number)
+    front_door.github.edit_comment(REPOSITORY, comment, "maria", "one")
+    front_door.github.edit_comment(REPOSITORY, comment, "maria", "two")
+    first, second = front_door.next("maria"), front_door.next("maria")
+    front_door.answer(*second)
+    front_door.answer(*first)
+    assert front_door.bot_comments(number) == [OFFERED]
+
+
+def test_what_the_bot_wrote_since_the_edit_stays(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    comment = offer(front_door, number)
+    front_door.github.edit_comment(REPOSITORY, comment, "maria", "mine")
+    place = (front_door.installation_id, front_door.repository_id)
+    front_door.app.kept_repository(*place, PERMISSIONS).edit_comment(comment, "newer")
+    front_door.next_outcome("maria")
+    assert front_door.bot_comments(number) == ["newer"]
+
+
+def test_a_task_goes_by_the_text_as_it_was_posted(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent fix the tax")
+    comment = front_door.last_comment_of(number, "maria")
+    for text in ("/agent fix everything", "/agent fix nothing"):
+        front_door.github.edit_comment(REPOSITORY, comment, "maria", text)
+        assert front_door.next_outcome("maria").state is DeliveryState.REFUSED
+    assert front_door.context.tasks.get(front_door.woken[0]).instruction == "the tax"
+    _status, answer = front_door.bot_comments(number)
+    assert "I use the text as it was when it was posted" in answer
+
+
+def test_an_edit_starts_nothing_and_says_so(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    comment = front_door.github.comment(REPOSITORY, number, "maria", "Somebody should look.")
+    front_door.next_outcome("maria")
+    front_door.github.edit_comment(REPOSITORY, comment, "maria", "/agent fix")
+    assert front_door.next_outcome("maria").state is DeliveryState.REFUSED
+    assert "An edit starts nothing" in front_door.bot_comments(number)[0]
+    assert front_door.woken == []
+
+
+def test_an_edit_of_an_issues_text_starts_nothing_and_says_so(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.github.edit_issue(REPOSITORY, number, "maria", body="See.\n\n/agent fix")
+    assert front_door.next_outcome("maria").state is DeliveryState.REFUSED
+    assert "An edit starts nothing" in front_door.bot_comments(number)[0]
+
+
+def test_an_edit_of_other_words_is_nobodys_business(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    comment = front_door.github.comment(REPOSITORY, number, "maria", "A typpo.\n/agent help")
+    front_door.next_outcome("maria")
+    front_door.github.edit_comment(REPOSITORY, comment, "maria", "A typo.\n/agent help")
+    outcome = front_door.next_outcome("maria")
+    assert (outcome.state, outcome.detail) == (DeliveryState.IGNORED, "no command was changed")
+    assert len(front_door.bot_comments(number)) == 1
