@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from demo.github.acts import checks, pulls, reviews, workflows
+from demo.github.acts import checks, pulls, repositories, reviews, workflows
 from demo.github.acts.pushes import RefMove, pushed
 from demo.github.auth import Caller
 from demo.github.commit_making import FileChanges, NewVersion, commit_changes
@@ -95,10 +95,16 @@ class PullHandle(Handle):
 
     # Pull requests
 
+    def fork(self, repository: str, user: str) -> str:
+        """Copy a repository into a person's account, and give the copy's full name."""
+        with self.state.lock:
+            parent = self._repository(repository)
+            return repositories.fork_repository(self.state, parent, self.state.user(user)).full_name
+
     def open_pull(
         self, repository: str, user: str, head: str, title: str, body: str = "", base: str = "main"
     ) -> int:
-        """Open a pull request from a branch and give its number."""
+        """Open a pull request from a branch, or a fork's as `owner:branch`, and give its number."""
         with self.state.lock:
             new = pulls.NewPull(title=title, head=head, base=base, body=body)
             found = self._repository(repository)

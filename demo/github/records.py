@@ -143,6 +143,8 @@ class Pull:
     reviews: list[Review] = field(default_factory=list)
     review_comments: list[ReviewComment] = field(default_factory=list)
     requested_reviewers: list[User] = field(default_factory=list)
+    fork: "Repository | None" = None
+    """Where the head branch is, if it is not in the repository of the base."""
 
 
 @dataclass
@@ -266,6 +268,8 @@ class Repository:
     check_runs: list[CheckRun] = field(default_factory=list)
     statuses: list[CommitStatus] = field(default_factory=list)
     workflow_runs: list[WorkflowRun] = field(default_factory=list)
+    parent: "Repository | None" = None
+    """What this is a fork of."""
 
     @property
     def full_name(self) -> str:

@@ -182,3 +182,25 @@ def test_lines_move_with_what_is_added_and_removed_above(
     hunks: str, line: int, moved: int | None
 ) -> None:
     assert new_line(hunks, line) == moved
+
+
+def test_a_pull_request_comes_from_a_fork_and_follows_it(checked_world: World) -> None:
+    github = checked_world.github
+    github.set_webhook("patchbay", "http://127.0.0.1:9/nobody")
+    fork = github.fork(SHOP, "stranger")
+    github.make_branch(fork, "mend", "stranger")
+    github.commit(fork, "mend", "stranger", {"new.py": "one\n"})
+    number = github.open_pull(SHOP, "stranger", "stranger:mend", "Mend it")
+    sha = github.commit(fork, "mend", "stranger", {"new.py": "two\n"})
+    github.make_branch(SHOP, "mend", "ann")
+    github.commit(SHOP, "mend", "ann", {"other.py": "three\n"})
+    shown = checked_world.call("GET", f"/repos/{SHOP}/pulls/{number}", checked_world.token()).json()
+    assert (shown["head"]["sha"], shown["head"]["repo"]["fork"]) == (sha, True)
+    assert shown["head"]["label"] == "stranger:mend"
+    told = [each["action"] for each in github.deliveries("pull_request")]
+    assert told == ["opened", "synchronize"]
+    path = f"/repos/{fork}/git/refs/heads/mend"
+    answer = checked_world.call("DELETE", path, checked_world.token())
+    assert answer.status_code == 404
+    github.merge(SHOP, number, "keeper")
+    assert github.file(SHOP, "new.py") == "two\n"

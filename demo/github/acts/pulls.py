@@ -11,7 +11,7 @@ from demo.github.acts.issues import (
     note,
     take_number,
 )
-from demo.github.acts.pushes import RefMove, publish_head, pushed
+from demo.github.acts.pushes import RefMove, publish_head, pushed, take_from_fork
 from demo.github.errors import GitHubError, Invalid
 from demo.github.git_commit import NewCommit, Person, read_commit, write_commit
 from demo.github.present.people import user_json
@@ -36,13 +36,15 @@ class NewPull:
 
 
 def open_pull(state: State, repository: Repository, actor: Actor, new: NewPull) -> Issue:
-    """Open a pull request from one branch to another of the same repository."""
+    """Open a pull request from a branch to another, which may be in the fork's parent."""
     title = check_title(new.title)
     check_text("PullRequest", new.body)
-    head_ref = _own_branch(repository, new.head)
-    head_sha = _branch(state, repository, head_ref, "head")
+    fork, head_ref = _head(state, repository, new.head)
+    head_sha = _branch(state, fork or repository, head_ref, "head")
     base_sha = _branch(state, repository, new.base, "base")
-    _refuse_second(repository, head_ref, new.base)
+    if fork is not None:
+        take_from_fork(repository, fork, head_ref)
+    _refuse_second(repository, fork, head_ref, new.base)
     if new.draft and not repository.has_drafts:
         raise GitHubError(422, "Draft pull requests are not supported in this repository.")
     if repository.git.is_ancestor(head_sha, base_sha):
@@ -58,6 +60,7 @@ def open_pull(state: State, repository: Repository, actor: Actor, new: NewPull) 
         base_sha=base_sha,
         draft=new.draft,
         maintainer_can_modify=new.maintainer_can_modify,
+        fork=fork,
     )
     repository.issues[issue.number] = issue
     publish_head(repository, issue.number, head_sha)
@@ -70,11 +73,15 @@ def _invalid(message: str) -> GitHubError:
     return GitHubError(422, "Validation Failed", [detail])
 
 
-def _own_branch(repository: Repository, head: str) -> str:
+def _head(state: State, repository: Repository, head: str) -> tuple[Repository | None, str]:
+    """Find the fork that a head names, if it names one, and the branch."""
     owner, colon, ref = head.rpartition(":")
-    if colon and owner.lower() != repository.owner.login.lower():
-        raise Invalid("PullRequest", "head", "invalid")
-    return ref
+    if not colon or owner.lower() == repository.owner.login.lower():
+        return None, ref
+    for each in state.repositories:
+        if each.parent is repository and each.owner.login.lower() == owner.lower():
+            return each, ref
+    raise Invalid("PullRequest", "head", "invalid")
 
 
 def _branch(state: State, repository: Repository, ref: str, field: str) -> str:
@@ -84,13 +91,15 @@ def _branch(state: State, repository: Repository, ref: str, field: str) -> str:
     return sha
 
 
-def _refuse_second(repository: Repository, head_ref: str, base_ref: str) -> None:
+def _refuse_second(
+    repository: Repository, fork: Repository | None, head_ref: str, base_ref: str
+) -> None:
     for issue in repository.issues.values():
         pull = issue.pull
-        if pull is None or issue.state != "open":
+        if pull is None or issue.state != "open" or pull.fork is not fork:
             continue
         if (pull.head_ref, pull.base_ref) == (head_ref, base_ref):
-            owner = repository.owner.login
+            owner = (fork or repository).owner.login
             raise _invalid(f"A pull request already exists for {owner}:{head_ref}.")
 
 

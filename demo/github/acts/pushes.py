@@ -11,7 +11,7 @@ from demo.github.git_store import ZERO
 from demo.github.present.commits import user_of
 from demo.github.present.people import instant
 from demo.github.present.repositories import repository_page
-from demo.github.records import Actor, Repository
+from demo.github.records import Actor, Issue, Pull, Repository
 from demo.github.state import State
 
 MOST_COMMITS_TOLD = 20
@@ -31,24 +31,50 @@ def publish_head(repository: Repository, number: int, sha: str) -> None:
     repository.git.update_ref(f"refs/pull/{number}/head", sha)
 
 
+def take_from_fork(repository: Repository, fork: Repository, branch: str) -> None:
+    """Bring the objects of a fork's branch to its parent."""
+    repository.git.run(
+        "fetch", "--quiet", "--no-write-fetch-head", str(fork.path), f"refs/heads/{branch}"
+    )
+
+
 def follow_push(
     state: State, repository: Repository, actor: Actor, branch: str, new_sha: str | None
 ) -> None:
     """Move the pull requests that come from a branch, or go to it, after a push."""
-    for issue in list(repository.issues.values()):
-        pull = issue.pull
-        if pull is None or issue.state != "open":
-            continue
+    for issue, pull in _open_pulls(repository):
+        is_head = branch == pull.head_ref and pull.fork is None
         if branch == pull.base_ref and new_sha is not None:
             pull.base_sha = new_sha
-        if branch in {pull.head_ref, pull.base_ref} and new_sha is None:
+        if new_sha is None and (is_head or branch == pull.base_ref):
             close_issue(state, repository, issue, actor)
-        elif branch == pull.head_ref and new_sha is not None:
-            before, pull.head_sha = pull.head_sha, new_sha
-            publish_head(repository, issue.number, new_sha)
-            follow_comments(repository, pull, before, new_sha)
-            details = {"action": "synchronize", "before": before, "after": new_sha}
-            announce_issue(state, repository, issue, actor, details)
+        elif new_sha is not None and is_head:
+            _move_head(state, repository, actor, issue, new_sha)
+    if repository.parent is not None and new_sha is not None:
+        for issue, pull in _open_pulls(repository.parent):
+            if pull.fork is repository and branch == pull.head_ref:
+                take_from_fork(repository.parent, repository, branch)
+                _move_head(state, repository.parent, actor, issue, new_sha)
+
+
+def _open_pulls(repository: Repository) -> list[tuple[Issue, Pull]]:
+    return [
+        (issue, issue.pull)
+        for issue in repository.issues.values()
+        if issue.pull is not None and issue.state == "open"
+    ]
+
+
+def _move_head(
+    state: State, repository: Repository, actor: Actor, issue: Issue, new_sha: str
+) -> None:
+    pull = issue.pull
+    assert pull is not None  # noqa: S101 - the caller has looked
+    before, pull.head_sha = pull.head_sha, new_sha
+    publish_head(repository, issue.number, new_sha)
+    follow_comments(repository, pull, before, new_sha)
+    details = {"action": "synchronize", "before": before, "after": new_sha}
+    announce_issue(state, repository, issue, actor, details)
 
 
 def pushed(state: State, repository: Repository, actor: Actor, move: RefMove) -> None:

@@ -63,6 +63,15 @@ def create_repository(state: State, new: NewRepository) -> Repository:
     return repository
 
 
+def fork_repository(state: State, parent: Repository, user: User) -> Repository:
+    """Copy a repository into somebody's account, from where pull requests to it can come."""
+    new = NewRepository(user, parent.name, parent.default_branch, parent.private)
+    fork = create_repository(state, new)
+    fill_repository(fork, parent.path)
+    fork.parent = parent
+    return fork
+
+
 def fill_repository(repository: Repository, source: Path | str, branch: str | None = None) -> None:
     """Copy the history of another repository: all its branches and tags, or one branch."""
     store = repository.git

@@ -92,15 +92,17 @@ def _pull_fields(asking: Asking, request: PullRequest) -> View:
     return {
         "state": pull_state(request.issue, pull),
         "isDraft": pull.draft,
-        "isCrossRepository": False,
+        "isCrossRepository": pull.fork is not None,
         "baseRefName": pull.base_ref,
         "baseRefOid": pull.base_sha,
         "headRefName": pull.head_ref,
         "headRefOid": pull.head_sha,
         "baseRef": lambda _info: ref_view(asking, repository, f"refs/heads/{pull.base_ref}"),
-        "headRef": lambda _info: ref_view(asking, repository, f"refs/heads/{pull.head_ref}"),
-        "headRepository": around(repository),
-        "headRepositoryOwner": actor_view(asking, repository.owner),
+        "headRef": lambda _info: ref_view(
+            asking, pull.fork or repository, f"refs/heads/{pull.head_ref}"
+        ),
+        "headRepository": around(pull.fork or repository),
+        "headRepositoryOwner": actor_view(asking, (pull.fork or repository).owner),
         "maintainerCanModify": pull.maintainer_can_modify,
         "mergeStateStatus": lambda _info: mergeability(request)[1].upper(),
         "mergeable": lambda _info: words[mergeability(request)[0]],

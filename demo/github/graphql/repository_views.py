@@ -30,7 +30,7 @@ def repository_view(asking: Asking, repository: Repository) -> View:
         "visibility": "PRIVATE" if repository.private else "PUBLIC",
         "isPrivate": repository.private,
         "isArchived": repository.archived,
-        "isFork": False,
+        "isFork": repository.parent is not None,
         "parent": None,
         "hasIssuesEnabled": repository.has_issues,
         "hasWikiEnabled": False,

@@ -96,7 +96,7 @@ def pull_json(state: State, request: PullRequest) -> Json:
         "assignees": [user_json(state, each) for each in issue.assignees],
         "requested_reviewers": [user_json(state, each) for each in pull.requested_reviewers],
         "requested_teams": [],
-        "head": _side(state, repository, pull.head_ref, pull.head_sha),
+        "head": _side(state, pull.fork or repository, pull.head_ref, pull.head_sha),
         "base": _side(state, repository, pull.base_ref, pull.base_sha),
         "_links": _links(state, request),
         "author_association": association(repository, issue.user),
