@@ -5,11 +5,13 @@ from functools import cached_property
 
 from bot.github_app import Token
 from bot.project import PROJECT_FILE, Project, unreadable
-from jobs.agent.task import AgentTask, IssueText
+from jobs.agent.task import AgentTask
 from jobs.evidence.detect import Detection, detect
 from jobs.minted import minted
 from jobs.project_file.file import read_project
 from jobs.repository.mirror import Mirror
+from jobs.repository.policy import PathRules
+from jobs.seen import seen
 from jobs.services import Services
 from records.task import Task
 
@@ -37,58 +39,70 @@ class Base:
             return unreadable("is no regular file, or is too large")
         return read_project(text)
 
+    def path_rules(self, task: Task) -> PathRules:
+        """Return what the project and the command say of paths."""
+        paths = self.project.paths
+        asked = tuple(task.brief.get("paths") or ())
+        return PathRules(deny=paths.deny, only=(paths.only, asked), protect=paths.protect)
+
     def detection(self) -> Detection:
         """Find out how this project is tested."""
         return detect(self.mirror.at(self.sha))
 
 
 def fetch_base(services: Services, task: Task) -> Base:
-    """Fetch the head of the default branch, or the commit that an earlier job worked from."""
+    """Fetch the head of the branch to work from, or the commit that an earlier job worked from.
+
+    That is the default branch, unless the command or the project names another.
+    """
     with minted(services, task, READ) as token:
         return _fetch(services, task, token)
 
 
 def _fetch(services: Services, task: Task, token: Token) -> Base:
     mirror = services.mirrors.open(task.repository_id)
-    if task.base_sha and task.base_branch:
-        branch, wanted = task.base_branch, task.base_sha
-    else:
-        branch = services.github.repository(token).default_branch()
-        wanted = branch
-    if mirror.has(wanted):
-        return Base(mirror, wanted, branch)
     # By its name of today: a task may have waited through a rename, and no redirect is followed.
     url = f"{services.settings.github_url}/{token.repository}.git"
-    return Base(mirror, mirror.fetch(url, wanted, token.value), branch)
+    asked = str(task.brief.get("base") or "")
+    default = (
+        "" if task.base_sha and not asked else services.github.repository(token).default_branch()
+    )
+    # What a project says of itself counts on its default branch alone.
+    rules = mirror.fetch(url, default, token.value) if asked not in {"", default} else ""
+    branch = task.base_branch or asked or default
+    wanted = task.base_sha or branch
+    if mirror.has(wanted):
+        return Base(mirror, wanted, branch, rules)
+    return Base(mirror, mirror.fetch(url, wanted, token.value), branch, rules)
+
+
+def guidance_of(base: Base) -> tuple[str, str]:
+    """Return the file with the repository's rules and its text; the text is empty without one.
+
+    They are the base commit's; where the base is the head of a pull request, the default branch's.
+    """
+    rules = base.mirror.at(base.project_sha or base.sha)
+    found = ((name, rules.text(name)) for name in _GUIDANCE)
+    return next(((name, text) for name, text in found if text), (_GUIDANCE[0], ""))
 
 
 def agent_task(
     task: Task, base: Base, detection: Detection, environment: tuple[str, ...] = ()
 ) -> AgentTask:
     """Say what the first message to the model is made of; `environment` is one fact a line."""
-    snapshot = base.mirror.at(base.sha)
-    source, guidance = _GUIDANCE[0], ""
-    for name in _GUIDANCE:
-        text = snapshot.text(name)
-        if text:
-            source, guidance = name, text
-            break
+    from_base, rules = base.mirror.at(base.sha), base.mirror.at(base.project_sha or base.sha)
+    source, guidance = guidance_of(base)
     return AgentTask(
         repository=task.repository,
         base_sha=base.sha,
-        paths=snapshot.paths(),
-        issue=IssueText(
-            number=task.issue_number,
-            title=task.issue.title,
-            body=task.issue.body,
-            author=task.issue.author,
-        ),
+        paths=from_base.paths(),
+        issue=seen(task).issue,
         requester=task.requester,
         instruction=task.instruction,
         guidance=guidance,
         guidance_source=source,
-        nested=frozenset(path for path in snapshot.paths() if path.endswith(f"/{_GUIDANCE[0]}")),
-        read_base=snapshot.text,
+        nested=frozenset(path for path in rules.paths() if path.endswith(f"/{_GUIDANCE[0]}")),
+        read_base=rules.text,
         environment=(
             *environment,
             *base.mirror.facts(base.sha).told(),

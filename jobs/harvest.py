@@ -40,6 +40,7 @@ class Harvest:
     def __init__(self, job: Job, base: Base, measure: Measurement | None = None) -> None:
         self._job = job
         self._base = base.mirror.at(base.sha)
+        self._rules = base.path_rules(job.task)
         self._measurement = measure
         """Without one, only what is known of the change already counts as evidence."""
 
@@ -75,7 +76,8 @@ class Harvest:
     def _looked_over(self, ending: Ending, change: Change, run: Run | None) -> Solution:
         if not change.files:
             return self._unpublished(ending)
-        report = policy.review(change, self._base, live_secrets=secrets_of(self._job))
+        secrets = secrets_of(self._job)
+        report = policy.review(change, self._base, live_secrets=secrets, rules=self._rules)
         if not report.allowed:
             return self._unpublished(ending, _in_words(report.blocked), change, report)
         faults = () if ending.outcome is Outcome.RESOLVED else self._faults(change, run)

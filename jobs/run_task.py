@@ -14,6 +14,7 @@ from bot.model_settings import UnknownModel
 from jobs.checkout import Base, fetch_base
 from jobs.ending import TaskEnd, TaskFailed, failed
 from jobs.github_context import GitHubContext
+from jobs.given import note_given
 from jobs.handing_in import give_up, hand_in, stop
 from jobs.job import Job
 from jobs.patience import patiently
@@ -169,4 +170,5 @@ def _base(job: Job) -> Base:
         raise TaskFailed(Failure.SETUP_FAILED, missing.words) from missing
     job.services.tasks.write(job.lease, base_sha=base.sha, base_branch=base.branch)
     job.log.event(f"fetch `{base.branch}`", base.sha[:12])
+    note_given(job, base)
     return base

@@ -69,7 +69,8 @@ def _in_a_sandbox(
         facts = (*workplace.environment.facts, *before().told())
         task = job.give(agent_task(job.task, base, detection, facts))
         kept = KeptSandbox(job, base, sandbox)
-        view = SandboxView(kept, base.mirror.at(base.sha), live_secrets=secrets_of(job))
+        secrets, rules = secrets_of(job), base.path_rules(job.task)
+        view = SandboxView(kept, base.mirror.at(base.sha), live_secrets=secrets, rules=rules)
         budget, when = budget_of(job), job.services.settings.review
         reviewer = Reviewer(task, wire, budget, job.watch.halted, when, measure.of)
         gate = ReviewedGate(Gate(task.issue, view, measure=measure), view, reviewer, job.log)

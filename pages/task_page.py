@@ -202,6 +202,7 @@ def _entry(action: Action) -> Entry | None:
             | "review"
             | "choice"
             | "recap"
+            | "given"
         ):
             title, result = str(content.get("title", "")), str(content.get("result", ""))
             text = str(content.get("text", ""))

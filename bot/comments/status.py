@@ -6,6 +6,7 @@ from bot.comments.action_log import action_log
 from bot.comments.answers import person
 from bot.comments.evidence import evidence_table
 from bot.comments.frame import fitted
+from bot.comments.given import given_block
 from bot.comments.limits_met import limits_met
 from bot.comments.line import also_asked, place_in_line, waits_for
 from bot.comments.neutral import quoted, words
@@ -24,7 +25,8 @@ _CUT_SHORT = {TaskState.PARTIAL, TaskState.STOPPED, TaskState.FAILED}
 def status_comment(task: Task, around: Surroundings) -> str:
     """Return the comment for the state that the task is in; the caller adds the marker."""
     head = f"### {_headline(task, around)}"
-    parts = [head, *_body(task, around), also_asked(task.brief.get("also", ())), _log(task, around)]
+    parts = [head, *_body(task, around), also_asked(task.brief.get("also", ()))]
+    parts += [given_block(around.given, around.task_url), _log(task, around)]
     return fitted("\n\n".join(part for part in parts if part))
 
 

@@ -62,6 +62,8 @@ class Surroundings:
     """What a task came to that changes nothing, as the log has it: `what` and `content`."""
     deadline: float | None = None
     """Until when people have to answer what the task waits for."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """What the agent was given, as the log has it; empty before that."""
     choice: Mapping[str, Any] = field(default_factory=dict)
     """Why this of several attempts was chosen, as the log has it; empty where there was one."""
     wait: Wait | None = None

@@ -38,10 +38,12 @@ class SandboxView:
         base: Snapshot,
         *,
         live_secrets: Sequence[str] = (),
+        rules: policy.PathRules | None = None,
     ) -> None:
         self.base = base
         self._sandbox = sandbox
         self._live_secrets = live_secrets
+        self._rules = rules or policy.PathRules()
 
     def collect(self) -> Change:
         """Return the change as it is now, without caches; raises HostileChange."""
@@ -53,7 +55,8 @@ class SandboxView:
 
     def policy(self, change: Change) -> PolicyReport:
         """Return what may not be published, and what a person should look at."""
-        return policy.review(change, self.base, live_secrets=self._live_secrets)
+        secrets, rules = self._live_secrets, self._rules
+        return policy.review(change, self.base, live_secrets=secrets, rules=rules)
 
     def diff(self, change: Change) -> str:
         """Return the change as a unified diff."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.path_patterns import first_match
+from bot.project import PROJECT_FILE
 from jobs.repository.added_lines import added_lines, removed_lines
 from jobs.repository.change import Change
 from jobs.repository.protected import why_blocked, why_warned
@@ -14,6 +16,7 @@ MAX_FILES = 100
 MAX_BYTES = 8 * 1024 * 1024
 MAX_FILE_BYTES = 1024 * 1024
 MAX_FINDINGS = 100
+_NAMED = 5
 
 
 class BaseFiles(Protocol):
@@ -45,7 +48,40 @@ class PolicyReport:
         return not self.blocked
 
 
-def review(change: Change, base: BaseFiles, *, live_secrets: Iterable[str] = ()) -> PolicyReport:
+@dataclass(frozen=True)
+class PathRules:
+    """What the project and the command say of paths, as patterns, beside what holds everywhere."""
+
+    deny: tuple[str, ...] = ()
+    only: tuple[tuple[str, ...], ...] = ()
+    """A path has to be meant by one pattern of each group."""
+    protect: tuple[str, ...] = ()
+
+    def why_blocked(self, path: str) -> str:
+        """Say why a path may not be changed, or nothing."""
+        if pattern := first_match(path, self.deny):
+            return f"`{PROJECT_FILE}` denies `{pattern}`"
+        for patterns in self.only:
+            if patterns and not first_match(path, patterns):
+                return f"only {', '.join(f'`{each}`' for each in patterns[:_NAMED])} may change"
+        return ""
+
+    def why_warned(self, path: str) -> str:
+        """Say why a person must look at a change of this path, or nothing."""
+        pattern = first_match(path, self.protect)
+        return f"`{PROJECT_FILE}` protects `{pattern}`" if pattern else ""
+
+
+_NO_RULES = PathRules()
+
+
+def review(
+    change: Change,
+    base: BaseFiles,
+    *,
+    live_secrets: Iterable[str] = (),
+    rules: PathRules = _NO_RULES,
+) -> PolicyReport:
     """Judge a change; `live_secrets` are values that must never be in one."""
     secrets = tuple(secret for secret in live_secrets if secret)
     blocked = _sizes(change)
@@ -53,8 +89,8 @@ def review(change: Change, base: BaseFiles, *, live_secrets: Iterable[str] = ())
     # What is too large is refused for that alone: looking into it could take as long as it likes.
     readable = change.size <= MAX_BYTES
     for file in change.files:
-        stops = list(filter(None, [why_blocked(file.path)]))
-        looks = list(filter(None, [why_warned(file.path)]))
+        stops = list(filter(None, [why_blocked(file.path) or rules.why_blocked(file.path)]))
+        looks = list(filter(None, [why_warned(file.path), rules.why_warned(file.path)]))
         if readable and file.content is not None and len(file.content) <= MAX_FILE_BYTES:
             more_stops, more_looks = _judge_content(file.path, file.content, base, secrets)
             stops, looks = stops + more_stops, looks + more_looks

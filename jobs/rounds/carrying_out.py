@@ -15,7 +15,8 @@ def suggestions_of(job: Job, place: Place, taken: Round) -> tuple[Change, tuple[
     threads, snapshot = taken.threads, place.mirror.at(taken.head_sha)
     read = reader(place.mirror, taken.head_sha)
     change, applied = apply_suggestions(threads, read)
-    report = policy.review(change, snapshot, live_secrets=secrets_of(job))
+    rules = place.base(taken.head_sha).path_rules(job.task)
+    report = policy.review(change, snapshot, live_secrets=secrets_of(job), rules=rules)
     if report.allowed:
         return change, applied
     # What the policy stops goes to the agent with the rest, which will say why it cannot.
