@@ -248,12 +248,6 @@ VERBS: dict[str, type] = {
 """Every verb, in the order in which people are told of them."""
 PLANNED = frozenset(
     {
-        "plan",
-        "ask",
-        "review",
-        "approve",
-        "reject",
-        "revise",
         "answer",
         "steer",
         "retry",

@@ -35,9 +35,17 @@ from bot.commands import (
     type_of_word,
     type_of_work,
 )
+from bot.handlers.address import address
+from bot.handlers.approve import approve
+from bot.handlers.ask import ask
 from bot.handlers.fix import fix
 from bot.handlers.hear import hear
 from bot.handlers.help import answer_slip, give_help, not_yet
+from bot.handlers.plan import plan
+from bot.handlers.reject import reject
+from bot.handlers.retry import retry
+from bot.handlers.review import review
+from bot.handlers.revise import revise
 from bot.handlers.status import status
 from bot.handlers.stop import stop
 from bot.request import Outcome, Request
@@ -86,11 +94,11 @@ def _work(command: type_of_work, request: Request) -> Outcome:  # noqa: C901, PL
         case Fix():
             return fix(command, request)
         case Plan():
-            return not_yet("plan", request)
+            return plan(command, request)
         case Ask():
-            return not_yet("ask", request)
+            return ask(command, request)
         case Review():
-            return not_yet("review", request)
+            return review(command, request)
         case Retry():
             return not_yet("retry", request)
         case Address():
@@ -112,11 +120,11 @@ def _work(command: type_of_work, request: Request) -> Outcome:  # noqa: C901, PL
 def _tell(command: type_of_word, request: Request) -> Outcome:  # noqa: PLR0911 - a case each
     match command:
         case Approve():
-            return not_yet("approve", request)
+            return approve(command, request)
         case Reject():
-            return not_yet("reject", request)
+            return reject(command, request)
         case Revise():
-            return not_yet("revise", request)
+            return revise(command, request)
         case Answer():
             return not_yet("answer", request)
         case Steer():

@@ -8,6 +8,7 @@ from bot.project import PROJECT_FILE, Project, unreadable
 from jobs.agent.task import AgentTask
 from jobs.evidence.detect import Detection, detect
 from jobs.minted import minted
+from jobs.plans.approved import with_plan
 from jobs.project_file.file import read_project
 from jobs.repository.mirror import Mirror
 from jobs.repository.policy import PathRules
@@ -98,7 +99,7 @@ def agent_task(
         paths=from_base.paths(),
         issue=seen(task).issue,
         requester=task.requester,
-        instruction=task.instruction,
+        instruction=with_plan(task),
         guidance=guidance,
         guidance_source=source,
         nested=frozenset(path for path in rules.paths() if path.endswith(f"/{_GUIDANCE[0]}")),

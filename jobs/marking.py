@@ -2,7 +2,7 @@
 
 import structlog
 
-from bot.comments.labels import STATES, pull_request_labels
+from bot.comments.labels import STATES, pull_request_labels, state_label
 from bot.github_errors import GitHubError
 from bot.github_repository import GitHubRepository
 from jobs.job import Job
@@ -44,13 +44,13 @@ def mark(job: Job, repository: GitHubRepository, number: int, state: TaskState) 
 
 
 def show_state(
-    repository: GitHubRepository, number: int, state: TaskState, *, asked_by: str
+    repository: GitHubRepository, number: int, state: TaskState, *, asked_by: str, verb: str = "fix"
 ) -> None:
     """Let an issue carry the label of this state and none of the others.
 
     The label that asked for the task goes too: setting it again asks anew.
     """
-    wanted = STATES.get(state)
+    wanted = state_label(state, verb)
     has = set(repository.issue(number).labels)
     for label in sorted(has & {*STATES.values(), asked_by} - {wanted}):
         repository.remove_label(number, label)

@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
@@ -11,6 +12,7 @@ import structlog
 from bot.comments import Failure
 from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
 from bot.model_settings import UnknownModel
+from jobs.answers.answer import answer
 from jobs.checkout import Base, fetch_base
 from jobs.ending import TaskEnd, TaskFailed, failed
 from jobs.github_context import GitHubContext
@@ -18,7 +20,9 @@ from jobs.given import note_given
 from jobs.handing_in import give_up, hand_in, stop
 from jobs.job import Job
 from jobs.patience import patiently
+from jobs.plans.plan import plan
 from jobs.repository.git import GitFailed, NotInRepository
+from jobs.reviews.review import review
 from jobs.room import in_room, wait_for_room
 from jobs.rounds.address import address
 from jobs.sandbox import SandboxError
@@ -148,10 +152,21 @@ def _carry_out(job: Job) -> TaskEnd | NewWait:
     match job.task.verb:
         case "fix":
             return _fix(job, _base(job))
+        case "plan" | "ask" | "review" as verb:
+            base = _base(job)
+            return in_room(job, lambda: _READING[verb](job, base))
         case "address":
             return address(job)
         case verb:
             raise TaskFailed(Failure.INTERNAL, f"There is no work that is called {verb}.")
+
+
+_READING: dict[str, Callable[[Job, Base], TaskEnd | NewWait]] = {
+    "plan": plan,
+    "ask": answer,
+    "review": review,
+}
+"""What changes nothing, and comes to words."""
 
 
 def _fix(job: Job, base: Base) -> TaskEnd | NewWait:

@@ -137,11 +137,14 @@ class Tasks:
         with self._database.reading() as connection:
             return [_task(row) for row in connection.execute(statement)]
 
-    def latest_on_issue(self, repository_id: int, issue_number: int) -> Task | None:
-        """Find the newest task on an issue."""
+    def latest_on_issue(
+        self, repository_id: int, issue_number: int, *, verb: str = ""
+    ) -> Task | None:
+        """Find the newest task on an issue; the newest of this verb, if one is named."""
         return self._first(
             TaskRow.repository_id == repository_id,
             TaskRow.issue_number == issue_number,
+            *((TaskRow.verb == verb,) if verb else ()),
         )
 
     def made_since(self, since: float, repository_id: int, issue_number: int) -> int:

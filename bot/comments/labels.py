@@ -17,6 +17,13 @@ STATES = {
 """What an issue carries for the state of its newest task; for any other state, none of these."""
 
 
+def state_label(state: TaskState, verb: str) -> str | None:
+    """Return the label of a task of this verb; what changes nothing comes to no pull request."""
+    if state is TaskState.SUCCEEDED and verb in {"plan", "ask", "review"}:
+        return None
+    return STATES.get(state)
+
+
 def pull_request_labels(state: TaskState) -> tuple[str, ...]:
     """Return the labels of a pull request that came of a task in this state."""
     return (PULL_REQUEST, PARTIAL) if state is TaskState.PARTIAL else (PULL_REQUEST,)

@@ -16,17 +16,13 @@ _MISSING = 10
 
 
 def plan_headline(task: Task, asked: Mapping[str, Any]) -> str:
-    """Return how a plan stands, in the first line of its comment."""
-    named = f"📋 Plan r{asked['revision']} `{short(asked)}`"
-    match task.state:
-        case TaskState.WAITING:
-            return named
-        case TaskState.SUCCEEDED:
-            return f"{named}, approved"
-        case TaskState.STOPPED:
-            return f"{named}, dropped"
-        case _:
-            return f"📋 Planning again after r{asked['revision']}"
+    """Return what became of a plan, for the first line of its comment."""
+    return f"{plan_title(asked)}, {'approved' if task.state is TaskState.SUCCEEDED else 'dropped'}"
+
+
+def plan_title(asked: Mapping[str, Any]) -> str:
+    """Name a plan."""
+    return f"📋 Plan r{asked['revision']} `{short(asked)}`"
 
 
 def short(asked: Mapping[str, Any]) -> str:
@@ -170,4 +166,12 @@ def unread_base_comment(command: str, asked: Mapping[str, Any]) -> str:
         f"I could not look up where {code(asked['base_branch'], _PATH)} stands, so I cannot tell "
         f"whether plan `{short(asked)}` still holds, and did not start. Please comment `{command} "
         f"approve {short(asked)}` again in a few minutes."
+    )
+
+
+def plan_of_pull_request_comment(command: str) -> str:
+    """Say that plans are for issues."""
+    return (
+        f"Plans are made for issues, and this is a pull request. Nothing was started. "
+        f"`{command} review` reads it, `{command} ask …` answers a question about it."
     )

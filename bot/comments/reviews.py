@@ -53,3 +53,11 @@ def reviewed_words(review: Mapping[str, Any]) -> str:
     """Return what the task's comment says of a review that was written."""
     remarks = plural(review["comments"], "remark") + " on lines"
     return f"[The review]({review['url']}) of `{review['head_sha'][:7]}` has {remarks}."
+
+
+def review_of_issue_comment(command: str) -> str:
+    """Say that there is nothing to review on an issue."""
+    return (
+        f"There is no change on an issue that I could review. Nothing was started. `{command} "
+        f"review` works on pull requests; `{command} ask …` answers a question about the code."
+    )

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.comments.neutral import cell, code, words
 from bot.comments.readable import plural
+from bot.comments.views import RESULT
 from records.actions import Action
 
 _DEFECTS = 8
@@ -24,6 +25,11 @@ def newest_judgement(actions: Iterable[Action]) -> tuple[dict[str, Any], dict[st
         elif action.kind == "choice":
             choice = action.content
     return review.get(choice.get("chosen", 0), {}), choice
+
+
+def newest_result(actions: Iterable[Action]) -> dict[str, Any]:
+    """Return what a task came to last that changes nothing; empty where there was no such thing."""
+    return next((one.content for one in reversed([*actions]) if one.kind == RESULT), {})
 
 
 def review_words(review: Mapping[str, Any]) -> str:

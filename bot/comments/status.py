@@ -13,6 +13,8 @@ from bot.comments.neutral import quoted, words
 from bot.comments.outcomes import end_words, kept_branch, what_happened
 from bot.comments.plan import plan_as_left, plan_list
 from bot.comments.readable import count, money, plural, span, time_of_day
+from bot.comments.results import result_headline, result_words
+from bot.comments.rounds import round_waits
 from bot.comments.views import Surroundings
 from bot.comments.waits import wait_headline, wait_words
 from records.task import Task, TaskState
@@ -44,7 +46,9 @@ def _how_it_stands(task: Task, around: Surroundings) -> str:
     return "⏹ Stopping" if task.stop_requested_by else "🛠 Working on it"
 
 
-def _how_it_ended(task: Task) -> str:
+def _how_it_ended(task: Task, around: Surroundings) -> str:
+    if said := result_headline(task, around):
+        return said
     number = task.pull_request_number
     name = end_words(task).name
     match task.state:
@@ -80,12 +84,13 @@ def _body(task: Task, around: Surroundings) -> list[str]:
             met = limits_met(task.progress.limits)
             return [doing, plan_list(task), met, _meter(task, around), _stop_hint(around)]
         case TaskState.SUCCEEDED:
-            return [words(task.explanation, 1_000), *_outcome(task, around)]
+            return [words(task.explanation, 1_000), result_words(around), *_outcome(task, around)]
         case TaskState.STOPPED:
             return [
                 words(task.explanation, 1_000),
+                result_words(around),
                 kept_branch(task, around.repository_url),
-                f"To start anew, comment `{around.command} fix`.",
+                f"To start anew, comment `{around.command} {task.verb}`.",
                 *_outcome(task, around),
             ]
         case (

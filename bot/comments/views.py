@@ -60,8 +60,6 @@ class Surroundings:
     """What a reviewer said of the change last, as the log has it; empty without one."""
     result: Mapping[str, Any] = field(default_factory=dict)
     """What a task came to that changes nothing, as the log has it: `what` and `content`."""
-    deadline: float | None = None
-    """Until when people have to answer what the task waits for."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """What the agent was given, as the log has it; empty before that."""
     choice: Mapping[str, Any] = field(default_factory=dict)

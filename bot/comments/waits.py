@@ -3,6 +3,7 @@
 from typing import Any, assert_never
 
 from bot.comments.neutral import code, quoted, words
+from bot.comments.plans import plan_choices, plan_title, plan_words
 from bot.comments.readable import count, moment, money, plural
 from bot.comments.views import Surroundings
 from records.task import Task
@@ -23,7 +24,7 @@ def wait_headline(wait: Wait | None) -> str:
         case WaitKind.QUESTION:
             return f"❓ I need {plural(len(wait.asked['questions']), 'decision')}"
         case WaitKind.PLAN:
-            return "📋 Plan"
+            return plan_title(wait.asked)
         case WaitKind.BUDGET:
             return f"💸 Paused at {_used_up(wait.asked)}"
         case WaitKind.PACKAGES:
@@ -41,7 +42,8 @@ def wait_words(task: Task, around: Surroundings) -> list[str]:
         case WaitKind.QUESTION:
             return _questions(wait, around)
         case WaitKind.PLAN:
-            return []
+            choices = plan_choices(wait.asked, around.command, wait.deadline)
+            return [plan_words(wait.asked), choices]
         case WaitKind.BUDGET:
             return _budget(wait, task, around)
         case WaitKind.PACKAGES:

@@ -4,16 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobs.agent.prompt import attribute
-from jobs.agent.untrusted import quoted
+from records.task import Task
 
 BRIEF = "plan"
 """Under this key the brief of a fix holds what was approved, as the wait for it has it."""
-
 
 _CARRY_OUT = (
     "Carry it out. Where it turns out to be wrong, do what is right, and say in the summary where "
     "you left the plan and why."
 )
+
+
+def with_plan(task: Task) -> str:
+    """Return what the requester of a task wrote, and the plan that was approved, if one was."""
+    return "\n\n".join(part for part in (task.instruction, approved_plan(task.brief)) if part)
 
 
 def approved_plan(brief: Mapping[str, Any]) -> str:
@@ -37,17 +41,13 @@ def approved_plan(brief: Mapping[str, Any]) -> str:
 
 
 def _step(step: Mapping[str, Any]) -> str:
-    files = ", ".join(_safe(file["path"]) for file in step["files"])
-    return f"{_safe(step['do'])}{f' ({files})' if files else ''}"
+    files = ", ".join(file["path"] for file in step["files"])
+    return f"{step['do']}{f' ({files})' if files else ''}"
 
 
 def _words(name: str, text: str) -> str:
-    return f"{name}: {_safe(text)}" if text else ""
+    return f"{name}: {text}" if text else ""
 
 
 def _listed(name: str, lines: list[str]) -> str:
-    return "\n".join([f"{name}:", *(f"- {_safe(line)}" for line in lines)]) if lines else ""
-
-
-def _safe(text: str) -> str:
-    return quoted(text).text.strip()
+    return "\n".join([f"{name}:", *(f"- {line}" for line in lines)]) if lines else ""

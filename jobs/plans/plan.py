@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 
 from bot.comments.plans import (
@@ -13,6 +12,7 @@ from bot.comments.plans import (
     revision_words,
 )
 from bot.plan_digests import SHOWN, issue_digest, plan_digest
+from bot.waiting_plan import Decision
 from jobs.agent.closing import Again, Closing
 from jobs.agent.prompt import issue_block
 from jobs.agent.task import IssueText
@@ -31,14 +31,6 @@ from records.waits import NewWait, Wait, WaitKind
 _WISH = "Make a plan for issue #{number}. Nothing is to be changed yet."
 
 
-class Decision(StrEnum):
-    """What people say of a plan."""
-
-    APPROVE = "approve"
-    REVISE = "revise"
-    REJECT = "reject"
-
-
 @dataclass(frozen=True)
 class Issue:
     """The text of the issue that a plan is for."""
@@ -52,8 +44,8 @@ class Issue:
         return issue_digest(self.title, self.body)
 
 
-def plan(job: Job, base: Base) -> TaskEnd | None:
-    """Make the plan, or go on as people have decided; None while it waits for them."""
+def plan(job: Job, base: Base) -> TaskEnd | NewWait:
+    """Make the plan, or go on as people have decided; else return what it waits for."""
     said = [
         wait for wait in job.services.tasks.waits.all(job.task.id) if wait.kind is WaitKind.PLAN
     ]
@@ -61,7 +53,7 @@ def plan(job: Job, base: Base) -> TaskEnd | None:
     if newest is None:
         return _made(job, base, said)
     if newest.is_open:
-        return None
+        return NewWait(newest.key, WaitKind.PLAN, newest.asked)
     if newest.expired:
         return TaskEnd(TaskState.STOPPED, "", expired_words(_shown(newest)))
     by = newest.answered_by
@@ -88,8 +80,8 @@ def _fresh(job: Job) -> Base:
     return here
 
 
-def _made(job: Job, base: Base, said: Sequence[Wait]) -> TaskEnd | None:
-    """Let the agent plan, and ask people what they say to it."""
+def _made(job: Job, base: Base, said: Sequence[Wait]) -> TaskEnd | NewWait:
+    """Let the agent plan, and say what people are to decide."""
     issue = _issue(job, said)
     places = Places(base.mirror.at(base.sha))
     check = Check(places, frozenset(base.mirror.at(base.sha).paths()))
@@ -101,11 +93,11 @@ def _made(job: Job, base: Base, said: Sequence[Wait]) -> TaskEnd | None:
     made = tidied(ending.handed_in)
     if not made["steps"]:
         return TaskEnd(TaskState.NEEDS_INFORMATION, "", made["unverified"] or made["problem"])
-    _ask(job, base, issue, len(said) + 1, {**made, "missing": check.missing(ending.handed_in)})
-    return None
+    missing = check.missing(ending.handed_in)
+    return _asked(job, base, issue, len(said) + 1, {**made, "missing": missing})
 
 
-def _ask(job: Job, base: Base, issue: Issue, revision: int, made: dict[str, Any]) -> None:
+def _asked(job: Job, base: Base, issue: Issue, revision: int, made: dict[str, Any]) -> NewWait:
     clean = job.services.redactor.clean_value(made)
     digest = plan_digest(clean, base.sha, issue.digest)
     asked = {
@@ -120,7 +112,7 @@ def _ask(job: Job, base: Base, issue: Issue, revision: int, made: dict[str, Any]
     hours = job.services.settings.plan_hours
     keep_result(job, PLAN, asked)
     key = f"plan:{revision}:{digest[:SHOWN]}"
-    job.services.tasks.waits.ask(job.lease, NewWait(key, WaitKind.PLAN, asked, hours * 3600))
+    return NewWait(key, WaitKind.PLAN, asked, hours * 3600)
 
 
 def _estimated_usd(job: Job, made: dict[str, Any]) -> float:

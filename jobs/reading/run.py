@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.limits import limits_for
 from jobs.agent.abilities import Abilities
 from jobs.agent.closing import Closing
 from jobs.agent.loop import run
-from jobs.agent.task import AgentTask, Budget, Ending, Outcome
+from jobs.agent.task import AgentTask, Ending, Outcome
 from jobs.checkout import Base, agent_task
 from jobs.job import Job
 from jobs.sandbox import Sandbox
@@ -61,7 +60,7 @@ def _in_a_sandbox(job: Job, workplace: Workplace, errand: Errand) -> Ending:
                 sandbox,
                 wire,
                 job.log,
-                reading_budget(job),
+                budget_of(job),
                 job.watch.halted,
                 errand.closing,
                 resumed=RESUMED,
@@ -88,13 +87,3 @@ def _note_start(job: Job, sandbox: Sandbox, environment: Environment) -> None:
     job.log.sandbox_ready()
     words = environment.words(sandbox.image_digest, pooled=sandbox.pooled)
     job.log.event("start a sandbox", f"no network, no secret · {words}")
-
-
-def reading_budget(job: Job) -> Budget:
-    """Return how far such a run may go: a part of what a change may take."""
-    whole, limits = budget_of(job), limits_for(job.services.settings, job.task.verb)
-    tokens = limits.tokens if whole.tokens is None else min(whole.tokens, limits.tokens)
-    usd = limits.usd if whole.usd is None else min(whole.usd, limits.usd or whole.usd)
-    seconds = min(whole.seconds, limits.minutes * 60)
-    turns = min(whole.turns, limits.turns)
-    return replace(whole, turns=turns, seconds=seconds, tokens=tokens, usd=usd)

@@ -1,0 +1,17 @@
+"""Starts a task that reviews a pull request, for `/agent review`."""
+
+from bot.commands import Review
+from bot.comments.reviews import review_of_issue_comment
+from bot.request import Outcome, Request, UserError
+from bot.starting import check_thread, model_of, new_task, start
+
+
+def review(command: Review, request: Request) -> Outcome:
+    """Start a review, or say why not."""
+    check_thread(request)
+    if not request.event.issue.is_pull_request:
+        words = review_of_issue_comment(request.context.command)
+        raise UserError(words, why="it is no pull request")
+    model = model_of(command.model, request)
+    new = new_task("review", command.instruction, request, model=model)
+    return start(new, request)
