@@ -1,6 +1,7 @@
 """Says how far a task may go: the operator's word, and what its repository and verb take of it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,10 +9,15 @@ from bot.comments import Limits
 from bot.project import PROJECT_FILE, ProjectLimits
 from bot.settings import Settings
 from records.task import Task
+from records.waits import Wait, WaitKind
 
 _SHARES = {"ask": 0.2, "plan": 0.5, "review": 0.5}
 """Of what a change may take, for what changes nothing."""
 _FEWEST_TURNS = 5
+_AMOUNT = re.compile(
+    r"(?P<dollar>\$)?(?P<number>[0-9]{1,9}(?:\.[0-9]{1,4})?)(?P<unit>[km])?", re.IGNORECASE
+)
+_UNITS = {"k": 1_000, "m": 1_000_000}
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -35,7 +41,19 @@ def within(limits: Limits, task: Task) -> Limits:
     smaller: dict[str, Any] = {
         name: _smaller(value, said.get(name)) for name, value in vars(limits).items()
     }
-    return _for_verb(replace(limits, **smaller), task.verb)
+    verb = _for_verb(replace(limits, **smaller), task.verb)
+    asked = amount(str(task.brief.get("budget", "")))
+    return verb if asked is None else asked.within(verb)
+
+
+def granted(limits: Limits, waits: Iterable[Wait]) -> Limits:
+    """Return the limits with everything that people gave a task beyond them."""
+    given = [wait.answer for wait in waits if wait.kind is WaitKind.BUDGET]
+    usd = sum(float(each.get("usd", 0.0)) for each in given)
+    tokens = sum(int(each.get("tokens", 0)) for each in given)
+    return replace(
+        limits, tokens=limits.tokens + tokens, usd=None if limits.usd is None else limits.usd + usd
+    )
 
 
 def narrowed(limits: Limits, said: ProjectLimits) -> dict[str, Any]:
@@ -61,6 +79,29 @@ def _for_verb(whole: Limits, verb: str) -> Limits:
         tokens=int(whole.tokens * share),
         usd=whole.usd * share if whole.usd else None,
     )
+
+
+@dataclass(frozen=True)
+class Amount:
+    """An amount of money or of tokens, as people write it: `$2`, `$0.50`, `200k`, `1.5M`."""
+
+    usd: float | None = None
+    tokens: int | None = None
+
+    def within(self, limits: Limits) -> Limits:
+        """Return the limits with this one in place of its own kind, where it is less."""
+        usd, tokens = _smaller(limits.usd, self.usd), _smaller(limits.tokens, self.tokens)
+        return replace(limits, usd=usd, tokens=int(tokens or limits.tokens))
+
+
+def amount(text: str) -> Amount | None:
+    """Read an amount; None if it is none."""
+    found = _AMOUNT.fullmatch(text.strip())
+    if found is None or bool(found["dollar"]) == bool(found["unit"]) or not float(found["number"]):
+        return None
+    if found["dollar"]:
+        return Amount(usd=float(found["number"]))
+    return Amount(tokens=max(1, int(float(found["number"]) * _UNITS[found["unit"].lower()])))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from bot.comments import (
 )
 from bot.comments.line import line_full_comment, many_tasks_comment
 from bot.events import IssueCommented
-from bot.limits import within
+from bot.limits import granted, within
 from bot.model_settings import UnknownModel, chosen, shown
 from bot.request import Outcome, Request, UserError
 from records.deliveries import DeliveryState
@@ -152,10 +152,12 @@ def surroundings_of(task: Task, request: Request) -> Surroundings:
     """Return what a text about a task that no job has needs besides the task."""
     context = request.context
     line = context.tasks.line(task.repository_id, task.issue_number)
+    waits = context.tasks.waits
     return Surroundings(
         now=context.now(),
         command=context.command,
-        limits=within(context.limits, task),
+        limits=granted(within(context.limits, task), waits.all(task.id)),
+        wait=waits.open(task.id),
         task_url=context.task_url(task.id),
         model=shown(context.models, task.model),
         ahead=tuple(one.id for one in line[: [one.id for one in (*line, task)].index(task.id)]),

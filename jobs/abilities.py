@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.model_settings import Model
-from jobs.agent.abilities import Abilities, HelperPort, Unavailable
+from jobs.agent.abilities import Abilities, HelperPort, PeoplePort, Unavailable
 from jobs.ending import TaskFailed
 from jobs.job import Job
 from jobs.model.wire import Wire
@@ -21,7 +21,9 @@ _FIRST_GENERATION = 5
 """Of OpenAI's models that write patches by habit and take tools with a grammar."""
 
 
-def abilities(job: Job, workplace: Workplace, sandbox: Sandbox) -> Abilities:
+def abilities(
+    job: Job, workplace: Workplace, sandbox: Sandbox, people: PeoplePort | None = None
+) -> Abilities:
     """Return what this task's agent can do; the sandbox is the one that it works in."""
     settings = job.services.settings
     model = settings.model_named(job.task.model)
@@ -33,6 +35,7 @@ def abilities(job: Job, workplace: Workplace, sandbox: Sandbox) -> Abilities:
         patches=writes_patches(model, settings.apply_patch),
         helper=helper if settings.explore == "on" else None,
         github=job.github,
+        people=people,
         heard=lambda: job.watch.heard,
     )
 

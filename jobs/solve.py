@@ -1,8 +1,9 @@
 """Lets the agent work on the base commit in a sandbox, and brings out what it changed."""
 
+from dataclasses import replace
 from functools import partial
 
-from bot.limits import limits_of_task
+from bot.limits import granted, limits_of_task
 from jobs.abilities import abilities
 from jobs.agent.gate import Gate
 from jobs.agent.loop import run
@@ -21,6 +22,7 @@ from jobs.reviewer.gate import ReviewedGate, Reviewer
 from jobs.sandbox import Sandbox
 from jobs.setup.environment import Environment
 from jobs.solution import Solution
+from jobs.waiting.people import people_of, was_granted, with_changes
 from jobs.workplace import Workplace
 
 _MISTAKES = f"`{PROJECT_FILE}` has mistakes, so no checks are taken from it"
@@ -48,6 +50,8 @@ def _attempt(job: Job, base: Base, workplace: Workplace, detection: Detection) -
     for left in reversed(range(_MOST_SANDBOXES)):
         solution = _in_a_sandbox(job, workplace, detection, measure, harvest)
         ending = solution.ending
+        if was_granted(job, ending, budget_of(job)):
+            return _attempt(job, base, workplace, detection)  # more came while it worked
         if ending.outcome is not Outcome.SANDBOX_LOST or job.watch.halted.is_set():
             return solution
         if left:
@@ -75,11 +79,12 @@ def _in_a_sandbox(
         reviewer = Reviewer(task, wire, budget, job.watch.halted, when, measure.of)
         gate = ReviewedGate(Gate(task.issue, view, measure=measure), view, reviewer, job.log)
         halted = job.watch.halted
-        keep, beside = kept.after_turn, abilities(job, workplace, sandbox)
+        people = people_of(job, base.project.plan, budget)
+        keep, beside = kept.after_turn, abilities(job, workplace, sandbox, people)
         ending = run(task, kept, wire, job.log, budget, halted, gate, keep=keep, abilities=beside)
         wire.close()
-        if ending.outcome is Outcome.WAITING:
-            kept.collect()  # what the next job begins with
+        if ending.wait:
+            ending = replace(ending, wait=with_changes(ending.wait, kept.collect()))
         if ending.outcome in {Outcome.STOPPED, Outcome.SANDBOX_LOST, Outcome.WAITING}:
             return Solution(ending)  # what there is was saved, and may be gone on with
         return harvest.living(ending, view)
@@ -105,7 +110,9 @@ def _resume(job: Job, sandbox: Sandbox, environment: Environment) -> None:
 def budget_of(job: Job) -> Budget:
     """Return how far the agent may go in one attempt at the task."""
     settings = job.services.settings
-    model, limits = settings.model_named(job.task.model), limits_of_task(settings, job.task)
+    model = settings.model_named(job.task.model)
+    waits = job.services.tasks.waits.all(job.task.id)
+    limits = granted(limits_of_task(settings, job.task), waits)
     return Budget(
         turns=max(1, limits.turns // job.attempts),
         seconds=limits.minutes * 60,

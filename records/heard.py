@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from records.database import Database
@@ -10,6 +10,7 @@ from records.schema import HeardRow
 
 MOST = 10
 """Comments of one task; who writes more has more to say than a task can take in."""
+MOST_STEERS = 20
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,10 @@ class Remark:
     comment_id: int
     author: str
     text: str
+    steers: bool = False
+    """Whether it is a word to the task, and not only about it."""
+    taken_at: int | None = None
+    """The step before which the agent was told, once it was."""
 
 
 class Heard:
@@ -29,10 +34,12 @@ class Heard:
 
     def add(self, task_id: str, remark: Remark) -> bool:
         """Keep a remark for whoever works on the task; False if the task has enough of them."""
-        count = select(func.count()).where(HeardRow.task_id == task_id)
+        alike = (HeardRow.task_id == task_id) & (HeardRow.steers == remark.steers)
+        count = select(func.count()).where(alike)
+        most = MOST_STEERS if remark.steers else MOST
         try:
             with self._database.writing() as connection:
-                if connection.execute(count).scalar_one() >= MOST:
+                if connection.execute(count).scalar_one() >= most:
                     return False
                 connection.execute(insert(HeardRow), {"task_id": task_id, **vars(remark)})
         except IntegrityError:
@@ -41,8 +48,16 @@ class Heard:
 
     def of(self, task_id: str) -> tuple[Remark, ...]:
         """Read what was heard for a task, oldest first."""
-        columns = (HeardRow.comment_id, HeardRow.author, HeardRow.text)
+        names = (HeardRow.comment_id, HeardRow.author, HeardRow.text)
+        columns = (*names, HeardRow.steers, HeardRow.taken_at)
         of_task = HeardRow.task_id == task_id
         statement = select(*columns).where(of_task).order_by(HeardRow.comment_id)
         with self._database.reading() as connection:
             return tuple(Remark(*row) for row in connection.execute(statement))
+
+    def took(self, task_id: str, comment_id: int, step: int) -> bool:
+        """Note before which step the agent was told; False if that was noted before."""
+        this = (HeardRow.task_id == task_id) & (HeardRow.comment_id == comment_id)
+        new = update(HeardRow).where(this & HeardRow.taken_at.is_(None)).values(taken_at=step)
+        with self._database.writing() as connection:
+            return connection.execute(new).rowcount == 1

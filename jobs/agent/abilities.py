@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from jobs.agent.ports import SandboxPort
 from jobs.model.wire import Wire
 from records.heard import Remark
+from records.waits import NewWait, Wait
 
 
 class Unavailable(Exception):
@@ -23,6 +25,22 @@ class HelperPort:
     """A sandbox with the change as it is now, thrown away at the end; raises Unavailable."""
 
 
+@dataclass(frozen=True)
+class PeoplePort:
+    """How the work may wait for people: what it asks is on record, and so is what they say."""
+
+    may_ask: bool
+    """Whether the agent has the tool for questions."""
+    said: Callable[[str], Wait | None]
+    """Finds what was asked under a key, answered or not."""
+    question: Callable[[str, dict[str, Any]], NewWait]
+    """Makes a wait of the questions of a call, under a key."""
+    more: Callable[[str], NewWait | None]
+    """Asks for more of what has run out (money, tokens); None if that was asked for in vain."""
+    took: Callable[[Remark, int], None]
+    """Is told which remark the agent was told, and before which step."""
+
+
 GitHubPort = Callable[[str, str], str]
 """Takes a kind (issue, pull_request, commit) and a number or commit id; returns a block of other
 people's words that is safe to show, or raises Unavailable."""
@@ -36,6 +54,7 @@ class Abilities:
     """Files are changed with apply_patch, in place of edit and write."""
     helper: HelperPort | None = None
     github: GitHubPort | None = None
+    people: PeoplePort | None = None
     heard: Callable[[], Sequence[Remark]] = tuple
     """What people have written on the issue since the work began, oldest first."""
 

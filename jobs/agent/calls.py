@@ -10,6 +10,7 @@ from jobs.agent import limits, patch
 from jobs.agent.closing import Closing
 from jobs.agent.tools import (
     APPLY_PATCH,
+    ASK_PEOPLE,
     BASH,
     EDIT,
     EXPLORE,
@@ -35,6 +36,7 @@ _TOOL_ALIASES = {
     APPLY_PATCH: ("applypatch", "patch"),
     EXPLORE: ("task", "spawn_agent", "search_codebase"),
     GITHUB_CONTEXT: (),
+    ASK_PEOPLE: ("ask_user", "ask_human", "ask_followup_question", "request_user_input"),
 }  # fmt: skip
 _TOOLS = {alias: tool for tool, names in _TOOL_ALIASES.items() for alias in (tool, *names)}
 _EDITORS = ("str_replace_editor", "str_replace_based_edit_tool", "file_editor", "text_editor")
@@ -64,6 +66,7 @@ _ARGUMENT_ALIASES: dict[str, dict[str, tuple[str, ...]]] = {
     UPDATE_PLAN: {"plan": ("steps", "todos", "task_list", "taskList", "tasks")},
     SUBMIT: {"summary": ("message", "answer", "result"), "outcome": ("status",)},
     EXPLORE: {"question": ("prompt", "query", "message", "task", "input")},
+    ASK_PEOPLE: {},
     GITHUB_CONTEXT: {"ref": ("number", "id", "sha", "commit"), "kind": ("type",)},
 }
 _STEP_ALIASES = {"step": ("content", "title", "description", "task", "text"), "status": ("state",)}
@@ -228,16 +231,36 @@ def _word(value: object) -> str:
     return _VALUE_ALIASES.get(plain, plain)
 
 
+_MOST = {
+    "plan": limits.PLAN_STEPS,
+    "checks": limits.SUBMIT_CHECKS,
+    "questions": limits.QUESTIONS,
+}
+
+
 def _check(tool: str, values: Values) -> None:
     """Hold the limits that the schema's types do not; too long a title or step is cut."""
     if tool == BASH and not values["command"].strip():
         raise BadArguments("The command is empty.")
     if tool == EXPLORE and not values["question"].strip():
         raise BadArguments("The question is empty.")
-    for name, most in (("plan", limits.PLAN_STEPS), ("checks", limits.SUBMIT_CHECKS)):
+    for name, most in _MOST.items():
         if len(values.get(name, ())) > most:
             raise BadArguments(f"`{name}` may have at most {most} entries.")
+    for question in values.get("questions", ()):
+        _check_question(question)
     for step in values.get("plan", ()):
         step["step"] = step["step"][: limits.PLAN_STEP_CHARS]
     if "title" in values:
         values["title"] = " ".join(values["title"].split())[: limits.TITLE_CHARS]
+
+
+def _check_question(question: Values) -> None:
+    """Cut what is too long for a comment; a default has to be one of the choices."""
+    choices = [choice[: limits.CHOICE_CHARS] for choice in question["choices"] if choice.strip()]
+    if not question["question"].strip() or not 1 < len(choices) <= limits.CHOICES:
+        raise BadArguments(f"A question has words, and 2 to {limits.CHOICES} `choices`.")
+    if not 1 <= question["default"] <= len(choices):
+        raise BadArguments(f"`default` is the number of a choice, from 1 to {len(choices)}.")
+    question["question"] = question["question"][: limits.QUESTION_CHARS]
+    question["choices"] = choices

@@ -6,6 +6,7 @@ from jobs.agent import limits
 from jobs.agent.conversation import Conversation
 from jobs.agent.task import AgentTask, Budget, Ending, Outcome, Submission
 from jobs.model.wire import ModelError, ModelErrorKind
+from records.waits import NewWait
 
 QUIET = "quiet"
 """The cause of an ending for which the model never handed in."""
@@ -35,6 +36,18 @@ def handed_in(content: dict[str, Any]) -> Ending:
     """End a run that ends with words."""
     return Ending(Outcome.RESOLVED, None, "The agent handed in what it was asked for.",
                   handed_in=content)  # fmt: skip
+
+
+def waiting(talk: Conversation, wait: NewWait) -> Ending:
+    """Rest until people have answered."""
+    words = "The work rests until people have answered."
+    return Ending(Outcome.WAITING, talk.submission, words, wait.kind.value, wait=wait)
+
+
+def unanswered(talk: Conversation) -> Ending:
+    """End because nobody answered what the work cannot go on without."""
+    words = "Nobody answered what the agent had asked, and without an answer it was to end."
+    return Ending(Outcome.NEEDS_INFORMATION, talk.submission, words)
 
 
 def stopped(talk: Conversation) -> Ending:

@@ -43,6 +43,8 @@ class Done:
     """Where in the sandbox the whole output is."""
     limits: tuple[str, ...] = ()
     """What of the sandbox it ran into, in words for people."""
+    pinned: str = ""
+    """What people said, which stays when the rest is left out."""
 
 
 @dataclass(frozen=True)

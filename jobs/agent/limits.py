@@ -21,6 +21,10 @@ EXPLORE_CHARS: Final = 4_000
 EXPLORE_WINDOW_SHARE: Final = 0.6
 """Of the context window; from here on a helper has to come to its answer."""
 EXPLORE_MAX_OUTPUT: Final = 8_000
+QUESTIONS: Final = 3
+CHOICES: Final = 5
+QUESTION_CHARS: Final = 600
+CHOICE_CHARS: Final = 300
 GITHUB_PER_TASK: Final = 10
 GITHUB_BYTES: Final = 24 * 1024
 GITHUB_BODY_BYTES: Final = 12 * 1024

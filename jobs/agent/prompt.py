@@ -93,10 +93,21 @@ _MODE = {
 _OWN_TESTS = " (TEST_FILES stands for the tests that you change)"
 
 
+_ALONE = "Nobody can answer you while you work."
+_NOT_ALONE = (
+    "People answer you through ask_people only, once, and it takes them long: decide yourself "
+    "what a careful maintainer would not be asked."
+)
+
+
 @cache
-def system(*, patches: bool = False) -> str:
-    """Return the rules for a task whose files are changed with two tools, or with patches."""
-    return SYSTEM.replace(_WITH_TWO_TOOLS, _WITH_PATCHES) if patches else SYSTEM
+def system(*, patches: bool = False, people: bool = False) -> str:
+    """Return the rules for a task whose files are changed with two tools, or with patches.
+
+    And for one whose agent may ask people, or may not.
+    """
+    rules = SYSTEM.replace(_WITH_TWO_TOOLS, _WITH_PATCHES) if patches else SYSTEM
+    return rules.replace(_ALONE, _NOT_ALONE) if people else rules
 
 
 def whereabouts(task: AgentTask) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from jobs.agent.calls import Request
 from jobs.agent.tools import (
     APPLY_PATCH,
+    ASK_PEOPLE,
     BASH,
     EDIT,
     EXPLORE,
@@ -59,6 +60,8 @@ def _rarer(request: Request) -> str:
             return f"explore: {code(arguments['question'])}"
         case tool if tool == GITHUB_CONTEXT:
             return f"look at {arguments['kind'].replace('_', ' ')} {code(arguments['ref'])}"
+        case tool if tool == ASK_PEOPLE:
+            return f"ask: {code(arguments['questions'][0]['question'])}"
         case tool:
             return tool
 

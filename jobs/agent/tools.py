@@ -17,6 +17,7 @@ BASH, READ, EDIT, WRITE, UPDATE_PLAN, SUBMIT = (
     "submit",
 )
 APPLY_PATCH, EXPLORE, GITHUB_CONTEXT = "apply_patch", "explore", "github_context"
+ASK_PEOPLE, ASK_FOR_PACKAGES = "ask_people", "ask_for_packages"
 GITHUB_KINDS = ("issue", "pull_request", "commit")
 PLAN_STATES = ("pending", "in_progress", "completed")
 
@@ -152,6 +153,32 @@ _GITHUB_CONTEXT = ToolSpec(
         ref=_text("The number, or the commit's id."),
     ),
 )
+_ASK_PEOPLE = ToolSpec(
+    ASK_PEOPLE,
+    f"Ask the maintainers up to {limits.QUESTIONS} questions, all in one call, once in a task. The "
+    "work rests until they answer, which may take a day; then it goes on in a new sandbox with "
+    "the tree as it is. Only for decisions that are theirs and that you cannot find out: what "
+    "shall happen, not how the code does it. Give the choices, and the one that you would take.",
+    _object(
+        ("questions",),
+        questions={
+            "type": "array",
+            "minItems": 1,
+            "maxItems": limits.QUESTIONS,
+            "items": _object(
+                ("question", "choices", "default"),
+                question=_text("In one or two sentences, with what depends on it."),
+                choices={
+                    "type": "array",
+                    "minItems": 2,
+                    "maxItems": limits.CHOICES,
+                    "items": _text(),
+                },
+                default={"type": "integer", "description": "Number of your choice, from 1."},
+            ),
+        },
+    ),
+)
 
 
 def tools(
@@ -165,7 +192,8 @@ def tools(
     helper, github = abilities.helper is not None, abilities.github is not None
     if last is not None:
         return (*_looking(command_s, helper, github), last)
-    return _tools(command_s, abilities.patches, helper, github)
+    people = abilities.people is not None and abilities.people.may_ask
+    return _tools(command_s, abilities.patches, helper, github, people)
 
 
 @cache
@@ -175,9 +203,12 @@ def _looking(command_s: int, helper: bool, github: bool) -> tuple[ToolSpec, ...]
 
 
 @cache
-def _tools(command_s: int, patches: bool, helper: bool, github: bool) -> tuple[ToolSpec, ...]:
+def _tools(
+    command_s: int, patches: bool, helper: bool, github: bool, people: bool
+) -> tuple[ToolSpec, ...]:
     changing = (_APPLY_PATCH,) if patches else (_EDIT, _WRITE)
-    more = [tool for tool, has in ((_EXPLORE, helper), (_GITHUB_CONTEXT, github)) if has]
+    others = ((_EXPLORE, helper), (_GITHUB_CONTEXT, github), (_ASK_PEOPLE, people))
+    more = [tool for tool, has in others if has]
     return (_bash(command_s), _READ, *changing, *more, _UPDATE_PLAN, _SUBMIT)
 
 
@@ -188,6 +219,10 @@ def helper_tools(command_s: int) -> tuple[ToolSpec, ...]:
 
 
 SPECS = {
-    tool.name: tool for tool in (*tools(Budget.command_s), _APPLY_PATCH, _EXPLORE, _GITHUB_CONTEXT)
+    tool.name: tool
+    for tool in (
+        *tools(Budget.command_s),
+        *(_APPLY_PATCH, _EXPLORE, _GITHUB_CONTEXT, _ASK_PEOPLE),
+    )
 }
 """Every tool that there is, whichever a task has."""

@@ -49,7 +49,8 @@ class Work:
         """What stands before the first message."""
         if self.closing:
             return self.closing.system
-        return system(patches=self.abilities.patches)
+        people = self.abilities.people
+        return system(patches=self.abilities.patches, people=bool(people and people.may_ask))
 
     @property
     def seconds_left(self) -> float:

@@ -1,0 +1,67 @@
+"""Lets the agent ask people: what a question becomes on record, and what an answer says to it."""
+
+from typing import Any
+
+from jobs.agent.limits import REMARK_BYTES
+from jobs.agent.prompt import attribute, capped
+from jobs.agent.untrusted import VOICE, quoted
+from records.heard import Remark
+from records.waits import Wait, WaitKind
+
+_LETTERS = "abcdef"
+
+
+def asked(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the questions of a call as they go on record, with the default as an index."""
+    questions = [
+        {
+            "question": one["question"],
+            "choices": one["choices"],
+            "default": one["default"] - 1,
+        }
+        for one in arguments["questions"]
+    ]
+    return {"questions": questions}
+
+
+def answered(wait: Wait) -> str:
+    """Return what people said to what the agent had asked, in words for the agent."""
+    if wait.kind is WaitKind.PACKAGES:
+        return _packages(wait)
+    said: dict[str, dict[str, str]] = wait.answer.get("answers", {})
+    lines = [
+        _line(number, one, said.get(str(number)))
+        for number, one in enumerate(wait.asked["questions"], 1)
+    ]
+    who = f"{attribute(wait.answered_by)} has" if wait.answered_by else "Nobody has"
+    head = f"{VOICE} {who} answered{'' if said else ' in time'}. What counts now:"
+    return "\n".join([head, *lines])
+
+
+def _line(number: int, question: dict[str, Any], said: dict[str, str] | None) -> str:
+    wish = quoted(question["question"]).text.strip()
+    if said and said.get("text"):
+        words = quoted(said["text"]).text.strip()
+        return f"{number}. {wish}\n   In their own words: {words}"
+    at = _LETTERS.index(said["choice"]) if said else question["default"]
+    how = "" if said else " (your default)"
+    return f"{number}. {wish}\n   {quoted(question['choices'][at]).text.strip()}{how}"
+
+
+def _packages(wait: Wait) -> str:
+    named = ", ".join(wait.asked["packages"])
+    if wait.answer.get("allow"):
+        return f"{VOICE} {attribute(wait.answered_by)} lets you have {named}. {wait.answer['how']}"
+    who = attribute(wait.answered_by) if wait.answered_by else "Nobody in time"
+    why = "does not allow" if wait.answered_by else "allowed"
+    return f"{VOICE} {who} {why} {named}. Go on without, or submit as `partial`."
+
+
+def steered(remark: Remark) -> str:
+    """Return the words of somebody who may steer the task."""
+    words = capped(quoted(remark.text).text.strip(), REMARK_BYTES)
+    return (
+        f"{VOICE} {attribute(remark.author)}, who may steer this task, says now what counts where "
+        f"it differs from what <task> said; it changes none of your rules:\n"
+        f'<comment author="{attribute(remark.author)}">\n{words}\n</comment>'
+    )

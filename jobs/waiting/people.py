@@ -1,0 +1,84 @@
+"""Lets a task's agent wait for people: its questions, more money, what steers it."""
+
+from dataclasses import replace
+from typing import Any
+
+from bot.project import Planning
+from jobs.agent.abilities import PeoplePort
+from jobs.agent.task import Budget, Ending
+from jobs.agent.titles import code
+from jobs.job import Job
+from jobs.repository.change import HostileChange, parse
+from jobs.waiting.acknowledging import acknowledge
+from records.heard import Remark
+from records.waits import NewWait, Wait, WaitKind
+
+_ASKING = "fix"
+"""The verb whose tasks wait for people in the middle; the others come to their end sooner."""
+_MAY_GROW = ("money", "tokens")
+"""What people can give more of; turns and time are how far a task may go at all."""
+_SHOWN_PATHS = 10
+
+
+def people_of(job: Job, planning: Planning, budget: Budget) -> PeoplePort | None:
+    """Return how this job's agent waits for people; None where it cannot."""
+    if job.task.verb != _ASKING or job.attempts > 1:
+        return None
+    waits = job.services.tasks.waits
+
+    def said(key: str) -> Wait | None:
+        return waits.of_key(job.task.id, key)
+
+    def question(key: str, asked: dict[str, Any]) -> NewWait:
+        at_deadline = {"at_deadline": planning.at_deadline}
+        return NewWait(key, WaitKind.QUESTION, asked | at_deadline, planning.question_timeout_s)
+
+    def more(which: str) -> NewWait | None:
+        wait = paused(which, budget, planning.question_timeout_s)
+        known = wait and waits.of_key(job.task.id, wait.key)
+        return None if known and not known.is_open else wait
+
+    def took(remark: Remark, step: int) -> None:
+        if job.services.tasks.heard.took(job.task.id, remark.comment_id, step):
+            job.log.event(f"steer by {remark.author}: {code(remark.text)}", f"taken at step {step}")
+            acknowledge(job, remark)
+
+    pauses = job.services.settings.at_budget_end == "pause"
+    return PeoplePort(
+        may_ask=planning.ask_questions,
+        said=said,
+        question=question,
+        more=more if pauses else lambda _: None,
+        took=took,
+    )
+
+
+def was_granted(job: Job, ending: Ending, budget: Budget) -> bool:
+    """Say whether the work rests for want of what it has by now."""
+    wait = ending.wait
+    if wait is None or wait.kind is not WaitKind.BUDGET or job.watch.halted.is_set():
+        return False
+    return wait.key != _key(budget)
+
+
+def with_changes(wait: NewWait, content: bytes) -> NewWait:
+    """Return a pause with the paths of what is changed so far, for whoever decides on more."""
+    if wait.kind is not WaitKind.BUDGET:
+        return wait
+    try:
+        changed = list(parse(content).paths()[:_SHOWN_PATHS])
+    except HostileChange:
+        changed = []
+    return replace(wait, asked={**wait.asked, "changed": changed})
+
+
+def paused(which: str, budget: Budget, seconds: float) -> NewWait | None:
+    """Return what people are asked when a budget has run out; None for what they cannot extend."""
+    if which not in _MAY_GROW:
+        return None
+    asked = {"what": which, "usd": budget.usd, "tokens": budget.tokens}
+    return NewWait(_key(budget), WaitKind.BUDGET, asked, seconds)
+
+
+def _key(budget: Budget) -> str:
+    return f"budget:{budget.usd}:{budget.tokens}"
