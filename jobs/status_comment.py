@@ -15,11 +15,7 @@ from bot.conversation import Conversation
 from bot.dispatch import PERMISSIONS
 from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, RateLimited, Unauthorized
 from bot.github_repository import GitHubRepository
-<<<<<<< Updated upstream
-from bot.limits import limits_of_task
-=======
 from bot.limits import granted, limits_of_task
->>>>>>> Stashed changes
 from bot.model_settings import shown
 from jobs.checks.check_run import CheckRun
 from jobs.ending import TaskEnd
@@ -185,11 +181,7 @@ def surroundings(job: Job) -> Surroundings:
     return Surroundings(
         now=time.time(),
         command=services.settings.command,
-<<<<<<< Updated upstream
-        limits=limits_of_task(services.settings, job.task),
-=======
         limits=granted(limits_of_task(services.settings, job.task), waits.all(job.task.id)),
->>>>>>> Stashed changes
         task_url=services.task_url(job.task.id),
         repository_url=f"{services.settings.github_url}/{job.task.repository}",
         model=shown(services.settings.choices(), job.task.model),
@@ -197,11 +189,7 @@ def surroundings(job: Job) -> Surroundings:
         log_head=job.log.head(),
         review=review,
         choice=choice,
-<<<<<<< Updated upstream
         given=newest_given(actions),
         result=newest_result(actions),
-        wait=services.tasks.waits.open(job.task.id),
-=======
         wait=waits.open(job.task.id),
->>>>>>> Stashed changes
     )

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from jobs.agent import limits, patch
-from jobs.agent.abilities import Abilities, HelperPort
+from jobs.agent.abilities import Abilities, HelperPort, PeoplePort
 from jobs.agent.calls import understand
 from jobs.agent.task import Budget
 from jobs.agent.tools import SPECS, helper_tools, tools
@@ -24,10 +24,11 @@ def never(*_: object) -> str:
 
 def some(kind: str) -> tuple[ToolSpec, ...]:
     helper = HelperPort(wire=never, copy=never)  # type: ignore[arg-type]
+    people = PeoplePort(True, never, never, never, never)  # type: ignore[arg-type]
     given = {
         "usual": Abilities(),
         "patches": Abilities(patches=True),
-        "all": Abilities(patches=True, helper=helper, github=never),
+        "all": Abilities(patches=True, helper=helper, github=never, people=people),
     }[kind]
     return tools(COMMAND_S, given)
 
@@ -37,7 +38,7 @@ def some(kind: str) -> tuple[ToolSpec, ...]:
     [
         ("usual", "bash read edit write update_plan submit"),
         ("patches", "bash read apply_patch update_plan submit"),
-        ("all", "bash read apply_patch explore github_context update_plan submit"),
+        ("all", "bash read apply_patch explore github_context ask_people update_plan submit"),
     ],
 )
 def test_a_task_has_its_tools_in_one_order(kind: str, names: str) -> None:
@@ -63,6 +64,7 @@ def test_every_number_in_a_tool_s_text_is_one_that_the_code_keeps(tool: ToolSpec
         ("submit", limits.SUMMARY_CHARS),
         ("explore", limits.EXPLORE_PER_TURN),
         ("github_context", limits.GITHUB_PER_TASK),
+        ("ask_people", limits.QUESTIONS),
     ],
 )
 def test_the_limits_that_a_model_meets_are_told(name: str, number: int) -> None:
