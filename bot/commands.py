@@ -118,6 +118,8 @@ class Retry:
     model: str = ""
     attempts: str = ""
     budget: str = ""
+    new: str = ""
+    """Whether to start although an open pull request addresses the issue; not empty if so."""
 
 
 @dataclass(frozen=True)
@@ -250,18 +252,14 @@ PLANNED = frozenset(
     {
         "answer",
         "steer",
-        "retry",
-        "address",
         "ci",
         "autofix",
         "sync",
         "undo",
         "budget",
         "packages",
-        "log",
         "batch",
         "each",
-        "config",
     }
 )
 """The verbs that are known by name only; whoever builds one takes it out of here."""

@@ -38,6 +38,7 @@ from bot.commands import (
 from bot.handlers.address import address
 from bot.handlers.approve import approve
 from bot.handlers.ask import ask
+from bot.handlers.config import config
 from bot.handlers.fix import fix
 from bot.handlers.hear import hear
 from bot.handlers.help import answer_slip, give_help, not_yet
@@ -46,7 +47,7 @@ from bot.handlers.reject import reject
 from bot.handlers.retry import retry
 from bot.handlers.review import review
 from bot.handlers.revise import revise
-from bot.handlers.status import status
+from bot.handlers.status import log, status
 from bot.handlers.stop import stop
 from bot.request import Outcome, Request
 from bot.slips import DidYouMean, LateOption, Misused, NoSuchOption, NoValue
@@ -100,9 +101,9 @@ def _work(command: type_of_work, request: Request) -> Outcome:  # noqa: C901, PL
         case Review():
             return review(command, request)
         case Retry():
-            return not_yet("retry", request)
+            return retry(command, request)
         case Address():
-            return not_yet("address", request)
+            return address(command, request)
         case Ci():
             return not_yet("ci", request)
         case Sync():
@@ -130,7 +131,7 @@ def _tell(command: type_of_word, request: Request) -> Outcome:  # noqa: PLR0911 
         case Steer():
             return not_yet("steer", request)
         case Stop():
-            return stop(request)
+            return stop(command, request)
         case Budget():
             return not_yet("budget", request)
         case Packages():
@@ -146,9 +147,9 @@ def _question(command: type_of_question, request: Request) -> Outcome:
         case Status():
             return status(request)
         case Log():
-            return not_yet("log", request)
+            return log(command, request)
         case Config():
-            return not_yet("config", request)
+            return config(request)
         case Help():
             return give_help(request)
         case _:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
+from records.actions import Actions
 from records.database import Database
 from records.fence import held, write_fenced
 from records.heard import Heard
@@ -86,6 +87,7 @@ class Tasks:
         self.rounds = Rounds(database)
         self.pulls = Pulls(database)
         self.waits = Waits(database)
+        self.actions = Actions(database)
 
     def create(self, new: NewTask) -> tuple[Task, bool]:
         """Record a new task, or find the one that the same request made before (then False).

@@ -26,7 +26,6 @@ from bot.comments.answers import (
     pull_request_comment,
     refused_comment,
     refused_to_others_comment,
-    status_answer_comment,
     stopping_comment,
     unchecked_comment,
 )
@@ -35,6 +34,7 @@ from bot.comments.frame import fitted, marker
 from bot.comments.limits_met import limit_sentence, limit_words
 from bot.comments.outcomes import not_measured, summary_text
 from bot.comments.pull_request import commit_message, pull_request_body, pull_request_title
+from bot.comments.standing import status_answer_comment
 from bot.comments.status import status_comment
 from bot.comments.views import Limits, LogLine, Look, Surroundings, log_lines
 

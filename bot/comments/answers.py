@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 from bot.command_options import VALUES, options_of
 from bot.comments.neutral import code, words
-from bot.comments.outcomes import end_words, kept_branch
-from bot.comments.readable import moment, plural, span
 from records.task import Task, TaskState
 
 _LONGEST_LOGIN = 60
@@ -189,49 +187,6 @@ def already_working_comment(command: str, task: Task, task_url: str) -> str:
     )
 
 
-def status_answer_comment(task: Task | None, *, command: str, task_url: str, now: float) -> str:
-    """Say in words where the newest task of an issue stands."""
-    if task is None:
-        return f"There is no task on this issue. `{command} fix` starts one."
-    named = f"Task {named_task(task, task_url)}, asked for by {person(task.requester)},"
-    return f"{named} {_standing(task, command, now)}"
-
-
-def _standing(task: Task, command: str, now: float) -> str:
-    if task.state.ended:
-        return _end(task, command)
-    if task.state is TaskState.QUEUED:
-        return f"waits for a free worker, for {span(now - task.created_at)} now."
-    if task.state is TaskState.WAITING:
-        return "waits."
-    if task.stop_requested_by:
-        return f"is being stopped for {person(task.stop_requested_by)}."
-    return _running(task, now)
-
-
-def _end(task: Task, command: str) -> str:
-    number = task.pull_request_number
-    match task.state:
-        case TaskState.SUCCEEDED if number:
-            return f"is done since {_ended(task)}: #{number}."
-        case TaskState.SUCCEEDED:
-            return f"is done since {_ended(task)}. {words(task.explanation, 600)}".rstrip()
-        case TaskState.PARTIAL if number:
-            return f"is {end_words(task).name}, {_ended(task)}: #{number}."
-        case TaskState.STOPPED:
-            by = f" by {person(task.stop_requested_by)}" if task.stop_requested_by else ""
-            return f"was stopped{by}, {_ended(task)}. {kept_branch(task, '')}".rstrip()
-        case TaskState.FAILED | TaskState.REFUSED:
-            return f"ended {_ended(task)} without a result: {_what_and_next(task, command)}"
-        case _:
-            return f"came to an end {_ended(task)}: {_what_and_next(task, command)}"
-
-
-def _what_and_next(task: Task, command: str) -> str:
-    words_for_it = end_words(task)
-    return f"{words_for_it.name}. {words_for_it.next.format(command=command)}"
-
-
 def nothing_to_stop_comment(command: str) -> str:
     """Say that no task runs here."""
     return f"Nothing is running on this issue, so there is nothing to stop. See `{command} status`."
@@ -250,10 +205,15 @@ def stopping_comment(task: Task, login: str, task_url: str) -> str:
     if task.state is TaskState.STOPPED:
         begun = "" if task.started_at else "had not begun; it "
         return f"Task {named_task(task, task_url)} {begun}is stopped for {person(login)}."
+    kept = (
+        "what it has changed so far is thrown away, as asked"
+        if task.discards
+        else "what it has changed so far is kept on a branch, without a pull request"
+    )
     return (
         f"I am stopping task {named_task(task, task_url)} for {person(login)}. If it is handing in "
-        "its change at this moment, that may come too late, and a draft pull request still appears; "
-        "otherwise what it has changed so far is kept on a branch, without a pull request."
+        "its change at this moment, that may come too late, and a draft pull request still "
+        f"appears; otherwise {kept}."
     )
 
 
@@ -268,14 +228,3 @@ def general_failure_comment(command: str) -> str:
 def named_task(task: Task, task_url: str) -> str:
     """Return the id of a task, as a link where there is a page."""
     return f"[`{task.id}`]({task_url})" if task_url else f"`{task.id}`"
-
-
-def _running(task: Task, now: float) -> str:
-    since = span(now - (task.started_at or task.created_at))
-    doing = f": {words(task.progress.doing, 200)}" if task.progress.doing else ""
-    steps = plural(task.progress.steps, "step")
-    return f"has been running for {since}, with {steps} so far{doing}"
-
-
-def _ended(task: Task) -> str:
-    return moment(task.ended_at) if task.ended_at else "just now"

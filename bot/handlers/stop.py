@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from bot.commands import Stop
 from bot.comments import (
     Surroundings,
     nothing_to_stop_comment,
@@ -17,15 +18,19 @@ from records.deliveries import DeliveryState
 from records.tasks import Task, TaskState
 
 
-def stop(request: Request) -> Outcome:
+def stop(command: Stop, request: Request) -> Outcome:
     """Stop the live task, or say why not."""
     event, context = request.event, request.context
-    task = context.tasks.request_stop(_chosen(request), event.sender.login)
+    chosen, by = _chosen(request), event.sender.login
+    task = context.tasks.request_stop(chosen, by, discard=command.discard)
     if task.state.ended and task.state is not TaskState.STOPPED:
         raise _nothing_to_stop(request)
     request.conversation.react("eyes")
     words = stopping_comment(task, event.sender.login, context.task_url(task.id))
     request.say("stop", words)
+    if task.state is TaskState.QUEUED:
+        # It waited for people, and a job has to keep what it has changed.
+        context.wake(task.id)
     if task.state.ended and not task.explanation:
         # It was stopped without a job, and none will come that could say it.
         _show_end(task, request)
