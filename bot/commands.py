@@ -254,7 +254,6 @@ PLANNED = frozenset(
         "steer",
         "ci",
         "autofix",
-        "sync",
         "undo",
         "budget",
         "packages",

@@ -122,6 +122,8 @@ class Settings(SetupSettings):
     """Whether the agent may ask helpers with a fresh memory, in sandboxes of their own."""
     github_context: Literal["on", "off"] = "off"
     """Whether the agent may read other issues, pull requests and commits of the repository."""
+    review_quiet_seconds: float = Field(45.0, ge=0, le=600)
+    """How long nothing may be said in a review before a round over its open threads begins."""
     attempts_most: int = Field(3, ge=1, le=8)
     """How many attempts at one task may be asked for; they share its turns, tokens and money."""
     at_budget_end: Literal["pause", "end"] = "pause"

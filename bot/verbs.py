@@ -49,6 +49,7 @@ from bot.handlers.review import review
 from bot.handlers.revise import revise
 from bot.handlers.status import log, status
 from bot.handlers.stop import stop
+from bot.handlers.sync import sync
 from bot.request import Outcome, Request
 from bot.slips import DidYouMean, LateOption, Misused, NoSuchOption, NoValue
 from records.task import TaskState
@@ -107,7 +108,7 @@ def _work(command: type_of_work, request: Request) -> Outcome:  # noqa: C901, PL
         case Ci():
             return not_yet("ci", request)
         case Sync():
-            return not_yet("sync", request)
+            return sync(command, request)
         case Undo():
             return not_yet("undo", request)
         case Batch():

@@ -46,6 +46,7 @@ def main() -> None:
         fix_label=settings.fix_label,
         attempts_label=settings.attempts_label,
         attempts_most=settings.attempts_most,
+        review_quiet_s=settings.review_quiet_seconds,
         models=settings.choices(),
         allowance=Allowance.of(settings),
         protected=why_blocked,

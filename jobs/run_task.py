@@ -26,6 +26,7 @@ from jobs.reviews.review import review
 from jobs.room import in_room, wait_for_room
 from jobs.rounds.address import address
 from jobs.sandbox import SandboxError
+from jobs.rounds.sync import sync
 from jobs.services import Services
 from jobs.solve import solve
 from jobs.status_comment import StatusComment
@@ -158,6 +159,8 @@ def _carry_out(job: Job) -> TaskEnd | NewWait:
         case "address":
             return address(job)
         case verb:
+        case "sync":
+            return sync(job)
             raise TaskFailed(Failure.INTERNAL, f"There is no work that is called {verb}.")
 
 

@@ -150,6 +150,27 @@ def pull_request_gone() -> str:
     return "The pull request is closed."
 
 
+def nothing_to_merge(base: str) -> str:
+    """Say that the branch has everything already."""
+    return f"The branch has everything of {code(base, 100)} already."
+
+
+def was_merged(base: str, theirs: str, sha: str) -> str:
+    """Say which merge commit brings which commit in."""
+    return f"{code(base, 100)} at {_commit(theirs)} is merged into the branch: {_commit(sha)}."
+
+
+def too_far_apart(base: str) -> str:
+    """Say that the two branches have no beginning in common that was fetched."""
+    return f"The branch and {code(base, 100)} have no commit in common that I could find."
+
+
+def still_marked(paths: Sequence[str]) -> str:
+    """Say that a merge is not done."""
+    named = ", ".join(code(path, 120) for path in paths[:5])
+    return f"Both sides of a conflict still stand in {named}, so nothing was pushed."
+
+
 def nothing_open(strangers: int, answered: int) -> str:
     """Say that a round found nothing to do."""
     left = _left_alone({"strangers": strangers, "answered": answered})

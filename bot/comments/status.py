@@ -75,7 +75,8 @@ _ANSWERS = {
 def _body(task: Task, around: Surroundings) -> list[str]:
     match task.state:
         case TaskState.QUEUED:
-            return [waits_for(around.ahead), _stop_hint(around)]
+            held = round_waits(task.lease_expires_at - around.now)
+            return [held or waits_for(around.ahead), _stop_hint(around)]
         case TaskState.WAITING:
             asked = wait_words(task, around)
             return [*asked, plan_list(task), _meter(task, around), _stop_hint(around)]

@@ -47,6 +47,12 @@ def merge_trees(mirror: Mirror, ours: str, theirs: str) -> Merged:
     return Merged(fields[0].decode(), tuple(dict.fromkeys(paths)))
 
 
+def is_ancestor(mirror: Mirror, older: str, newer: str) -> bool:
+    """Say whether a commit is part of the history of another."""
+    args = ["rev-list", "--max-count=1", older, f"^{newer}", "--"]
+    return not mirror.read(args).strip()
+
+
 def change_between(mirror: Mirror, commit: str, tree: str) -> Change:
     """Return what is different in a tree, as a change of the commit; HostileChange for the rest."""
     entries = raw_entries(mirror, commit, tree)

@@ -102,6 +102,10 @@ class Mirror:
             return (self.path / FETCHED / sha).read_text("ascii", "replace").strip() == sha
         return False
 
+    def keep(self, sha: str) -> None:
+        """Let a commit that was made here count as one to work from, as if it had been fetched."""
+        self.git.run(["update-ref", f"{FETCHED}{sha}", sha], git_dir=self.path)
+
     def at(self, sha: str) -> Snapshot:
         """Look at the files of one commit; what was read once is not read again."""
         if sha not in self._snapshots:

@@ -37,6 +37,24 @@ def with_round(taken: Round, pull_request: int) -> Callable[[AgentTask], AgentTa
     return give
 
 
+MERGING = """\
+Pull request #{pull_request} was made for the issue above. The branch {into} that it is for has \
+moved on, and merging it in has left conflicts in: {paths}. In these files both sides stand \
+between <<<<<<< and >>>>>>> marks, the pull request's first. The tree that you see is that merge. \
+Resolve each conflict so that what both sides are for still holds, take every mark out, and change \
+nothing else. Run the tests of both sides. In the summary say for each file how you decided."""
+_PATHS = 40
+
+
+def with_conflict(
+    pull_request: int, into: str, paths: tuple[str, ...]
+) -> Callable[[AgentTask], AgentTask]:
+    """Return what turns the first message of a task into that of a merge with conflicts."""
+    named = ", ".join(paths[:_PATHS]) + (", …" if len(paths) > _PATHS else "")
+    words = MERGING.format(pull_request=pull_request, into=into, paths=named)
+    return lambda task: replace(task, instruction=words)
+
+
 def _comment(thread: RoundThread) -> IssueComment:
     """Return a thread as the comment of whoever began it, with the place and what was answered."""
     first = thread.said[0]

@@ -11,7 +11,7 @@ from demo.github.present.people import user_json
 from demo.github.present.pulls import PullRequest, full_pull_json, pull_json
 from demo.github.records import Issue
 from demo.github.rest.needs import OPEN_PULLS, READ_PULLS, WRITE_CONTENTS, WRITE_PULLS
-from demo.github.routes import Answer, Call, Routes
+from demo.github.routes import Answer, Call, Json, Routes
 
 routes = Routes()
 PULLS = "/repos/<owner>/<repo>/pulls"
@@ -149,7 +149,14 @@ def request_reviewers(call: Call) -> Answer:
     if any(user.id == request.issue.user.id for user in users):
         raise GitHubError(422, "Review cannot be requested from pull request author.")
     acts.request_reviewers(call.state, call.repository, request.issue, call.actor, users)
-    return Answer(201, pull_json(call.state, request))
+    return Answer(201, _simple(call, request))
+
+
+def _simple(call: Call, request: PullRequest) -> Json:
+    """Show a pull request where GitHub's description knows no label without a text."""
+    shown = pull_json(call.state, request)
+    labels = [{**label, "description": label["description"] or ""} for label in shown["labels"]]
+    return {**shown, "labels": labels}
 
 
 @routes.on("DELETE", f"{PULL}/requested_reviewers", "pulls/remove-requested-reviewers", WRITE_PULLS)
@@ -158,7 +165,7 @@ def remove_reviewers(call: Call) -> Answer:
     request = pull_request(call)
     users = [call.state.user(login) for login in call.body.get("reviewers") or []]
     acts.remove_reviewers(call.state, call.repository, request.issue, call.actor, users)
-    return Answer(200, pull_json(call.state, request))
+    return Answer(200, _simple(call, request))
 
 
 @routes.on("GET", f"{PULL}/requested_reviewers", "pulls/list-requested-reviewers", READ_PULLS)
