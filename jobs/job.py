@@ -52,6 +52,11 @@ class Job:
         """Return the change as an earlier job left it."""
         return self.services.checkpoints.latest(self.task.id, attempt=self.attempt)
 
+    def inherited(self) -> Checkpoint | None:
+        """Return the change of an earlier task, where this one is to go on with that."""
+        earlier = self.task.brief.get("wip")
+        return self.services.checkpoints.newest(earlier) if earlier else None
+
     def keep_evidence(self, evidence: dict[str, Any] | None) -> None:
         """Keep what was measured, as JSON without secrets; the task's is the chosen attempt's."""
         if self.attempt:

@@ -30,6 +30,12 @@ _MOST_SANDBOXES = 3
 """Sandboxes that one job may lose, each with the agent's work in it."""
 
 
+_INHERITED = (
+    "The working tree holds what an earlier task on this issue changed before it ended, not "
+    "committed: look at it with `git diff` first, and go on from there."
+)
+
+
 def solve(job: Job, base: Base) -> Solution:
     """Run the agent until it ends, from wherever the task's log says that it stands."""
     detection = base.detection()
@@ -70,7 +76,7 @@ def _in_a_sandbox(
         workplace.sandbox() as sandbox,
     ):
         _resume(job, sandbox, workplace.environment)
-        facts = (*workplace.environment.facts, *before().told())
+        facts = (*workplace.environment.facts, *before().told(), *_inheritance(job))
         task = job.give(agent_task(job.task, base, detection, facts))
         kept = KeptSandbox(job, base, sandbox)
         secrets, rules = secrets_of(job), base.path_rules(job.task)
@@ -102,9 +108,19 @@ def _resume(job: Job, sandbox: Sandbox, environment: Environment) -> None:
     if checkpoint:
         sandbox.restore(checkpoint.content)
         job.log.event("restore the work so far", f"as of step {checkpoint.action_number}")
+    elif earlier := job.inherited():
+        sandbox.restore(earlier.content)
+        job.log.event("go on with the work of an earlier task", f"task {earlier.task_id}")
     job.log.sandbox_ready()
     words = environment.words(sandbox.image_digest, pooled=sandbox.pooled)
     job.log.event("start a sandbox", f"no network, no secret · {words}")
+
+
+def _inheritance(job: Job) -> tuple[str, ...]:
+    """Return what the agent has to know of the change that it begins with."""
+    if job.inherited() is None:
+        return ()
+    return (_INHERITED,)
 
 
 def budget_of(job: Job) -> Budget:

@@ -54,8 +54,16 @@ class Checkpoints:
             connection.execute(insert(CheckpointRow), values)
 
     def latest(self, task_id: str, *, attempt: int = 0) -> Checkpoint | None:
-        """Read the newest state, if there is one."""
-        statement = select(*CheckpointRow.__table__.columns).where(_of(task_id, attempt))
+        """Read the newest state of one attempt, if there is one."""
+        return self._read(_of(task_id, attempt))
+
+    def newest(self, task_id: str) -> Checkpoint | None:
+        """Read the newest state of a task, of whichever attempt."""
+        return self._read(CheckpointRow.task_id == task_id)
+
+    def _read(self, which: ColumnElement[bool]) -> Checkpoint | None:
+        statement = select(*CheckpointRow.__table__.columns).where(which)
+        statement = statement.order_by(CheckpointRow.saved_at.desc()).limit(1)
         with self._database.reading() as connection:
             row = connection.execute(statement).one_or_none()
         if row is None:

@@ -96,6 +96,9 @@ class NewTask:
     branch: str | None = None
     """The branch of the bot's own pull request that the task is about."""
     pull_request_number: int | None = None
+    base_sha: str | None = None
+    """The commit to work from, where it is known before; with the branch that it was on."""
+    base_branch: str | None = None
 
 
 @dataclass(frozen=True)

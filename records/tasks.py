@@ -17,7 +17,7 @@ from records.fence import held, write_fenced
 from records.heard import Heard
 from records.pulls import Pulls
 from records.rounds import Rounds
-from records.schema import DatabaseTime, TaskRow
+from records.schema import CheckpointRow, DatabaseTime, TaskRow
 from records.task import (
     AT_WORK,
     ENDED,
@@ -148,6 +148,23 @@ class Tasks:
             TaskRow.issue_number == issue_number,
             *((TaskRow.verb == verb,) if verb else ()),
         )
+
+    def last_ended(self, repository_id: int, issue_number: int) -> Task | None:
+        """Find the newest task of a thread that has ended."""
+        return self._first(
+            TaskRow.repository_id == repository_id,
+            TaskRow.issue_number == issue_number,
+            TaskRow.state.in_(ENDED),
+        )
+
+    def has_work(self, task_id: str) -> bool:
+        """Say whether a task left a change that another can go on with."""
+        kept = (TaskRow.id == task_id) & ~TaskRow.discards & TaskRow.base_sha.is_not(None)
+        statement = (
+            select(TaskRow.id).join(CheckpointRow, CheckpointRow.task_id == TaskRow.id).where(kept)
+        )
+        with self._database.reading() as connection:
+            return connection.execute(statement.limit(1)).one_or_none() is not None
 
     def made_since(self, since: float, repository_id: int, issue_number: int) -> int:
         """Count the tasks of a thread that were asked for since a time, in Unix seconds."""

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from bot.comments.answers import person
-from bot.comments.neutral import words
+from bot.comments.neutral import code, words
 from bot.comments.readable import plural
+from records.task import Task
 
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 _MOST_NAMED = 10
@@ -67,6 +68,46 @@ def already_addressed_comment(
         f"already: {named}. I did not start, so that there are not two for one thing. To go on "
         f"there, write a review on {'it' if one else 'one of them'}. To have a new one all the "
         f"same, comment {again}{' or tick the box' if box else ''}.{tick}"
+    )
+
+
+def nothing_to_retry_comment(command: str) -> str:
+    """Say that a thread had no task yet."""
+    return (
+        f"There was no task on this thread to try again. Nothing was started. `{command} fix` "
+        "starts one."
+    )
+
+
+def not_yet_to_retry_comment(command: str, task: Task) -> str:
+    """Say that the task has to end before it is tried again."""
+    return (
+        f"Task `{task.id}` has not ended, so there is nothing to try again yet. Nothing was "
+        f"started. `{command} stop` stops it; `{command} fix …` puts another wish in line."
+    )
+
+
+def no_work_to_retry_comment(command: str, task: Task) -> str:
+    """Say that there is no change to go on with."""
+    return (
+        f"Task `{task.id}` left no change to go on with. Nothing was started. "
+        f"`{command} retry --from=scratch` begins anew."
+    )
+
+
+def no_plan_to_retry_comment(command: str, task: Task) -> str:
+    """Say that there is no plan to begin with."""
+    return (
+        f"Task `{task.id}` had no approved plan. Nothing was started. "
+        f"`{command} retry --from=scratch` begins without one."
+    )
+
+
+def no_such_start_comment(command: str, asked: str) -> str:
+    """Refuse a place to begin at."""
+    return (
+        f"I cannot begin from {code(asked, 60)}: it goes `{command} retry --from=wip`, "
+        "`--from=plan` or `--from=scratch`. Nothing was started."
     )
 
 

@@ -20,6 +20,7 @@ from bot.comments.waits import wait_headline, wait_words
 from records.task import Task, TaskState
 
 _SUMMARY = 6_000
+RETRY_BOX = "- [ ] Try again, from where it was <!-- do:retry -->"
 _CUT_SHORT = {TaskState.PARTIAL, TaskState.STOPPED, TaskState.FAILED}
 """Ends after which somebody may want to go on where the agent was."""
 
@@ -34,7 +35,7 @@ def status_comment(task: Task, around: Surroundings) -> str:
 
 def _headline(task: Task, around: Surroundings) -> str:
     asked = f"`{task.verb}` for {person(task.requester)} · task `{task.id}`"
-    ended = _how_it_ended(task) if task.state.ended else _how_it_stands(task, around)
+    ended = _how_it_ended(task, around) if task.state.ended else _how_it_stands(task, around)
     return f"{ended} — {asked}"
 
 
@@ -120,6 +121,7 @@ def _outcome(task: Task, around: Surroundings) -> list[str]:
         said if task.summary else "",
         plan_as_left(task) if task.state in _CUT_SHORT else "",
         limits_met(task.progress.limits),
+        RETRY_BOX if task.state in _CUT_SHORT and not task.pull_request_number else "",
         _meter(task, around),
     ]
 

@@ -1,0 +1,95 @@
+"""Tries again what the newest task of a thread was to do, from where that one was or anew."""
+
+from enum import StrEnum
+from typing import Any
+
+from bot.commands import Retry
+from bot.comments.line import (
+    no_plan_to_retry_comment,
+    no_such_start_comment,
+    no_work_to_retry_comment,
+    not_yet_to_retry_comment,
+    nothing_to_retry_comment,
+)
+from bot.handlers.fix import ask_about_open_pull_requests
+from bot.request import Outcome, Request, UserError
+from bot.starting import check_thread, model_of, new_task, start, wanted_attempts
+from records.tasks import NewTask, Task
+
+_OF_THAT_TASK = {"also", "limits", "wip", "part"}
+"""What a brief says of one task alone."""
+
+
+class Start(StrEnum):
+    """Where a new try begins."""
+
+    WIP = "wip"
+    """With the change that the last one left."""
+    PLAN = "plan"
+    """With the approved plan that the last one had, and nothing of its work."""
+    SCRATCH = "scratch"
+
+
+def retry(command: Retry, request: Request) -> Outcome:
+    """Start a task for the same wish, or say why not."""
+    check_thread(request)
+    tasks, event = request.context.tasks, request.event
+    known = tasks.of_request(event.key)
+    last = tasks.last_ended(event.repository.id, event.issue.number)
+    if known is None and (live := tasks.live_on_issue(event.repository.id, event.issue.number)):
+        words = not_yet_to_retry_comment(request.context.command, live)
+        raise UserError(words, why=f"task {live.id} is on its way")
+    if last is None:
+        raise UserError(nothing_to_retry_comment(request.context.command), why="nothing to retry")
+    begin = _start(command.start, last, request)
+    if known is None and last.verb == "fix" and not command.new:
+        ask_about_open_pull_requests(request, box=command == Retry(), verb="retry")
+    return start(_again(command, last, begin, request), request)
+
+
+def _start(asked: str, last: Task, request: Request) -> Start:
+    """Return where to begin: as asked, or with as much as there is."""
+    word, has_plan = request.context.command, bool(last.brief.get("plan"))
+    has_work = last.verb == "fix" and request.context.tasks.has_work(last.id)
+    match asked.lower():
+        case "":
+            return Start.WIP if has_work else Start.PLAN if has_plan else Start.SCRATCH
+        case Start.WIP.value if has_work:
+            return Start.WIP
+        case Start.WIP.value:
+            raise UserError(no_work_to_retry_comment(word, last), why="no work was kept")
+        case Start.PLAN.value if has_plan:
+            return Start.PLAN
+        case Start.PLAN.value:
+            raise UserError(no_plan_to_retry_comment(word, last), why="it had no plan")
+        case Start.SCRATCH.value:
+            return Start.SCRATCH
+        case _:
+            raise UserError(no_such_start_comment(word, asked), why=f"no start {asked!r}")
+
+
+def _again(command: Retry, last: Task, begin: Start, request: Request) -> NewTask:
+    brief = {key: value for key, value in last.brief.items() if key not in _OF_THAT_TASK}
+    brief["retry_of"] = last.id
+    more: dict[str, Any] = {}
+    if begin is Start.SCRATCH:
+        brief.pop("plan", None)
+    else:
+        # What was changed or planned is about that commit.
+        more |= {"base_sha": last.base_sha, "base_branch": last.base_branch}
+    if begin is Start.WIP:
+        brief["wip"] = last.id
+    if command.budget:
+        brief["budget"] = command.budget
+    if last.issue_number == last.pull_request_number:
+        more |= {"branch": last.branch, "pull_request_number": last.pull_request_number}
+    asked = command.attempts or (str(last.wanted_attempts) if last.wanted_attempts > 1 else "")
+    return new_task(
+        last.verb,
+        "\n\n".join(words for words in (last.instruction, command.instruction) if words),
+        request,
+        model=model_of(command.model or last.model, request),
+        wanted_attempts=wanted_attempts(asked, request) if last.verb == "fix" else 1,
+        brief=brief,
+        **more,
+    )
