@@ -8,7 +8,7 @@ VALUES = {
     "model": "NAME",
     "attempts": "N",
     "base": "BRANCH",
-    "budget": "AMOUNT",
+    "budget": "$1|200k",
     "paths": "PATHS",
     "from": "wip|plan|scratch",
     "max": "N",
@@ -16,8 +16,12 @@ VALUES = {
     "new": "",
 }
 """Every option, with what its value is called; without a name it takes none."""
-PLANNED_OPTIONS = frozenset({"base", "budget", "paths"})
-"""Options that are known by name only; whoever builds one takes it out of here."""
+_FITTING = {
+    "budget": re.compile(r"\$[0-9]+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?[km]", re.IGNORECASE),
+    "from": re.compile("wip|plan|scratch", re.IGNORECASE),
+    "max": re.compile("[1-9][0-9]{0,3}"),
+}
+"""What a value has to look like, where just any word would be overheard later."""
 _OF_VERB: dict[str, tuple[str, ...]] = {
     "fix": ("model", "attempts", "base", "budget", "paths", "new"),
     "plan": ("model", "base", "budget"),
@@ -42,7 +46,7 @@ _QUOTES = "`'\"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 def options_of(verb: str) -> tuple[str, ...]:
     """Return the options that a verb has."""
-    return tuple(option for option in _OF_VERB.get(verb, ()) if option not in PLANNED_OPTIONS)
+    return _OF_VERB.get(verb, ())
 
 
 def take_options(
@@ -63,14 +67,19 @@ def take_options(
         if not VALUES[key]:
             values[key], line = "yes", line.lstrip()
             continue
-        value = _VALUE.match(line)
-        if value is None or not value["value"].strip(_QUOTES):
+        found = _VALUE.match(line)
+        values[key] = found["value"].strip(_QUOTES) if found else ""
+        if found is None or not _fits(key, values[key]):
             return NoValue(verb, f"--{key}")
-        values[key], line = value["value"].strip(_QUOTES), line[value.end() :].lstrip()
+        line = line[found.end() :].lstrip()
     if line == "--" or line.startswith("-- "):
         return line[2:].lstrip(), values
     late = _late(known, line)
     return LateOption(verb, f"--{late}") if late else (line, values)
+
+
+def _fits(key: str, value: str) -> bool:
+    return bool(_FITTING[key].fullmatch(value) if key in _FITTING else value)
 
 
 def _late(known: tuple[str, ...], line: str) -> str:
