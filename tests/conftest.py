@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.fixtures.redis_server",
     "tests.fixtures.scripted_model",
     "tests.jobs.desk",
+    "tests.jobs.reviewing",
 ]

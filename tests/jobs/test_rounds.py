@@ -1,124 +1,15 @@
 """A round of review, from the threads as they stand to the words in each of them."""
 
-from dataclasses import dataclass, replace
-from typing import Any
-
 import pytest
 
-from jobs.agent.task import AgentTask, Ending, IssueText, Outcome, Submission
-from jobs.checkout import Base
-from jobs.ending import TaskEnd
-from jobs.job import Job
-from jobs.repository.change import Change, ChangedFile, FileMode
-from jobs.rounds import address as story
-from jobs.solution import Solution
-from records.task import NewTask, Task, TaskState
-from tests.jobs.conftest import MakeJob
-from tests.jobs.desk import REPOSITORY, Desk
+from jobs.agent.task import Outcome
+from jobs.ending import TaskFailed
+from jobs.repository.change import ChangedFile, FileMode
+from records.task import TaskState
+from tests.jobs.desk import REPOSITORY
+from tests.jobs.reviewing import TAX, Review
 
-TAX = "RATE = 0.19\nOLD = 1\nNAME = 'tax'\n"
 MENDED = ChangedFile("tax.py", FileMode.REGULAR, b"RATE = 0.2\nOLD = 1\nNAME = 'tax'\n")
-
-
-@dataclass
-class Review:
-    """The bot's pull request under review, and an agent that answers as it is told."""
-
-    desk: Desk
-    origin: Task
-    make_job: MakeJob
-    monkeypatch: pytest.MonkeyPatch
-    given: list[AgentTask]
-
-    @property
-    def number(self) -> int:
-        assert self.origin.pull_request_number
-        return self.origin.pull_request_number
-
-    @property
-    def branch(self) -> str:
-        assert self.origin.branch
-        return self.origin.branch
-
-    def comment(self, user: str, body: str, line: int = 1, path: str = "tax.py") -> int:
-        """Open a thread, and return the id of its first comment."""
-        github = self.desk.github
-        comments = [{"path": path, "line": line, "body": body}]
-        github.review(REPOSITORY, self.number, user, "COMMENT", "See.", comments)
-        return int(github.threads(REPOSITORY, self.number)[-1]["comments"][0]["id"])
-
-    def agent_says(
-        self, summary: str, *files: ChangedFile, outcome: Outcome = Outcome.RESOLVED
-    ) -> None:
-        """Let the agent hand this in; what it was told is kept."""
-        said = Submission(outcome, summary, "Mend the rate")
-        solution = Solution(Ending(outcome, said, "It is done."), Change(files))
-
-        def solve(job: Job, base: Base) -> Solution:
-            issue = IssueText(1, job.task.issue.title, job.task.issue.body)
-            self.given.append(job.give(AgentTask("acme/shop", base.sha, (), issue)))
-            return solution
-
-        self.monkeypatch.setattr(story, "solve", solve)
-
-    def address(self, **brief: Any) -> TaskEnd:
-        """Do a round."""
-        job = self.job(**brief)
-        end = story.address(job)
-        assert isinstance(end, TaskEnd)
-        job.services.tasks.end(job.lease, end.state, reason=end.reason, explanation="")
-        return end
-
-    def job(self, **brief: Any) -> Job:
-        """Take a task for a round."""
-        origin = self.origin
-        number = len(self.desk.job.services.tasks.rounds.on(origin.repository_id, self.number)) + 1
-        new = NewTask(
-            semantic_key=f"review:{number}",
-            verb="address",
-            installation_id=origin.installation_id,
-            repository_id=origin.repository_id,
-            repository=origin.repository,
-            issue_number=self.number,
-            requester=origin.requester,
-            requester_id=origin.requester_id,
-            instruction="",
-            trigger_comment_id=None,
-            issue=origin.issue,
-            branch=origin.branch,
-            pull_request_number=self.number,
-            brief={"issue": origin.issue_number, "round": number, **brief},
-        )
-        job = self.make_job(new, lease_s=120.0)
-        return replace(job, services=self.desk.job.services)
-
-    def threads(self) -> list[dict[str, Any]]:
-        return self.desk.github.threads(REPOSITORY, self.number)
-
-    def answer(self, thread: int = 0) -> str:
-        """Return the bot's word in a thread, without its marker; nothing if it said none."""
-        comments = self.threads()[thread]["comments"]
-        said = [one["body"] for one in comments if one["user"]["type"] == "Bot"]
-        return said[-1].partition("\n")[2] if said else ""
-
-    def log(self) -> list[str]:
-        """Return the headlines on the branch, newest first."""
-        return self.desk.git("log", "--format=%s", f"main..{self.branch}").split("\n")
-
-    def file(self) -> str:
-        return self.desk.git("show", f"{self.branch}:tax.py")
-
-
-@pytest.fixture
-def review(desk: Desk, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> Review:
-    desk.hand_in(ChangedFile("tax.py", FileMode.REGULAR, TAX.encode()))
-    tasks, job = desk.job.services.tasks, desk.job
-    tasks.end(job.lease, TaskState.SUCCEEDED, reason="", explanation="Done.")
-    desk.github.create_user("paul")
-    desk.github.add_collaborator(REPOSITORY, "paul", "write")
-    desk.github.create_user("eve")
-    desk.github.add_collaborator(REPOSITORY, "eve", "read")
-    return Review(desk, tasks.get(job.task.id), make_job, monkeypatch, [])
 
 
 def test_a_thread_is_answered_with_the_commit_and_resolved(review: Review) -> None:
@@ -239,15 +130,12 @@ def test_a_suggestion_for_what_may_not_be_changed_goes_to_the_agent(review: Revi
 
 def test_what_others_push_meanwhile_stays_below_the_rounds_commit(review: Review) -> None:
     review.comment("paul", "The rate is 0.2 now.")
-    github = review.desk.github
-    review.agent_says("Thread 1: fixed: yes", MENDED)
-    solve = story.solve
 
-    def meanwhile(told: Job, base: Base) -> Solution:
+    def push() -> None:
+        github = review.desk.github
         github.commit(REPOSITORY, review.branch, "paul", {"new.py": "X = 1\n"}, "Mine")
-        return solve(told, base)
 
-    review.monkeypatch.setattr(story, "solve", meanwhile)
+    review.agent_says("Thread 1: fixed: yes", MENDED, meanwhile=push)
     assert review.address().state is TaskState.SUCCEEDED
     assert review.log()[:2] == ["Mend the rate", "Mine"]
     assert review.desk.git("show", f"{review.branch}:new.py") == "X = 1"
@@ -256,15 +144,13 @@ def test_what_others_push_meanwhile_stays_below_the_rounds_commit(review: Review
 
 def test_work_that_others_work_is_in_the_way_of_is_kept_apart(review: Review) -> None:
     review.comment("paul", "The rate is 0.2 now.")
-    review.agent_says("Thread 1: fixed: yes", MENDED)
-    solve = story.solve
     theirs = TAX.replace("0.19", "0.3")
 
-    def meanwhile(told: Job, base: Base) -> Solution:
-        review.desk.github.commit(REPOSITORY, review.branch, "paul", {"tax.py": theirs}, "Mine")
-        return solve(told, base)
+    def push() -> None:
+        github = review.desk.github
+        github.commit(REPOSITORY, review.branch, "paul", {"tax.py": theirs}, "Mine")
 
-    review.monkeypatch.setattr(story, "solve", meanwhile)
+    review.agent_says("Thread 1: fixed: yes", MENDED, meanwhile=push)
     end = review.address()
     assert (end.state, end.reason) == (TaskState.FAILED, "push_rejected")
     assert "nothing there is overwritten" in end.explanation
@@ -289,6 +175,6 @@ def test_whoever_lost_write_access_meanwhile_gets_no_commit(review: Review) -> N
     review.comment("paul", "The rate is 0.2 now.")
     review.agent_says("Thread 1: fixed: yes", MENDED)
     review.desk.github.add_collaborator(REPOSITORY, "maria", "read")
-    with pytest.raises(Exception, match="maria has read access now"):
+    with pytest.raises(TaskFailed, match="maria has read access now"):
         review.address()
     assert len(review.log()) == 1

@@ -3,6 +3,7 @@
 from demo.github.acts import repositories as acts
 from demo.github.acts.pushes import RefMove, pushed
 from demo.github.errors import GitHubError, NotFound
+from demo.github.git_commit import NewCommit, Person, write_commit
 from demo.github.present.commits import branch_json, full_branch_json
 from demo.github.present.repositories import (
     collaborator_json,
@@ -134,7 +135,7 @@ def get_branch(call: Call) -> Answer:
 
 @routes.on("POST", "/repos/<owner>/<repo>/merges", "repos/merge", WRITE_CONTENTS)
 def merge_branches(call: Call) -> Answer:
-    """Bring one branch forward to another where no merge commit is needed."""
+    """Merge into a branch: by moving it forward where that is enough, else by a merge commit."""
     git = call.repository.git
     base = call.text("Merge", "base")
     old, new = git.ref(f"refs/heads/{base}"), git.resolve(call.text("Merge", "head"))
@@ -143,7 +144,23 @@ def merge_branches(call: Call) -> Answer:
     if git.is_ancestor(new, old):
         return Answer(204)
     if not git.is_ancestor(old, new):
-        raise GitHubError(409, "Merge conflict")
+        new = _merge_commit(call, base, old, new)
     git.update_ref(f"refs/heads/{base}", new, old)
     pushed(call.state, call.repository, call.actor, RefMove(f"refs/heads/{base}", old, new))
     return Answer(201, full_branch_json(call.state, call.repository, base, new)["commit"])
+
+
+def _merge_commit(call: Call, base: str, old: str, new: str) -> str:
+    git, now, user = call.repository.git, call.state.now(), call.user
+    tree = git.merged_tree(old, new)
+    if tree is None:
+        raise GitHubError(409, "Merge conflict")
+    made = NewCommit(
+        tree=tree,
+        parents=(old, new),
+        author=Person(user.name or user.login, user.email, now),
+        committer=Person("GitHub", "noreply@github.com", now),
+        message=call.body.get("commit_message") or f"Merge {call.body['head']} into {base}",
+    )
+    return write_commit(git, made, call.state.signing_key)
+
