@@ -250,12 +250,9 @@ VERBS: dict[str, type] = {
 """Every verb, in the order in which people are told of them."""
 PLANNED = frozenset(
     {
-        "answer",
-        "steer",
         "ci",
         "autofix",
         "undo",
-        "budget",
         "packages",
         "batch",
         "each",

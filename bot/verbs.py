@@ -36,8 +36,10 @@ from bot.commands import (
     type_of_work,
 )
 from bot.handlers.address import address
+from bot.handlers.answer import answer
 from bot.handlers.approve import approve
 from bot.handlers.ask import ask
+from bot.handlers.budget import budget
 from bot.handlers.config import config
 from bot.handlers.fix import fix
 from bot.handlers.hear import hear
@@ -48,6 +50,7 @@ from bot.handlers.retry import retry
 from bot.handlers.review import review
 from bot.handlers.revise import revise
 from bot.handlers.status import log, status
+from bot.handlers.steer import steer
 from bot.handlers.stop import stop
 from bot.handlers.sync import sync
 from bot.request import Outcome, Request
@@ -128,13 +131,13 @@ def _tell(command: type_of_word, request: Request) -> Outcome:  # noqa: PLR0911 
         case Revise():
             return revise(command, request)
         case Answer():
-            return not_yet("answer", request)
+            return answer(command, request)
         case Steer():
-            return not_yet("steer", request)
+            return steer(command, request)
         case Stop():
             return stop(command, request)
         case Budget():
-            return not_yet("budget", request)
+            return budget(command, request)
         case Packages():
             return not_yet("packages", request)
         case Autofix():

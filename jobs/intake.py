@@ -47,6 +47,7 @@ def main() -> None:
         attempts_label=settings.attempts_label,
         attempts_most=settings.attempts_most,
         review_quiet_s=settings.review_quiet_seconds,
+        budget_most_times=settings.budget_most_times,
         models=settings.choices(),
         allowance=Allowance.of(settings),
         protected=why_blocked,

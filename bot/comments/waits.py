@@ -1,11 +1,13 @@
 """What a task waits for from people, said on the issue: questions, money, packages, a plan."""
 
+from collections.abc import Sequence
 from typing import Any, assert_never
 
+from bot.comments.answers import person
 from bot.comments.neutral import code, quoted, words
 from bot.comments.plans import plan_choices, plan_title, plan_words
 from bot.comments.readable import count, moment, money, plural
-from bot.comments.views import Surroundings
+from bot.comments.views import Limits, Surroundings
 from records.task import Task
 from records.waits import Wait, WaitKind
 
@@ -119,19 +121,106 @@ def _budget(wait: Wait, task: Task, around: Surroundings) -> list[str]:
 
 def _packages(wait: Wait, around: Surroundings) -> list[str]:
     """Show the packages that the agent asks for, and the box that lets them in."""
-    asked, digest = wait.asked, wait.asked["digest"]
+    asked = wait.asked
     rows = "\n".join(f"- {code(one, 200)}" for one in asked["packages"])
     why = f"**In the agent's words, unchecked:**\n\n{quoted(asked['reason'], _REASON)}"
-    yes, no = f"packages {digest}", "packages none"
-    boxes = f"{box('Install exactly these', yes)}\n{box('Go on without', no)}"
+    yes, no = (
+        box("Install exactly these", "packages allow"),
+        box("Go on without", "packages refuse"),
+    )
     how = (
         "They are installed with a network before the work goes on, by the package manager of "
         "the project and with no secret at hand; code of theirs may run there. "
-        f"Tick a box, or comment `{around.command} packages {digest}`."
+        f"Tick a box, or comment `{around.command} packages allow` or "
+        f"`{around.command} packages refuse`; both are for maintainers."
     )
     until = (
         f"Without an answer by {moment(wait.deadline)} I go on without them."
         if wait.deadline
         else ""
     )
-    return [rows, why, boxes, f"{how} {until}".rstrip()]
+    return [rows, why, f"{yes}\n{no}", f"{how} {until}".rstrip()]
+
+
+def nothing_asked_comment(command: str) -> str:
+    """Say that no task waits for an answer."""
+    return f"Nothing is asked here at the moment. `{command} status` says where the work stands."
+
+
+def answered_already_comment(command: str, by: str) -> str:
+    """Say that an answer came too late."""
+    who = person(by) if by else "the deadline"
+    return (
+        f"That was answered already, by {who}, and the work goes on. "
+        f"To say something to it now, comment `{command} steer …`."
+    )
+
+
+def no_such_choice_comment(command: str, choice: str) -> str:
+    """Refuse a choice that there is not."""
+    return (
+        f"I did not ask for {code(choice, 20)}. Nothing was noted. The questions and their letters "
+        f"stand in my comment above; `{command} answer 1 …` answers in your own words."
+    )
+
+
+def which_question_comment(command: str, left: Sequence[int]) -> str:
+    """Ask which of several questions some words answer."""
+    which = " or ".join(f"`{command} answer {number} …`" for number in left)
+    return f"I do not know which question that answers. Please write {which}."
+
+
+def nothing_to_steer_comment(command: str) -> str:
+    """Say that there is no task to steer."""
+    return f"Nothing is running here that could be steered. `{command} fix …` starts something."
+
+
+def enough_steers_comment(command: str, most: int) -> str:
+    """Say that a task takes in no more words."""
+    return (
+        f"This task was steered {most} times, which is as much as it takes in. "
+        f"To begin anew with other words, comment `{command} stop` and then `{command} fix …`."
+    )
+
+
+def nothing_to_pay_comment(command: str) -> str:
+    """Say that there is no task to give more to."""
+    return (
+        f"There is no task here that could use more. `{command} fix --budget AMOUNT …` starts one "
+        "with a budget of its own."
+    )
+
+
+def no_money_limit_comment(command: str) -> str:
+    """Say that money limits nothing here."""
+    return (
+        "Tasks have no limit in money here, so there is none to raise. Nothing was changed. "
+        f"In tokens: `{command} budget +500k`."
+    )
+
+
+def too_much_comment(command: str, now: Limits, usd: float | None, tokens: int) -> str:
+    """Refuse to give a task more than the operator allows."""
+    dollars = f"{money(now.usd or 0.0)} of at most {money(usd)}, and " if usd is not None else ""
+    return (
+        f"A task may come to {dollars}{count(now.tokens)} of at most {count(tokens)} tokens here, "
+        f"so I added nothing. A smaller amount may do: `{command} budget AMOUNT`."
+    )
+
+
+def budget_given_comment(login: str, usd: float, tokens: int, limits: Limits) -> str:
+    """Say that a task may use more, and how much that makes."""
+    given = money(usd) if usd else f"{count(tokens)} tokens"
+    whole = f"{money(limits.usd)}" if usd and limits.usd else f"{count(limits.tokens)} tokens"
+    return f"{person(login)} gives this task {given} more, which makes {whole}."
+
+
+def bad_budget_comment(command: str, asked: str, limits: Limits) -> str:
+    """Refuse a budget that is no amount, or more than a task may have."""
+    most = f"at most {money(limits.usd)} or " if limits.usd is not None else "at most "
+    return (
+        f"{code(asked, 40)} is no budget that I can give a task: {most}{count(limits.tokens)} "
+        f"tokens here, as in `{command} fix --budget 200k …`"
+        + (f" or `--budget ${limits.usd:g}`" if limits.usd is not None else "")
+        + ". Nothing was started."
+    )

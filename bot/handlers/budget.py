@@ -1,0 +1,61 @@
+"""Gives a task more money or tokens, while it works or when it has paused for want of them."""
+
+from bot.commands import Budget
+from bot.comments.waits import (
+    budget_given_comment,
+    no_money_limit_comment,
+    nothing_to_pay_comment,
+    too_much_comment,
+)
+from bot.limits import granted, within
+from bot.request import Outcome, Request, UserError
+from bot.starting import show
+from records.deliveries import DeliveryState
+from records.task import TaskState
+from records.tasks import Task
+from records.waits import NewWait, WaitKind
+
+
+def budget(command: Budget, request: Request) -> Outcome:
+    """Grant it, up to what the operator allows; a paused task goes on."""
+    event, context = request.event, request.context
+    task = context.tasks.live_on_issue(event.repository.id, event.issue.number)
+    if task is None:
+        words = nothing_to_pay_comment(context.command)
+        raise UserError(words, why="nothing to pay for", once=request.strangers_key())
+    key = f"grant:{event.key}"
+    waits = context.tasks.waits
+    if waits.of_key(task.id, key) is None:
+        _check(command, task, request)
+    by = event.sender.login
+    said = {"usd": command.usd, "tokens": command.tokens}
+    # A row of its own, so that it counts once however often GitHub tells of it.
+    waits.grant(task.id, NewWait(key, WaitKind.BUDGET, {}), said, by)
+    open_wait = waits.open(task.id)
+    if open_wait and open_wait.kind is WaitKind.BUDGET:
+        waits.answer(open_wait, {"granted": True}, by)
+        context.wake(task.id)
+    request.conversation.react("eyes")
+    limits = granted(within(context.limits, task), waits.all(task.id))
+    request.say("budget", budget_given_comment(by, command.usd, command.tokens, limits))
+    now = context.tasks.get(task.id)
+    if now.state is TaskState.QUEUED:
+        show(now, request)
+    return Outcome(DeliveryState.HANDLED, f"more for task {task.id}")
+
+
+def _check(command: Budget, task: Task, request: Request) -> None:
+    """Refuse what would be more than the operator lets a task come to; UserError."""
+    context = request.context
+    usual = within(context.limits, task)
+    now = granted(usual, context.tasks.waits.all(task.id))
+    if command.usd and now.usd is None:
+        words = no_money_limit_comment(context.command)
+        raise UserError(words, why="there is no limit in money")
+    most = context.budget_most_times
+    cap_usd = None if context.limits.usd is None else context.limits.usd * most
+    too_dear = cap_usd is not None and (now.usd or 0.0) + command.usd > cap_usd
+    cap_tokens = int(context.limits.tokens * most)
+    if too_dear or now.tokens + command.tokens > cap_tokens:
+        words = too_much_comment(context.command, now, cap_usd, cap_tokens)
+        raise UserError(words, why="more than a task may come to")
