@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from bot.project import Project
 from jobs.project_file.environment import ProjectEnvironment, read_environment
+from jobs.project_file.meanings import SECTIONS
 from jobs.project_file.nodes import NotReadable, compose, section, unknown_keys
 from jobs.project_file.sections import read_sections
 from jobs.project_file.verify import Verify, read_verify
 
-SECTIONS = ("version", "trigger", "who", "env", "verify", "limits", "pr", "paths", "review", "plan")
+TOP = ("version", *SECTIONS)
 _NO_CHECK = Verify()
 _NO_WISH = ProjectEnvironment()
 
@@ -37,7 +38,7 @@ def read_project_file(text: str | None) -> ProjectFile:
         return _wrong(str(wrong))
     if root is None:
         return ProjectFile()
-    if problems := tuple(unknown_keys(root, "", SECTIONS)):
+    if problems := tuple(unknown_keys(root, "", TOP)):
         return _wrong(*problems)
     verify, environment = (
         read_verify(section(root, "verify")),

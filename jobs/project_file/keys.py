@@ -18,7 +18,9 @@ from jobs.project_file.kinds import (
 LABEL = r"[^\x00-\x1f,`]{1,50}"
 LOGIN = r"[A-Za-z0-9-]{1,39}(?:\[bot\])?"
 BRANCH = r"(?!.*(?:\.\.|//|\.lock$|/$|/\.))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}"
-TASK_BRANCH = r"agent/(?:[a-z0-9._-]|/(?![/.])|\{issue\}|\{slug\}){0,80}\{task\}"
+TASK_BRANCH = (
+    r"(?!.*(?:\.\.|//|/\.|\./|\.lock/))agent/(?:[a-z0-9._/-]|\{issue\}|\{slug\}){0,80}\{task\}"
+)
 PATTERN = r"(?!/)(?!.*(?:^|/)\.\.(?:/|$))[^\x00-\x1f\\`]{1,200}"
 
 _PAID = choice("triage", "write", "maintain", "admin")
