@@ -26,7 +26,7 @@ def check_role(command: type_of_command, request: Request) -> None:
 def _needed(verb: str, usual: Role, request: Request) -> Role:
     """Return what the repository itself asks for, or else what is usual."""
     try:
-        said = request.project().who.roles.get(verb)
+        said = request.project().who.roles.get("batch" if verb == "each" else verb)
     except PermissionsMissing:
         # Without the permission to read the file there is none; starting a task will say so.
         return usual

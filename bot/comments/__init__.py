@@ -12,7 +12,6 @@ from bot.comments.answers import (
     closed_comment,
     did_you_mean_comment,
     general_failure_comment,
-    help_comment,
     late_option_comment,
     locked_comment,
     misused_comment,
@@ -31,6 +30,7 @@ from bot.comments.answers import (
 )
 from bot.comments.failures import Failure
 from bot.comments.frame import fitted, marker
+from bot.comments.helping import help_comment
 from bot.comments.limits_met import limit_sentence, limit_words
 from bot.comments.outcomes import not_measured, summary_text
 from bot.comments.pull_request import commit_message, pull_request_body, pull_request_title

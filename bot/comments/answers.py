@@ -15,28 +15,6 @@ def person(login: str) -> str:
     return words(f"@{login}", _LONGEST_LOGIN)
 
 
-def help_comment(
-    command: str, label: str, models: Sequence[str] = (), most_attempts: int = 1
-) -> str:
-    """Say which commands there are, and which models where there is a choice."""
-    listed = ", ".join(code(name, _LONGEST_NAME) for name in models)
-    choice = f"| `{command} fix --model NAME …` | do it with one of {listed} |\n"
-    several = f"| `{command} fix --attempts N …` | make up to {most_attempts}, hand in the best |\n"
-    return (
-        "What I can do on this issue:\n\n"
-        "| Write | and I |\n|:--|:--|\n"
-        f"| `{command} fix` | work on the issue in a sandbox and open a draft pull request |\n"
-        f"| `{command} fix …` or `{command} …` | do the same, with your own words as the task |\n"
-        f"{choice if len(models) > 1 else ''}{several if most_attempts > 1 else ''}"
-        f"| `{command} status` | say where the work stands |\n"
-        f"| `{command} stop` | stop the work |\n"
-        f"| `{command} help` | show this |\n\n"
-        f"The label {code(label)} does the same as `{command} fix`. To start, you need write "
-        "access to this repository; to stop, write access, or to be the one who asked.\n"
-        "A command stands at the beginning of a line, outside quotes and code."
-    )
-
-
 def not_yet_comment(command: str, verb: str) -> str:
     """Say that a command is only planned."""
     return (

@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from bot.commands import AVAILABLE
 from bot.comments import (
     did_you_mean_comment,
     help_comment,
@@ -20,7 +21,13 @@ def give_help(request: Request) -> Outcome:
     """Say which commands there are."""
     context = request.context
     models = [model.name for model in context.models]
-    words = help_comment(context.command, context.fix_label, models, context.attempts_most)
+    labels = [(context.fix_label, "fix")]
+    labels += [
+        (label, verb)
+        for label, verb in ((context.plan_label, "plan"), (context.ask_label, "ask"))
+        if verb in AVAILABLE
+    ]
+    words = help_comment(context.command, labels, models, context.attempts_most)
     request.answer("help", words)
     return Outcome(DeliveryState.HANDLED, "gave help")
 

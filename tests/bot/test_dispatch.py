@@ -309,7 +309,7 @@ def test_help_names_the_models(front_door: FrontDoor) -> None:
     number = front_door.issue()
     front_door.command(number, "maria", "/agent help")
     assert (
-        "`/agent fix --model NAME …` | do it with one of `fast`, `deep`"
+        "`/agent fix --model NAME …` does it with one of `fast`, `deep`"
         in (front_door.bot_comments(number)[0])
     )
 
@@ -317,14 +317,14 @@ def test_help_names_the_models(front_door: FrontDoor) -> None:
 def test_help_says_how_many_attempts_there_may_be(front_door: FrontDoor) -> None:
     number = front_door.issue()
     front_door.command(number, "maria", "/agent help")
-    assert "`/agent fix --attempts N …` | make up to 3" in front_door.bot_comments(number)[0]
+    assert "`/agent fix --attempts N …` makes up to 3" in front_door.bot_comments(number)[0]
 
 
 def test_help_is_given_to_anybody(front_door: FrontDoor) -> None:
     number = front_door.issue()
     front_door.command(number, "read", "/agent help")
     (comment,) = front_door.bot_comments(number)
-    assert all(f"`/agent {verb}`" in comment for verb in ("fix", "status", "stop", "help"))
+    assert all(f"`/agent {verb}" in comment for verb in ("fix", "status", "stop", "help"))
 
 
 def test_people_without_write_access_get_one_answer_an_issue_and_day(
