@@ -254,8 +254,6 @@ PLANNED = frozenset(
         "autofix",
         "undo",
         "packages",
-        "batch",
-        "each",
     }
 )
 """The verbs that are known by name only; whoever builds one takes it out of here."""

@@ -75,6 +75,11 @@ class Conversation:
         done = self.effects.once(self.scope, key, do=write, look=find, lease=lease)
         return int(done["comment_id"])
 
+    def edit(self, comment_id: int, key: str, body: str) -> None:
+        """Replace the text of a comment that was said with this key; NotFound if it is gone."""
+        mark = marker(self.secret, self.scope, key)
+        self.repository.edit_comment(comment_id, fitted(f"{mark}\n{self.clean(body)}"))
+
     def show_status(self, task: Task, body: str, *, lease: Lease | None = None) -> int:
         """Write or edit the status comment of a task and return its id, which the caller stores.
 

@@ -67,6 +67,21 @@ class PullRequest:
 
 
 @dataclass(frozen=True)
+class WholeIssue:
+    """An issue with its text, as it is now."""
+
+    number: int
+    title: str
+    body: str
+    author: str
+    url: str
+    labels: tuple[str, ...]
+    is_open: bool
+    locked: bool
+    is_pull_request: bool
+
+
+@dataclass(frozen=True)
 class OpenPullRequest:
     """A pull request that is open, as a list shows it."""
 
@@ -137,6 +152,17 @@ class GitHubRepository:
         labels = tuple(str(label["name"]) for label in answer["labels"])
         assignees = tuple(str(user["login"]) for user in answer.get("assignees") or ())
         return IssueState(answer["state"] == "open", bool(answer["locked"]), labels, assignees)
+
+    def whole_issue(self, number: int) -> WholeIssue:
+        """Read an issue or a pull request with its text; NotFound if there is none."""
+        return _whole_issue(self._api.get(f"{self._path}/issues/{number}"))
+
+    def open_issues(self, label: str, most: int) -> list[WholeIssue]:
+        """List the oldest open issues with a label, no pull requests, a hundred looked at."""
+        asked = {"state": "open", "labels": label, "sort": "created", "direction": "asc"}
+        found = self._api.get(f"{self._path}/issues", **asked, per_page=_A_PAGE)
+        issues = [_whole_issue(fields) for fields in found]
+        return [issue for issue in issues if not issue.is_pull_request][:most]
 
     def create_comment(self, number: int, body: str) -> Comment:
         """Write a comment on an issue or a pull request."""
@@ -294,6 +320,20 @@ class GitHubRepository:
 def _comment(fields: Mapping[str, Any]) -> Comment:
     author = (fields.get("user") or {}).get("id", 0)
     return Comment(int(fields["id"]), int(author), fields.get("body") or "", fields["html_url"])
+
+
+def _whole_issue(fields: Mapping[str, Any]) -> WholeIssue:
+    return WholeIssue(
+        number=int(fields["number"]),
+        title=str(fields["title"]),
+        body=str(fields.get("body") or ""),
+        author=str((fields.get("user") or {}).get("login") or "ghost"),
+        url=str(fields["html_url"]),
+        labels=tuple(str(label["name"]) for label in fields["labels"]),
+        is_open=fields["state"] == "open",
+        locked=bool(fields["locked"]),
+        is_pull_request=fields.get("pull_request") is not None,
+    )
 
 
 def _open_pull_request(fields: Mapping[str, Any], bot_id: int) -> OpenPullRequest:

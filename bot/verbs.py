@@ -39,8 +39,10 @@ from bot.handlers.address import address
 from bot.handlers.answer import answer
 from bot.handlers.approve import approve
 from bot.handlers.ask import ask
+from bot.handlers.batch import batch
 from bot.handlers.budget import budget
 from bot.handlers.config import config
+from bot.handlers.each import each
 from bot.handlers.fix import fix
 from bot.handlers.hear import hear
 from bot.handlers.help import answer_slip, give_help, not_yet
@@ -115,9 +117,9 @@ def _work(command: type_of_work, request: Request) -> Outcome:  # noqa: C901, PL
         case Undo():
             return not_yet("undo", request)
         case Batch():
-            return not_yet("batch", request)
+            return batch(command, request)
         case Each():
-            return not_yet("each", request)
+            return each(command, request)
         case _:
             assert_never(command)
 

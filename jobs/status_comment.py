@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import structlog
 
+from bot.batches import show_batch
 from bot.comments import Surroundings, log_lines, status_comment
 from bot.comments.given import newest_given
 from bot.comments.selection import newest_judgement, newest_result
@@ -85,6 +86,7 @@ class StatusComment:
         self._conversation(task).react("hooray" if task.state in _NOTHING_TO_DO else "confused")
         self._try(lambda: self._label(task.state))
         self._try(lambda: move_up(self._job.services, task, self._conversation))
+        self._try(lambda: self._show_batch(task))
 
     def _write_for_good(self, task: Task) -> None:
         # Twice: where the comment is new, it may be one that the intake wrote in the meantime.
@@ -108,6 +110,15 @@ class StatusComment:
     def _show_begin(self) -> None:
         self._conversation(self._job.task).react("rocket")
         self._label(TaskState.RUNNING)
+        self._show_batch(self._read())
+
+    def _show_batch(self, task: Task) -> None:
+        """Let the table of the tasks that were asked for with this one say how it stands."""
+        batch_id = task.brief.get("batch")
+        if batch_id:
+            here = replace(self._conversation(task), comment_id=None)
+            tasks = self._job.services.tasks
+            show_batch(batch_id, tasks, lambda at: replace(here, number=at), ending=task)
 
     def _pause_s(self) -> float:
         """Return how long the comment keeps still: longer once its readers have gone away.

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from records.actions import Actions
+from records.batches import Batches
 from records.database import Database
 from records.fence import held, write_fenced
 from records.heard import Heard
@@ -87,6 +88,7 @@ class Tasks:
         self.rounds = Rounds(database)
         self.pulls = Pulls(database)
         self.waits = Waits(database)
+        self.batches = Batches(database)
         self.actions = Actions(database)
 
     def create(self, new: NewTask) -> tuple[Task, bool]:

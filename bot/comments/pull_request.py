@@ -46,7 +46,7 @@ def pull_request_body(task: Task, around: Surroundings) -> str:
     clean = bool(task.evidence and task.evidence.get("clean")) and not partial
     said = f"**In the agent's words, unchecked:**\n\n{quoted(task.summary, _SUMMARY)}"
     parts = [
-        f"{'Closes' if clean else 'Refs'} #{task.issue_number}",
+        f"{'Closes' if clean and not task.brief.get('part') else 'Refs'} #{task.issue_number}",
         _why_partial(task) if partial else "",
         said if task.summary else "",
         plan_as_left(task) if partial else "",

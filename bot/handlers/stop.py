@@ -10,6 +10,7 @@ from bot.comments import (
     stopping_comment,
 )
 from bot.events import IssueClosed
+from bot.handlers.batch import follow
 from bot.model_settings import shown
 from bot.refusals import check_writer_or_requester
 from bot.request import Outcome, Request, UserError
@@ -96,3 +97,4 @@ def _show_end(task: Task, request: Request) -> None:
     )
     comment_id = request.conversation.show_status(task, status_comment(task, around))
     context.tasks.set_status_comment(task.id, comment_id)
+    follow(task, request)

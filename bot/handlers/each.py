@@ -1,0 +1,57 @@
+"""Starts a task for each open item of an issue's task list, for `/agent each`.
+
+They stand in the thread's line, so they are worked on one after the other; a pull request comes of
+each, and one table follows them instead of a comment for each that waits.
+"""
+
+from dataclasses import replace
+
+from bot.before_start import made_ready
+from bot.commands import Each
+from bot.comments import pull_request_comment
+from bot.comments.batches import item_instruction, no_items_comment
+from bot.handlers.batch import id_of, most_of, show
+from bot.request import Outcome, Request, UserError
+from bot.starting import check_line, check_thread, new_task
+from bot.task_list import open_items
+from records.batches import Part
+
+_LONGEST = 200
+
+
+def each(command: Each, request: Request) -> Outcome:
+    """Start the tasks, or say why none."""
+    check_thread(request)
+    word = request.context.command
+    if request.event.issue.is_pull_request:
+        raise UserError(pull_request_comment(word), why="it is a pull request")
+    most = most_of(command.most, "each", request)
+    items = open_items(request.event.issue.body)
+    if not items:
+        raise UserError(no_items_comment(word), why="no open item of a task list")
+    batch_id = id_of(request)
+    if request.context.tasks.batches.get(batch_id) is None:
+        check_line(request, request.event.issue.number, more=min(most, len(items)))
+    parts = [_part(at, items, batch_id, request) for at in range(min(most, len(items)))]
+    left = [Part(item[:_LONGEST], why_not=f"{most} are started at once") for item in items[most:]]
+    return show(batch_id, [*parts, *left], request)
+
+
+def _part(at: int, items: list[str], batch_id: str, request: Request) -> Part:
+    """Start a task for one item, or say why there is none."""
+    tasks, item = request.context.tasks, items[at][:_LONGEST]
+    new = new_task(
+        "fix",
+        item_instruction(at + 1, len(items)),
+        request,
+        semantic_key=f"{request.event.key}:item {at + 1}",
+        brief={"batch": batch_id, "part": at + 1},
+    )
+    # The item's words are the issue's, not the requester's: so they go where those go.
+    new = replace(new, issue=replace(new.issue, title=item))
+    try:
+        known = tasks.of_request(new.semantic_key)
+        task = known or tasks.create(made_ready(new, request))[0]
+    except UserError as refusal:
+        return Part(item, why_not=str(refusal))
+    return Part(item, task_id=task.id)
