@@ -43,6 +43,9 @@ _VALUE = re.compile(
 )
 _QUOTES = "`'\"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
 
+_WITHOUT_WORDS = frozenset({"batch", "each"})
+_LAST_OF_ALL = re.compile(rf"^(?P<rest>.*\S)[ \t]+(?P<option>{_DASHES}max(?:=|[ \t]+)\S+)$")
+
 
 def options_of(verb: str) -> tuple[str, ...]:
     """Return the options that a verb has."""
@@ -55,10 +58,13 @@ def take_options(
     """Return the words of a line, and the values of the options before them.
 
     Options in the middle are words, since an issue may be about one; `--` before the words makes
-    all that follows words. One at the very end is neither: it was meant, and would be overheard.
+    all that follows words. One at the very end is neither: it was meant, and would be overheard;
+    with a verb that has no words of its own, such as `batch`, it counts there too.
     """
     values: dict[str, str] = {}
     known = options_of(verb)
+    if verb in _WITHOUT_WORDS:
+        line = _LAST_OF_ALL.sub(r"\g<option> \g<rest>", line)
     while found := _OPTION.match(line):
         key = found["key"].lower()
         if key not in known:

@@ -136,6 +136,7 @@ COMMANDS: list[tuple[str, type_of_command]] = [
     ("/agent log in is broken", Misused("log")),
     ("/agent batch #12 #15", Batch((12, 15))),
     ("/agent batch --max=5 #12, label:bug", Batch((12,), ("bug",), "5")),
+    ("/agent batch #12 #15 label:bug --max=5", Batch((12, 15), ("bug",), "5")),
     ("/agent batch", Misused("batch")),
     ("/agent batch 12", Misused("batch")),
     ("/agent each", Each()),
