@@ -252,7 +252,6 @@ PLANNED = frozenset(
     {
         "ci",
         "autofix",
-        "undo",
         "packages",
     }
 )

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from bot.github_checks import GitHubChecks
 from bot.github_comments import ThreadComments, read_comments
 from bot.github_errors import Conflict, HeadUnseen, Invalid, NoDrafts, NotFound
+from bot.github_history import History
 from bot.github_reactions import Reactions
 from bot.github_reviews import PullRequestReviews
 from bot.github_threads import CommitWords, Thread, read_commit, read_thread
@@ -193,6 +194,10 @@ class GitHubRepository:
     def checks(self) -> GitHubChecks:
         """Open what is checked on commits."""
         return GitHubChecks(self._api, self._path)
+
+    def history(self) -> History:
+        """Open the commits and their trees."""
+        return History(self._api, self._path)
 
     def thread(self, number: int) -> Thread:
         """Read an issue or a pull request with what was said to it; NotFound if there is none."""

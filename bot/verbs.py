@@ -54,6 +54,8 @@ from bot.handlers.revise import revise
 from bot.handlers.status import log, status
 from bot.handlers.steer import steer
 from bot.handlers.stop import stop
+from bot.handlers.undo import undo
+from bot.own_pull_requests import opened_by
 from bot.handlers.sync import sync
 from bot.request import Outcome, Request
 from bot.slips import DidYouMean, LateOption, Misused, NoSuchOption, NoValue
@@ -115,7 +117,7 @@ def _work(command: type_of_work, request: Request) -> Outcome:  # noqa: C901, PL
         case Sync():
             return sync(command, request)
         case Undo():
-            return not_yet("undo", request)
+            return undo(command, request)
         case Batch():
             return batch(command, request)
         case Each():

@@ -10,6 +10,7 @@ from bot.comments.readable import plural, span
 
 _REASON = 1_200
 _ROWS = 40
+_PATHS = 10
 _HEADLINE = 72
 _EVIDENCE = ("<!-- patchbay evidence -->", "<!-- patchbay end of evidence -->")
 _BETWEEN = re.compile(f"{re.escape(_EVIDENCE[0])}.*?{re.escape(_EVIDENCE[1])}", re.DOTALL)
@@ -182,6 +183,27 @@ def round_waits(seconds: float) -> str:
     if seconds <= 0:
         return ""
     return f"It begins in {span(seconds)}, or later if more is said in the review until then."
+
+
+def undo_commit(what: str, issue: int, credited: str, trailer: str) -> tuple[str, str]:
+    """Return headline and body of the commit that takes something back."""
+    return plain(f"Undo {what}", _HEADLINE), f"Refs: #{issue}\n{trailer}\n{credited}"
+
+
+def undone_comment(sha: str, paths: Sequence[str]) -> str:
+    """Say what was taken back, and by which commit."""
+    named = ", ".join(code(path, 120) for path in paths[:_PATHS])
+    more = f" and {len(paths) - _PATHS} more" if len(paths) > _PATHS else ""
+    return f"Taken back in {_commit(sha)}{f': {named}{more}' if paths else ''}."
+
+
+def cannot_undo_comment(command: str, why: str) -> str:
+    """Say why something cannot be taken back, and what can."""
+    return (
+        f"I have taken nothing back: {words(why, 400)}. `{command} undo` takes `last`, a commit of "
+        "this pull request, or paths that it changes. What is left is to be done by hand, or by "
+        f"`{command} address` with words that say what to take out."
+    )
 
 
 def not_ours_comment(command: str, verb: str) -> str:

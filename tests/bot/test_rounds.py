@@ -163,3 +163,61 @@ def test_a_review_that_is_told_twice_makes_one_round(front_door: FrontDoor, pull
     [task] = rounds(front_door, pull)
     assert len(task.brief["words"]) == 1
     assert task.state is TaskState.QUEUED
+
+
+def branch_of(door: FrontDoor, number: int) -> str:
+    [found] = [
+        one["head"]["ref"]
+        for one in door.github.pull_requests(REPOSITORY)
+        if one["number"] == number
+    ]
+    return str(found)
+
+
+def test_undo_takes_back_the_last_commit_and_says_which(front_door: FrontDoor, pull: int) -> None:
+    github, branch = front_door.github, branch_of(front_door, pull)
+    github.commit(REPOSITORY, branch, "write", {"notes.txt": "new\n", "x.py": "1\n"}, "More")
+    front_door.next("write")
+    outcome = front_door.command(pull, "maria", "/agent undo last")
+    assert outcome.state is DeliveryState.HANDLED, outcome.detail
+    assert github.file(REPOSITORY, "notes.txt", branch) == "ünï\n"
+    assert github.file(REPOSITORY, "tax.py", branch) == "RATE = 0.2\nOLD = 1\n"
+    [said] = front_door.bot_comments(pull)
+    assert "`notes.txt`, `x.py`" in said
+    last = front_door.last_comment_of(pull, "maria")
+    assert front_door.reactions(last) == ["hooray"]
+
+
+def test_undo_of_a_path_puts_the_file_back_as_it_is_without_the_branch(
+    front_door: FrontDoor, pull: int
+) -> None:
+    front_door.command(pull, "maria", "/agent undo `tax.py`")
+    branch = branch_of(front_door, pull)
+    assert front_door.github.file(REPOSITORY, "tax.py", branch) == "RATE = 0.19\n"
+
+
+def test_undo_of_what_is_not_there_changes_nothing_and_says_so(
+    front_door: FrontDoor, pull: int
+) -> None:
+    before = front_door.github.branches(REPOSITORY)
+    front_door.command(pull, "maria", "/agent undo notes.txt")
+    assert "changes nothing in notes.txt" in front_door.bot_comments(pull)[-1]
+    front_door.command(pull, "read", "/agent undo last")
+    assert "`read` access" in front_door.bot_comments(pull)[-1]
+    assert front_door.github.branches(REPOSITORY) == before
+
+
+def test_undo_whose_answer_is_lost_makes_one_commit(front_door: FrontDoor, pull: int) -> None:
+    front_door.github.fault("graphql/createCommitOnBranch", drop=True, after=True)
+    front_door.command(pull, "maria", "/agent undo last")
+    assert "Taken back in" in front_door.bot_comments(pull)[-1]
+    branch = branch_of(front_door, pull)
+    assert front_door.github.file(REPOSITORY, "tax.py", branch) == "RATE = 0.19\n"
+
+
+def test_sync_starts_a_task_on_the_branch(front_door: FrontDoor, pull: int) -> None:
+    front_door.command(pull, "maria", "/agent sync")
+    [name] = front_door.context.tasks.rounds.on(front_door.repository_id, pull, "sync")
+    task = front_door.context.tasks.get(name)
+    assert (task.branch, task.issue_number) == (branch_of(front_door, pull), pull)
+    assert front_door.woken == [name]

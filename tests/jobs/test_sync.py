@@ -34,7 +34,7 @@ def agent_resolves(
 
     def solve(job: Job, base: Base) -> Solution:
         assert "<<<<<<< " in (base.mirror.at(base.sha).text("tax.py") or "")
-        assert base.mirror.pack(base.sha)
+        base.mirror.pack(base.sha)  # as a sandbox is given it
         given.append(job.give(AgentTask("acme/shop", base.sha, (), IssueText(1, "Tax", ""))))
         meanwhile()
         return Solution(Ending(Outcome.RESOLVED, said, "It is done."), change)
