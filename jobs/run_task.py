@@ -15,6 +15,7 @@ from bot.model_settings import UnknownModel
 from jobs.answers.answer import answer
 from jobs.checkout import Base, fetch_base
 from jobs.ending import TaskEnd, TaskFailed, failed
+from jobs.given import note_given
 from jobs.github_context import GitHubContext
 from jobs.given import note_given
 from jobs.handing_in import give_up, hand_in, stop
@@ -25,8 +26,8 @@ from jobs.repository.git import GitFailed, NotInRepository
 from jobs.reviews.review import review
 from jobs.room import in_room, wait_for_room
 from jobs.rounds.address import address
-from jobs.sandbox import SandboxError
 from jobs.rounds.sync import sync
+from jobs.sandbox import SandboxError
 from jobs.services import Services
 from jobs.solve import solve
 from jobs.status_comment import StatusComment
@@ -158,9 +159,9 @@ def _carry_out(job: Job) -> TaskEnd | NewWait:
             return in_room(job, lambda: _READING[verb](job, base))
         case "address":
             return address(job)
-        case verb:
         case "sync":
             return sync(job)
+        case verb:
             raise TaskFailed(Failure.INTERNAL, f"There is no work that is called {verb}.")
 
 
