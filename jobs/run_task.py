@@ -15,7 +15,6 @@ from bot.model_settings import UnknownModel
 from jobs.answers.answer import answer
 from jobs.checkout import Base, fetch_base
 from jobs.ending import TaskEnd, TaskFailed, failed
-from jobs.given import note_given
 from jobs.github_context import GitHubContext
 from jobs.given import note_given
 from jobs.handing_in import give_up, hand_in, stop
