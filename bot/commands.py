@@ -250,8 +250,6 @@ VERBS: dict[str, type] = {
 """Every verb, in the order in which people are told of them."""
 PLANNED = frozenset(
     {
-        "ci",
-        "autofix",
         "packages",
     }
 )

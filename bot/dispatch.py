@@ -1,11 +1,15 @@
 """Takes an event to what follows from it; `bot.verbs` takes a command to its handler."""
 
+from functools import partial
 from typing import assert_never
 
 from bot.boxes import newly_ticked
+from bot.check_threads import NoThread, where_checked, where_pressed
 from bot.commands import Ask, Fix, Plan, Remark, Stop, type_of_command
 from bot.events import (
+    ButtonPressed,
     CheckRunAsked,
+    ChecksEnded,
     CheckSuiteCompleted,
     CommentEdited,
     Ignored,
@@ -26,7 +30,11 @@ from bot.events import (
 )
 from bot.github_errors import PermissionsMissing
 from bot.grammar import parse
+from bot.handlers.checked import checked
+from bot.handlers.closed import closed
 from bot.handlers.edited import comment_edited, issue_edited
+from bot.handlers.pressed import BUTTONS
+from bot.handlers.removed import installation_removed, repository_changed
 from bot.handlers.reviewed import reviewed
 from bot.in_thread import PERMISSIONS, in_thread
 from bot.project import Trigger
@@ -59,17 +67,20 @@ def handle(  # noqa: C901, PLR0911 - a case for each event
         case ReviewSubmitted() | ReviewCommented():
             return _reviewed(event, context, last_try=last_try)
         case PullRequestClosed():
-            return _ignored("nothing follows from closing a pull request")
+            act = partial(closed, event)
+            return in_thread(event, context, act, is_awaited=False, last_try=last_try)
         case PullRequestPushed():
             return _ignored("nothing follows from a push")
         case CheckSuiteCompleted():
-            return _ignored("nothing follows from checks")
+            return _checked(event, context, last_try=last_try)
         case CheckRunAsked():
-            return _ignored("no button of ours")
+            return _pressed(event, context, last_try=last_try)
         case RepositoryChanged():
-            return _ignored("nothing follows from a change of the repository")
+            return repository_changed(event, context)
         case InstallationRemoved():
-            return _ignored("nothing follows from the end of an installation")
+            return installation_removed(event, context)
+        case ButtonPressed() | ChecksEnded():
+            return _ignored("it is read out of another event, and never comes by itself")
         case _:
             assert_never(event)
 
@@ -159,6 +170,27 @@ def _trigger(request: Request) -> Trigger:
 def _is_for_us(event: IssueAssigned, request: Request) -> bool:
     is_us = event.assignee.id == request.conversation.repository.bot_id
     return is_us and _trigger(request).assign
+
+
+def _checked(event: CheckSuiteCompleted, context: Context, *, last_try: bool) -> Outcome:
+    if event.conclusion in {"success", "neutral", "skipped"}:
+        return _ignored("no check failed")
+    try:
+        ended = where_checked(event, context)
+    except NoThread as why:
+        return _ignored(str(why))
+    return in_thread(ended, context, partial(checked, ended), is_awaited=True, last_try=last_try)
+
+
+def _pressed(event: CheckRunAsked, context: Context, *, last_try: bool) -> Outcome:
+    command = BUTTONS.get(event.button)
+    if command is None or event.sender.is_bot:
+        return _ignored("no button of ours")
+    try:
+        pressed = where_pressed(event, context)
+    except NoThread as why:
+        return _ignored(str(why))
+    return in_thread(pressed, context, partial(give, command), is_awaited=True, last_try=last_try)
 
 
 def _edited(event: CommentEdited | IssueEdited, context: Context, *, last_try: bool) -> Outcome:

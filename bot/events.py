@@ -207,6 +207,32 @@ class CheckRunAsked(_InRepository):
 
 
 @dataclass(frozen=True)
+class ButtonPressed(_OnIssue):
+    """Somebody pressed a button of our check run on the head of this pull request."""
+
+    button: str
+    pressed: str
+    """What names the act."""
+
+    @property
+    def key(self) -> str:
+        """Return what names this event, however often GitHub tells of it."""
+        return self.pressed
+
+
+@dataclass(frozen=True)
+class ChecksEnded(_OnIssue):
+    """Checks have ended, not all of them well, on a commit of this pull request."""
+
+    suite: CheckSuiteCompleted
+
+    @property
+    def key(self) -> str:
+        """Return what names this event, however often GitHub tells of it."""
+        return self.suite.key
+
+
+@dataclass(frozen=True)
 class RepositoryChanged(_InRepository):
     """A repository was renamed, transferred, made public or private, archived or deleted."""
 
@@ -254,6 +280,8 @@ type_of_thread_event = (
     | ReviewCommented
     | PullRequestClosed
     | PullRequestPushed
+    | ButtonPressed
+    | ChecksEnded
 )
 """What happens in the thread of an issue or a pull request."""
 

@@ -7,13 +7,21 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from bot.github_branches import Branches
 from bot.github_checks import GitHubChecks
 from bot.github_comments import ThreadComments, read_comments
 from bot.github_errors import Conflict, HeadUnseen, Invalid, NoDrafts, NotFound
 from bot.github_history import History
 from bot.github_reactions import Reactions
 from bot.github_reviews import PullRequestReviews
-from bot.github_threads import CommitWords, Thread, read_commit, read_thread
+from bot.github_threads import (
+    CommitWords,
+    IssueState,
+    Thread,
+    read_commit,
+    read_issue,
+    read_thread,
+)
 
 _A_PAGE = 100
 
@@ -110,18 +118,10 @@ class Permission:
     """The role's own name, for people."""
 
 
-@dataclass(frozen=True)
-class IssueState:
-    """How an issue stands now."""
-
-    is_open: bool
-    locked: bool
-    labels: tuple[str, ...]
-    assignees: tuple[str, ...] = ()
-
-
-class GitHubRepository:
+class GitHubRepository(Branches):
     """One repository, seen with one token."""
+
+    _api: Api
 
     def __init__(
         self,
@@ -149,10 +149,7 @@ class GitHubRepository:
 
     def issue(self, number: int) -> IssueState:
         """Say how an issue stands now; NotFound if it was deleted."""
-        answer = self._api.get(f"{self._path}/issues/{number}")
-        labels = tuple(str(label["name"]) for label in answer["labels"])
-        assignees = tuple(str(user["login"]) for user in answer.get("assignees") or ())
-        return IssueState(answer["state"] == "open", bool(answer["locked"]), labels, assignees)
+        return read_issue(self._api, self._path, number)
 
     def whole_issue(self, number: int) -> WholeIssue:
         """Read an issue or a pull request with its text; NotFound if there is none."""
@@ -214,52 +211,6 @@ class GitHubRepository:
     def default_branch(self) -> str:
         """Return the name of the default branch as it is now."""
         return str(self._api.get(self._path)["default_branch"])
-
-    def branch_head(self, branch: str) -> str:
-        """Return the commit at the head of a branch; NotFound if there is none."""
-        answer = self._api.get(f"{self._path}/git/ref/heads/{quote(branch)}")
-        return str(answer["object"]["sha"])
-
-    def create_branch(self, branch: str, sha: str) -> None:
-        """Make a branch; Conflict if it is there already."""
-        fields = {"ref": f"refs/heads/{branch}", "sha": sha}
-        try:
-            self._api.post(f"{self._path}/git/refs", fields)
-        except Invalid as error:
-            if "already exists" in str(error).lower():
-                raise Conflict(str(error)) from error
-            raise
-
-    def commit_message(self, sha: str) -> str:
-        """Return the whole message of a commit."""
-        return str(self._api.get(f"{self._path}/git/commits/{quote(sha)}")["message"])
-
-    def create_commit_on_branch(
-        self,
-        branch: str,
-        expected_head: str,
-        headline: str,
-        body: str,
-        *,
-        additions: Mapping[str, bytes],
-        deletions: Sequence[str],
-    ) -> str:
-        """Add a commit that GitHub signs; Conflict if the branch has moved from `expected_head`."""
-        changes = {
-            "additions": [
-                {"path": path, "contents": base64.b64encode(content).decode("ascii")}
-                for path, content in additions.items()
-            ],
-            "deletions": [{"path": path} for path in deletions],
-        }
-        fields = {
-            "branch": {"repositoryNameWithOwner": self.full_name, "branchName": branch},
-            "expectedHeadOid": expected_head,
-            "message": {"headline": headline, "body": body},
-            "fileChanges": changes,
-        }
-        answer = self._api.mutate("createCommitOnBranch", fields, "commit { oid }")
-        return str(answer["commit"]["oid"])
 
     def create_pull_request(
         self, *, title: str, body: str, head: str, base: str, draft: bool

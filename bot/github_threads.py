@@ -4,7 +4,7 @@ The first page of everything is enough for whoever only wants to know what it wa
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 _COMMENTS = 50
@@ -62,6 +62,41 @@ class CommitWords:
     author: str
     message: str
     files: tuple[ChangedFile, ...]
+
+
+@dataclass(frozen=True)
+class IssueState:
+    """How an issue stands now."""
+
+    is_open: bool
+    locked: bool
+    labels: tuple[str, ...]
+    assignees: tuple[str, ...] = ()
+    id: int = field(default=0, compare=False)
+    title: str = field(default="", compare=False)
+    body: str = field(default="", compare=False)
+    author: str = field(default="", compare=False)
+    url: str = field(default="", compare=False)
+    is_pull_request: bool = field(default=False, compare=False)
+    updated_at: str = field(default="", compare=False)
+
+
+def read_issue(api: Reads, repository: str, number: int) -> IssueState:
+    """Read how an issue or a pull request stands now."""
+    answer = api.get(f"{repository}/issues/{number}")
+    return IssueState(
+        is_open=answer["state"] == "open",
+        locked=bool(answer["locked"]),
+        labels=tuple(str(label["name"]) for label in answer["labels"]),
+        assignees=tuple(str(user["login"]) for user in answer.get("assignees") or ()),
+        id=int(answer.get("id") or 0),
+        title=str(answer.get("title") or ""),
+        body=str(answer.get("body") or ""),
+        author=str((answer.get("user") or {}).get("login") or ""),
+        url=str(answer.get("html_url") or ""),
+        is_pull_request=bool(answer.get("pull_request")),
+        updated_at=str(answer.get("updated_at") or ""),
+    )
 
 
 def read_thread(api: Reads, repository: str, number: int) -> Thread:

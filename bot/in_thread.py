@@ -9,6 +9,8 @@ from bot.comments import general_failure_comment
 from bot.comments.not_started import app_permission_comment
 from bot.conversation import Conversation
 from bot.events import (
+    ButtonPressed,
+    ChecksEnded,
     CommentEdited,
     IssueCommented,
     ReviewCommented,
@@ -114,7 +116,7 @@ def _open(event: type_of_thread_event, context: Context) -> Request | Outcome:
         comment_id=event.comment_id if isinstance(event, IssueCommented) else None,
         review_comment_id=event.comment_id if isinstance(event, ReviewCommented) else None,
         review=event.node_id if isinstance(event, ReviewSubmitted) else "",
-        is_button=isinstance(event, CommentEdited),
+        is_button=isinstance(event, CommentEdited | ButtonPressed | ChecksEnded),
         clean=context.clean,
     )
     return Request(event, conversation, context)

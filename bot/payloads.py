@@ -247,6 +247,7 @@ def _pull(fields: Fields) -> Pull:
         head_repository_id=0 if head.missing("repo") else head.object("repo").id("id"),
         base_branch=base.text("ref"),
         merged=fields.flag("merged") or not fields.missing("merged_at"),
+        merge_sha=fields.optional_text("merge_commit_sha"),
         author_id=0 if fields.missing("user") else fields.object("user").id("id"),
     )
 

@@ -51,4 +51,6 @@ class Pull:
     """0 where the repository of a fork is gone."""
     base_branch: str
     merged: bool
+    merge_sha: str
+    """The commit that it was merged as, or would be."""
     author_id: int

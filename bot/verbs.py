@@ -41,6 +41,7 @@ from bot.handlers.approve import approve
 from bot.handlers.ask import ask
 from bot.handlers.batch import batch
 from bot.handlers.budget import budget
+from bot.handlers.ci import autofix, ci
 from bot.handlers.config import config
 from bot.handlers.each import each
 from bot.handlers.fix import fix
@@ -54,9 +55,9 @@ from bot.handlers.revise import revise
 from bot.handlers.status import log, status
 from bot.handlers.steer import steer
 from bot.handlers.stop import stop
+from bot.handlers.sync import sync
 from bot.handlers.undo import undo
 from bot.own_pull_requests import opened_by
-from bot.handlers.sync import sync
 from bot.request import Outcome, Request
 from bot.slips import DidYouMean, LateOption, Misused, NoSuchOption, NoValue
 from records.task import TaskState
@@ -113,7 +114,7 @@ def _work(command: type_of_work, request: Request) -> Outcome:  # noqa: C901, PL
         case Address():
             return address(command, request)
         case Ci():
-            return not_yet("ci", request)
+            return ci(command, request)
         case Sync():
             return sync(command, request)
         case Undo():
@@ -145,7 +146,7 @@ def _tell(command: type_of_word, request: Request) -> Outcome:  # noqa: PLR0911 
         case Packages():
             return not_yet("packages", request)
         case Autofix():
-            return not_yet("autofix", request)
+            return autofix(command, request)
         case _:
             assert_never(command)
 

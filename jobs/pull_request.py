@@ -11,10 +11,12 @@ from typing import Any
 
 from bot.comments import Look, commit_message, pull_request_body, pull_request_title
 from bot.comments.failures import Failure
+from bot.comments.held import held
 from bot.github_app import Token
 from bot.github_errors import Conflict, Forbidden, HeadUnseen, Invalid, NoDrafts, NotFound
 from bot.github_repository import GitHubRepository, PullRequest
 from jobs.checkout import Base
+from jobs.checks.hold import why_held
 from jobs.checks.look_here import keep_remarks
 from jobs.ending import TaskEnd, TaskFailed
 from jobs.fresh import once_seen
@@ -99,10 +101,12 @@ class _Publication:
         self._task = end.of(job.services.tasks.get(job.task.id))
         self._repository: GitHubRepository = job.services.github.repository(token)
         self._by_git = False
+        self._held = ""
 
     def commit(self) -> str:
         """Make the branch with the commit; return the commit's id."""
         check_requester(self._repository, self._task)
+        self._held = why_held(self._job, self._repository)
         self._by_git = self._needs_git()
         head = self._commit_by_git() if self._by_git else self._commit_by_api()
         self._job.services.tasks.write(self._job.lease, head_sha=head)
@@ -135,7 +139,8 @@ class _Publication:
         )
 
     def _message(self) -> tuple[str, str]:
-        return commit_message(self._task, log_head=self._job.log.head())
+        headline, body = commit_message(self._task, log_head=self._job.log.head())
+        return headline, held(body) if self._held else body
 
     def _commit_by_api(self) -> str:
         """Make the branch at the base and commit on it; GitHub signs such a commit."""
@@ -259,7 +264,9 @@ class _Publication:
         task = self._end.of(self._job.services.tasks.get(self._task.id))
         looks = [Look(one.path, one.why) for one in self._solution.policy.warned]
         looks += [Look("", fault) for fault in self._solution.faults]
-        around = replace(surroundings(self._job), looks=tuple(looks), signed=signed)
+        around = replace(
+            surroundings(self._job), looks=tuple(looks), signed=signed, held=self._held
+        )
 
         clean = self._job.services.redactor.clean
 

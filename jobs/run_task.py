@@ -14,6 +14,7 @@ from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
 from bot.model_settings import UnknownModel
 from jobs.answers.answer import answer
 from jobs.checkout import Base, fetch_base
+from jobs.checks.repair import repair
 from jobs.ending import TaskEnd, TaskFailed, failed
 from jobs.github_context import GitHubContext
 from jobs.given import note_given
@@ -158,6 +159,8 @@ def _carry_out(job: Job) -> TaskEnd | NewWait:
             return in_room(job, lambda: _READING[verb](job, base))
         case "address":
             return address(job)
+        case "ci":
+            return repair(job)
         case "sync":
             return sync(job)
         case verb:

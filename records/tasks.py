@@ -16,6 +16,7 @@ from records.batches import Batches
 from records.database import Database
 from records.fence import held, write_fenced
 from records.heard import Heard
+from records.living import Living
 from records.pulls import Pulls
 from records.rounds import Rounds
 from records.schema import CheckpointRow, DatabaseTime, TaskRow
@@ -86,6 +87,7 @@ class Tasks:
         self.heard = Heard(database)
         self.usage = Usage(database)
         self.rounds = Rounds(database)
+        self.living = Living(database)
         self.pulls = Pulls(database)
         self.waits = Waits(database)
         self.batches = Batches(database)

@@ -6,11 +6,14 @@ it where git can do that alone, and is kept on a branch of its own where it cann
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from bot.comments.held import held
 from bot.github_app import Token
 from bot.github_errors import Conflict
 from bot.github_repository import GitHubRepository
+from jobs.checks.hold import why_held
 from jobs.fresh import once_seen
 from jobs.job import Job
 from jobs.repository.change import Change, FileMode
@@ -47,10 +50,10 @@ class Message:
         """Return the line by which the commit is known."""
         return f"Agent-Step: {self.step}"
 
-    @property
-    def whole(self) -> str:
-        """Return the message as git has it."""
-        return f"{self.headline}\n\n{self.body}\n{self.trailer}"
+    def text(self, *, is_held: bool) -> str:
+        """Return what stands below the headline."""
+        text = f"{self.body}\n{self.trailer}"
+        return held(text) if is_held else text
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ class Branch:
             self.name,
             on,
             message.headline,
-            f"{message.body}\n{message.trailer}",
+            message.text(is_held=self._is_held),
             additions={one.path: one.content for one in files if one.content is not None},
             deletions=[one.path for one in files if one.deleted],
         )
@@ -142,7 +145,7 @@ class Branch:
             tree,
             parents[0],
             merges=parents[1:],
-            message=message.whole,
+            message=f"{message.headline}\n\n{message.text(is_held=self._is_held)}",
             author=identity,
             committer=identity,
             at=self._job.task.created_at,
@@ -189,6 +192,11 @@ class Branch:
             if all(f"\n{line}\n" in said for line in (task_line, message.trailer)):
                 return Added(found.sha, signed=found.signed, on=found.parent)
         return None
+
+    @cached_property
+    def _is_held(self) -> bool:
+        """Whether the repository's checks may not run on what is added, until somebody says so."""
+        return bool(why_held(self._job, self._repository))
 
     @property
     def url(self) -> str:

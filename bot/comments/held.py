@@ -1,0 +1,40 @@
+"""The words about checks that are held back: in commits and in the text of a pull request."""
+
+from bot.comments.answers import person
+
+_SKIP = "skip-checks: true"
+_WAITS = "The repository's checks wait until somebody lets them run."
+
+
+def held(body: str) -> str:
+    """Return a commit's body with the word that keeps checks from running.
+
+    GitHub wants two empty lines before the trailers, and this one last:
+    https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs
+    """
+    text, _, trailers = body.rstrip("\n").rpartition("\n\n")
+    return f"{text or _WAITS}\n\n\n{trailers}\n{_SKIP}"
+
+
+def is_held(message: str) -> bool:
+    """Say whether a commit keeps checks from running."""
+    return message.rstrip().endswith(_SKIP)
+
+
+def held_note(command: str, why: str) -> str:
+    """Say, in the text of a pull request, that its checks do not run yet, and who can let them."""
+    return (
+        f"⏸ **The repository's checks do not run on this yet.** {why} That text may have steered "
+        "what the checks would execute, next to the repository's secrets. Somebody with write "
+        f"access looks at the change first, and comments `{command} ci run`."
+    )
+
+
+def outsider(login: str) -> str:
+    """Say whose text it was that the agent was given."""
+    return f"What I was given comes in part from {person(login)}, who has no write access here."
+
+
+def read_elsewhere() -> str:
+    """Say that the agent has looked at what people without write access may have written."""
+    return "The agent has also read other issues or pull requests, which anybody may have written."

@@ -1,0 +1,99 @@
+"""Mends failing checks on the bot's pull request, on its own branch; reads like a contents page."""
+
+from dataclasses import dataclass, replace
+
+from bot.comments.checks import checks_pass_now, repair_title, repaired
+from bot.comments.failures import Failure
+from bot.comments.pull_request import credit, harmless_lines
+from bot.comments.rounds import pull_request_gone, pushed_meanwhile, round_commit
+from jobs.agent.task import Outcome
+from jobs.checkout import Base
+from jobs.checks.failing import FailingCheck, failing_checks, with_failures
+from jobs.checks.look_here import keep_remarks
+from jobs.ending import TaskEnd, end_of, failed, stopped
+from jobs.handing_in import keep, remember_words
+from jobs.job import Job
+from jobs.patience import patiently
+from jobs.pull_request import check_requester
+from jobs.room import in_room
+from jobs.rounds.branch import Added, Message, Moved
+from jobs.rounds.place import at_pull_request
+from jobs.solution import Place, Solution
+from jobs.solve import solve
+from records.task import TaskState
+from records.waits import NewWait
+
+_HANDED_IN = {Outcome.RESOLVED, Outcome.PARTIAL}
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """What fails, and the commit that it fails on."""
+
+    base: Base
+    failing: tuple[FailingCheck, ...]
+
+
+def repair(job: Job) -> TaskEnd | NewWait:
+    """Mend what fails; TaskFailed if GitHub does not take it."""
+    begun = patiently(job, lambda: _begin(job), until=job.watch.halted)
+    if isinstance(begun, TaskEnd):
+        return begun
+    number = job.task.pull_request_number or job.task.issue_number
+    told = replace(job, give=with_failures(begun.failing, number))
+    solution = in_room(job, lambda: solve(told, begun.base))
+    return solution.ending.wait or _hand_in(job, begun, solution)
+
+
+def _begin(job: Job) -> _Begun | TaskEnd:
+    with at_pull_request(job) as place:
+        opened = place.reviews.opened()
+        if not opened.is_open:
+            return failed(Failure.PUSH_REJECTED, pull_request_gone())
+        # Where an earlier job of the task began; before it pushed, the head has moved for nobody.
+        head = job.task.base_sha or opened.head_sha
+        failing = failing_checks(job, head)
+        if not failing:
+            return TaskEnd(TaskState.NO_CHANGE_NEEDED, "", checks_pass_now(head))
+        base = place.base(head)
+        job.services.tasks.write(job.lease, base_sha=base.sha, base_branch=base.branch)
+        return _Begun(base, failing)
+
+
+def _hand_in(job: Job, begun: _Begun, solution: Solution) -> TaskEnd:
+    """Push what came of it, or say why there is nothing to push."""
+    remember_words(job, solution.ending.submission)
+    if job.watch.halted.is_set():
+        return stopped(None)  # by whom, and whether for good, is not for here to say
+    end = end_of(solution)
+    if solution.place is Place.PULL_REQUEST and solution.ending.outcome in _HANDED_IN:
+        keep_remarks(job, begun.base.mirror.at(begun.base.sha), solution)
+        try:
+            added = patiently(job, lambda: _push(job, begun, solution), until=job.watch.halted)
+        except Moved as moved:
+            kept = keep(job, begun.base, solution, end)
+            branch = job.services.tasks.get(job.task.id).branch or ""
+            words = f"{pushed_meanwhile(str(moved), branch)} {kept.explanation}".strip()
+            return failed(Failure.PUSH_REJECTED, words)
+        return replace(end, explanation=f"{repaired(added.sha)} {end.explanation}".strip())
+    if solution.place is not Place.NOWHERE:
+        return keep(job, begun.base, solution, end)
+    return end
+
+
+def _push(job: Job, begun: _Begun, solution: Solution) -> Added:
+    task = job.services.tasks.get(job.task.id)
+    with at_pull_request(job) as place:
+        check_requester(place.repository, task)
+        headline, body = round_commit(
+            task.title or repair_title([one.name for one in begun.failing]),
+            harmless_lines(task.summary),
+            issue=int(task.brief.get("issue") or task.issue_number),
+            task_id=task.id,
+            log_head=job.log.head(),
+            credited=[credit(task.requester, task.requester_id)],
+        )
+        added = place.branch.add(solution.change, begun.base.sha, Message(headline, body, "repair"))
+        job.services.tasks.write(job.lease, head_sha=added.sha)
+        job.log.event(f"push to `{task.branch}`", added.sha[:12])
+        return added

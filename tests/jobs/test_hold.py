@@ -1,0 +1,63 @@
+"""The repository's checks run by themselves where no outsider's text was given to the agent."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.comments.held import held, is_held
+from jobs.checks.hold import why_held
+from records.task import Comment
+from tests.jobs.desk import REPOSITORY, Desk
+
+
+def _given(desk: Desk, author: str = "maria", *comments: Comment) -> None:
+    issue = replace(desk.job.task.issue, author=author, comments=comments)
+    desk.job = replace(desk.job, task=replace(desk.job.task, issue=issue))
+
+
+def _message(desk: Desk) -> str:
+    (pull,) = desk.pull_requests()
+    return desk.git("log", "-1", "--format=%B", pull["head"]["sha"])
+
+
+def test_what_people_with_write_access_asked_for_is_checked_at_once(desk: Desk) -> None:
+    _given(desk)
+    opened = desk.hand_in()
+    assert "skip-checks" not in _message(desk)
+    assert "do not run" not in desk.pull_requests()[0]["body"]
+    branch = desk.pull_requests()[0]["head"]["ref"]
+    assert desk.github.start_workflow(REPOSITORY, branch) is not None
+    assert opened.draft
+
+
+@pytest.mark.parametrize("where", ["issue", "comment"])
+def test_an_outsiders_text_holds_the_checks_until_a_person_has_looked(
+    desk: Desk, where: str
+) -> None:
+    desk.github.create_user("stranger")
+    author = "stranger" if where == "issue" else "maria"
+    _given(desk, author, *([] if where == "issue" else [Comment("stranger", "none", "Try this.")]))
+    desk.hand_in()
+    assert _message(desk).endswith("\nskip-checks: true")
+    assert f"\nAgent-Task: {desk.job.task.id}\n" in _message(desk)
+    (pull,) = desk.pull_requests()
+    assert "⏸ **The repository's checks do not run on this yet.**" in pull["body"]
+    assert "/agent ci run" in pull["body"]
+    assert desk.github.start_workflow(REPOSITORY, pull["head"]["ref"]) is None
+
+
+def test_who_is_gone_counts_as_an_outsider(desk: Desk) -> None:
+    issue = replace(desk.job.task.issue, author="")
+    job = replace(desk.job, task=replace(desk.job.task, issue=issue))
+    token = job.services.github.token(
+        job.task.installation_id, job.task.repository_id, {"metadata": "read"}
+    )
+    assert "ghost" in why_held(job, job.services.github.repository(token))
+
+
+def test_two_empty_lines_stand_before_the_trailers_and_the_word_is_the_last() -> None:
+    text = held("Mended.\n\nRefs: #1\nAgent-Task: k3f9")
+    assert text == "Mended.\n\n\nRefs: #1\nAgent-Task: k3f9\nskip-checks: true"
+    assert is_held(text)
+    assert not is_held("Mended.\n\nRefs: #1")
+    assert "\n\n\nRefs: #1\n" in held("Refs: #1")
