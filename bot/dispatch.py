@@ -1,5 +1,6 @@
 """Takes an event to what follows from it; `bot.verbs` takes a command to its handler."""
 
+import re
 from functools import partial
 from typing import assert_never
 
@@ -37,6 +38,7 @@ from bot.handlers.pressed import BUTTONS
 from bot.handlers.removed import installation_removed, repository_changed
 from bot.handlers.reviewed import reviewed
 from bot.in_thread import PERMISSIONS, in_thread
+from bot.other_bots import check_hops, could_be_heard, is_listed
 from bot.project import Trigger
 from bot.refusals import check_role
 from bot.request import Context, Outcome, Request
@@ -45,6 +47,8 @@ from bot.verbs import carry_out, meant
 from records.deliveries import DeliveryState
 
 __all__ = ["PERMISSIONS", "handle"]
+
+_NAMES_SOMEBODY = re.compile(r"^[ \t]*@", re.MULTILINE)
 
 type_of_asking = IssueCommented | IssueOpened | IssueLabeled | IssueAssigned | IssueClosed
 """What may hold a command, or stand for one."""
@@ -90,22 +94,42 @@ def _ignored(why: str) -> Outcome:
 
 
 def _asked(event: type_of_asking, context: Context, *, last_try: bool) -> Outcome:
-    if event.sender.is_bot:
+    is_bot = event.sender.is_bot
+    if is_bot and not could_be_heard(event):
         return _ignored("a bot's doing")
-    if _is_idle(event, context):
+    command = None if isinstance(event, IssueLabeled) else _command(event, context)
+    mention = _mention(event, context) if command in {None, Remark()} else None
+    if command is None and mention is None and not isinstance(event, IssueLabeled):
         return _ignored("no command")
     if event.repository.archived:
         return Outcome(DeliveryState.REFUSED, "the repository is archived")
-    command = None if isinstance(event, IssueLabeled) else _command(event, context)
 
     def act(request: Request) -> Outcome:
-        wanted = _labelled(event.label, request) if isinstance(event, IssueLabeled) else command
-        if isinstance(event, IssueAssigned) and not _is_for_us(event, request):
-            wanted = None
+        if is_bot and (isinstance(command, Remark) or not is_listed(request)):
+            return _ignored("a bot's doing")
+        wanted = _wanted(event, command, mention, request)
+        if is_bot and wanted:
+            check_hops(request)
         return give(wanted, request) if wanted else _ignored("no command")
 
-    is_awaited = not isinstance(event, IssueClosed) and not isinstance(command, Remark)
+    is_remark = isinstance(command, Remark) and mention is None
+    is_awaited = not isinstance(event, IssueClosed) and not is_remark
     return in_thread(event, context, act, is_awaited=is_awaited, last_try=last_try)
+
+
+def _wanted(
+    event: type_of_asking,
+    command: type_of_command | None,
+    mention: type_of_command | None,
+    request: Request,
+) -> type_of_command | None:
+    """Return what is meant, where the repository has a say in that."""
+    if isinstance(event, IssueLabeled):
+        return _labelled(event.label, request)
+    if isinstance(event, IssueAssigned):
+        is_us = event.assignee.id == request.conversation.repository.bot_id
+        return command if is_us and _trigger(request).assign else None
+    return mention if mention and _trigger(request).mention else command
 
 
 def give(command: type_of_command, request: Request) -> Outcome:
@@ -113,11 +137,6 @@ def give(command: type_of_command, request: Request) -> Outcome:
     wanted = meant(command, request)
     check_role(wanted, request)
     return carry_out(wanted, request)
-
-
-def _is_idle(event: type_of_asking, context: Context) -> bool:
-    """Say whether it is clear already, without asking GitHub, that nothing follows."""
-    return not isinstance(event, IssueLabeled) and _command(event, context) is None
 
 
 def _command(
@@ -135,6 +154,20 @@ def _command(
             return Fix("") if event.assignee.is_bot else None
         case _:
             assert_never(event)
+
+
+def _mention(event: type_of_asking, context: Context) -> type_of_command | None:
+    """Return the command behind the App's own name, which counts where the repository says so."""
+    match event:
+        case IssueCommented():
+            text = event.body
+        case IssueOpened():
+            text = event.issue.body
+        case _:
+            return None
+    if not _NAMES_SOMEBODY.search(text):
+        return None
+    return parse(text, f"@{context.github.slug()}")
 
 
 def _is_live(event: type_of_thread_event, context: Context) -> bool:
@@ -165,11 +198,6 @@ def _trigger(request: Request) -> Trigger:
     except PermissionsMissing:
         # Without the permission to read the file there is none.
         return Trigger()
-
-
-def _is_for_us(event: IssueAssigned, request: Request) -> bool:
-    is_us = event.assignee.id == request.conversation.repository.bot_id
-    return is_us and _trigger(request).assign
 
 
 def _checked(event: CheckSuiteCompleted, context: Context, *, last_try: bool) -> Outcome:

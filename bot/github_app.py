@@ -108,6 +108,7 @@ class GitHubApp:
         """Gives every write its turn; without one, each is sent at once."""
         self._skew_s = 0.0
         self._bot: Bot | None = None
+        self._slug = ""
         self._kept: dict[tuple[int, int, str], Token] = {}
         self._lock = threading.Lock()
 
@@ -120,6 +121,13 @@ class GitHubApp:
                 user = GitHubApi(self._api_url, token.value).get(f"/users/{slug}%5Bbot%5D")
                 self._bot = Bot(slug, f"{slug}[bot]", user["id"])
             return self._bot
+
+    def slug(self) -> str:
+        """Return the App's name in addresses, by which people mention it."""
+        with self._lock:
+            if not self._slug:
+                self._slug = str(self.itself()["slug"])
+            return self._slug
 
     def itself(self) -> Any:
         """Return what GitHub knows of the App: `slug`, `permissions` and more."""

@@ -35,6 +35,9 @@ class GitHub(Protocol):
     def require(self, installation_id: int, wanted: Mapping[str, str], /) -> None:
         """Raise PermissionsMissing unless the App has all of this."""
 
+    def slug(self) -> str:
+        """Return the App's name in addresses, by which people mention it."""
+
     def forget(self, installation_id: int, repository_id: int, /) -> None:
         """Drop a token that GitHub no longer takes."""
 
@@ -92,8 +95,7 @@ class Request:
     def answer(self, kind: str, body: str) -> None:
         """Answer a question that anybody may ask; from the second on, strangers get a reaction."""
         shared = self.strangers_key()
-        if shared:
-            self.conversation.react("eyes")
+        self.conversation.react("eyes" if shared else "hooray")
         self._say(shared or f"{kind}:{self.event.key}", body)
 
     def strangers_key(self) -> str:

@@ -3,7 +3,6 @@
 from typing import assert_never
 
 from bot.commands import (
-    PLANNED,
     Address,
     Answer,
     Approve,
@@ -64,16 +63,19 @@ from records.task import TaskState
 
 
 def meant(command: type_of_command, request: Request) -> type_of_command:
-    """Return what words without a verb stand for: an answer, a word to a task, or a wish."""
+    """Return what words without a verb stand for: an answer, a word to a task, or a wish.
+
+    On the bot's own pull request a wish is a round of review with these words.
+    """
+    if isinstance(command, Fix) and command == Fix(command.instruction) and opened_by(request):
+        return Address(command.instruction)
     if not isinstance(command, Words):
         return command
     event = request.event
     live = request.context.tasks.live_on_issue(event.repository.id, event.issue.number)
     if live is None:
-        return Fix(command.text)
-    if live.state is TaskState.WAITING and "answer" not in PLANNED:
-        return Answer(command.text)
-    return Fix(command.text) if "steer" in PLANNED else Steer(command.text)
+        return meant(Fix(command.text), request)
+    return Answer(command.text) if live.state is TaskState.WAITING else Steer(command.text)
 
 
 def carry_out(command: type_of_command, request: Request) -> Outcome:  # noqa: PLR0911 - a case each

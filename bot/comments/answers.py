@@ -150,9 +150,11 @@ def locked_comment(command: str) -> str:
 
 
 def pull_request_comment(command: str) -> str:
-    """Say that there is nothing yet for pull requests."""
+    """Say that somebody else's pull request is not worked on."""
     return (
-        f"I cannot work on pull requests yet. Nothing was started. `{command} fix` works on issues."
+        "This is not my pull request, so I do not change it. Nothing was started. "
+        f"`{command} review` reads it, `{command} ask …` answers questions about it; "
+        f"`{command} fix` works on issues, and on pull requests that I opened."
     )
 
 

@@ -39,6 +39,9 @@ class Away:
     def require(self, _installation_id: int, _wanted: Mapping[str, str]) -> None:
         raise self.trouble
 
+    def slug(self) -> str:
+        return "patchbay"
+
     def forget(self, _installation_id: int, _repository_id: int) -> None:
         """There is nothing to forget."""
 
