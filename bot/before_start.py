@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from bot.comments import not_started
-from bot.github_errors import Invalid, NotFound, PermissionsMissing
+from bot.github_errors import Invalid, NotFound
 from bot.github_repository import GitHubRepository
 from bot.limits import narrowed
 from bot.path_patterns import first_match
@@ -57,6 +57,20 @@ def made_ready(new: NewTask, request: Request) -> NewTask:
     return replace(new, brief=brief, issue=with_comments(new.issue, comments, request))
 
 
+def check_app(verb: str, request: Request) -> None:
+    """Raise PermissionsMissing unless the App may do all that a task of this verb will need."""
+    wanted = PERMISSIONS.get(verb, _CHANGES)
+    request.context.github.require(request.event.installation_id, wanted)
+
+
+def refuse_from_fork(request: Request, verb: str) -> None:
+    """Refuse to work on a pull request whose branch the bot cannot push to; UserError."""
+    event = request.event
+    pull = _repository(request, READ_PULLS).reviews(event.issue.number).opened()
+    if pull.head_repository_id != event.repository.id:
+        _refuse(not_started.fork_comment(request.context.command, verb), "it comes from a fork")
+
+
 def _refuse(words: str, why: str, *, once: str = "") -> NoReturn:
     raise UserError(words, why=why, once=once, reaction="-1")
 
@@ -64,11 +78,8 @@ def _refuse(words: str, why: str, *, once: str = "") -> NoReturn:
 def _project(new: NewTask, request: Request) -> Project:
     """Return what the repository says, if the App may do what the task will need; UserError."""
     event, context = request.event, request.context
-    try:
-        context.github.require(event.installation_id, PERMISSIONS.get(new.verb, _CHANGES))
-        project = request.project()
-    except PermissionsMissing as missing:
-        _refuse(not_started.app_permission_comment(str(missing)), str(missing))
+    check_app(new.verb, request)
+    project = request.project()
     if project.problems:
         branch = event.repository.default_branch
         words = not_started.wrong_file_comment(context.command, project.problems, branch)

@@ -67,7 +67,6 @@ class ProjectLimits:
 class PullRequests:
     """How a change is handed in."""
 
-    draft: bool = True
     branch: str = "agent/{issue}-{slug}-{task}"
     base: str = ""
     """The branch to work from; without one, the default branch."""

@@ -28,6 +28,8 @@ class LeftOut(StrEnum):
     """Why a comment is not used."""
 
     EDITED = "edited"
+    MOMENT = "moment"
+    """It was written in the very second of the command."""
     OUTSIDER = "outsider"
     UNCHECKED = "unchecked"
     """GitHub did not say what its author may do here, or too many people wrote."""
@@ -83,9 +85,10 @@ def _counts(comment: ThreadComment, as_of: float, request: Request) -> bool:
 
 
 def _why_not(comment: ThreadComment, as_of: float, roles: "_Roles") -> LeftOut | None:
-    # GitHub counts whole seconds: what changed in the very second of the command may be later.
-    if comment.updated_at != comment.created_at and comment.updated_at >= as_of:
-        return LeftOut.EDITED
+    # GitHub counts whole seconds: what changed in the very second of the command may have changed
+    # after it, and of what was written in that second nobody can say whether it was changed.
+    if comment.updated_at >= as_of:
+        return LeftOut.EDITED if comment.updated_at > comment.created_at else LeftOut.MOMENT
     role = roles.of(comment)
     return role if isinstance(role, LeftOut) else None
 

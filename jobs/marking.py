@@ -1,8 +1,10 @@
 """Marks issues and pull requests for people: labels for how a task stands, and an assignee."""
 
+from collections.abc import Sequence
+
 import structlog
 
-from bot.comments.labels import STATES, pull_request_labels, state_label
+from bot.comments.labels import STATES, state_label
 from bot.github_errors import GitHubError
 from bot.github_repository import GitHubRepository
 from jobs.job import Job
@@ -12,13 +14,13 @@ from records.task import TaskState
 _log = structlog.get_logger()
 
 
-def mark(job: Job, repository: GitHubRepository, number: int, state: TaskState) -> None:
+def mark(job: Job, repository: GitHubRepository, number: int, labels: Sequence[str]) -> None:
     """Set labels and assignee, each once; a failure is only logged, for they are ornaments.
 
     GitHub makes a label if there is none. For a pull request both want no more than the
     permission to write pull requests.
     """
-    requester, labels = job.task.requester, pull_request_labels(state)
+    requester = job.task.requester
 
     def label() -> dict[str, str]:
         repository.add_labels(number, labels)

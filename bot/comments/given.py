@@ -16,6 +16,7 @@ _PIECES, _PIECE = 200, 2_000
 
 _LEFT_OUT = {
     "edited": "{n} edited after the command",
+    "moment": "{n} written in the very second of the command",
     "outsider": "{n} by accounts without write access",
     "unchecked": "{n} by people whose access could not be looked up",
     "bot": "{n} by bots",

@@ -2,7 +2,6 @@
 
 from records.task import TaskState
 
-PULL_REQUEST = "agent"
 PARTIAL = "agent:partial"
 STATES = {
     TaskState.RUNNING: "agent:running",
@@ -24,6 +23,6 @@ def state_label(state: TaskState, verb: str) -> str | None:
     return STATES.get(state)
 
 
-def pull_request_labels(state: TaskState) -> tuple[str, ...]:
+def pull_request_labels(state: TaskState, usual: tuple[str, ...]) -> tuple[str, ...]:
     """Return the labels of a pull request that came of a task in this state."""
-    return (PULL_REQUEST, PARTIAL) if state is TaskState.PARTIAL else (PULL_REQUEST,)
+    return (*usual, PARTIAL) if state is TaskState.PARTIAL else usual

@@ -6,7 +6,6 @@ from bot.comments.action_log import action_log
 from bot.comments.answers import person
 from bot.comments.evidence import evidence_table
 from bot.comments.frame import fitted
-from bot.comments.held import held_note
 from bot.comments.neutral import code, plain, quoted, words
 from bot.comments.outcomes import what_happened
 from bot.comments.plan import plan_as_left
@@ -44,12 +43,11 @@ def _title(task: Task, limit: int) -> str:
 def pull_request_body(task: Task, around: Surroundings) -> str:
     """Return the body."""
     partial = task.state is TaskState.PARTIAL
-    clean = bool(task.evidence and task.evidence.get("clean")) and not partial
+    clean = around.closes and bool(task.evidence and task.evidence.get("clean")) and not partial
     said = f"**In the agent's words, unchecked:**\n\n{quoted(task.summary, _SUMMARY)}"
     parts = [
         f"{'Closes' if clean and not task.brief.get('part') else 'Refs'} #{task.issue_number}",
         _why_partial(task) if partial else "",
-        held_note(around.command, around.held) if around.held else "",
         said if task.summary else "",
         plan_as_left(task) if partial else "",
         evidence_table(task.evidence, task.base_sha or "")

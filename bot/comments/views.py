@@ -54,8 +54,8 @@ class Surroundings:
     looks: tuple[Look, ...] = field(default=())
     signed: bool = True
     """Whether GitHub signed the commit."""
-    held: str = ""
-    """Why the repository's checks may not run on the change yet, or nothing."""
+    closes: bool = True
+    """Whether a change whose evidence is clean may close its issue when it is merged."""
     draft: bool = True
     """Whether the pull request is a draft; not every plan of GitHub's has them."""
     review: Mapping[str, Any] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from bot.before_start import check_app, refuse_from_fork
 from bot.commands import Fix
 from bot.comments import pull_request_comment
 from bot.comments.line import already_addressed_comment
@@ -24,7 +25,9 @@ _MOST_NAMED = 3
 def fix(command: Fix, request: Request) -> Outcome:
     """Start a task, or say why not."""
     check_thread(request)
+    check_app("fix", request)
     if request.event.issue.is_pull_request:
+        refuse_from_fork(request, "fix")
         words = pull_request_comment(request.context.command)
         raise UserError(words, why="it is a pull request")
     model = model_of(command.model, request)

@@ -59,7 +59,6 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         "usd_day": number(0.01, 100_000),
     },
     "pr": {
-        "draft": flag(),
         "branch": text(TASK_BRANCH, "a name that begins with `agent/` and ends with `{task}`"),
         "base": text(BRANCH, "the name of a branch"),
         "labels": texts(LABEL, "labels"),

@@ -45,7 +45,6 @@ MEANINGS: Mapping[str, str] = {
     "limits.per_user_day": "How many tasks one person may start within 24 hours.",
     "limits.per_repository_day": "How many tasks there may be within 24 hours.",
     "limits.usd_day": "What all tasks may cost within 24 hours, in US dollars.",
-    "pr.draft": "Whether pull requests are opened as drafts.",
     "pr.branch": "The name of a task's branch; begins with `agent/` and ends with `{task}`.",
     "pr.base": "The branch to work from and to open pull requests against.",
     "pr.labels": "Labels that pull requests get.",

@@ -223,7 +223,7 @@ def test_partial_work_says_what_cut_it_short(reason: str) -> None:
         assert WORDS[Failure(reason)].name in answer
     assert pull_request_title(task) == "Partial: Round half up"
     assert commit_message(task, log_head="")[0] == "Partial: Round half up"
-    assert pull_request_labels(task.state) == ("agent", "agent:partial")
+    assert pull_request_labels(task.state, ("agent",)) == ("agent", "agent:partial")
 
 
 def test_work_without_a_pull_request_is_found_on_its_branch() -> None:
@@ -248,7 +248,7 @@ def test_each_state_that_lists_should_show_has_a_label() -> None:
     assert set(LABELS) == shown
     assert LABELS[TaskState.PARTIAL] == PARTIAL
     assert all(label.startswith("agent:") for label in LABELS.values())
-    assert pull_request_labels(TaskState.SUCCEEDED) == ("agent",)
+    assert pull_request_labels(TaskState.SUCCEEDED, ("agent",)) == ("agent",)
 
 
 def test_what_the_agent_could_not_check_stands_under_its_summary() -> None:
