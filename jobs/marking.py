@@ -1,4 +1,4 @@
-"""Marks issues and pull requests for people: labels for how a task stands, and an assignee."""
+"""Marks issues and pull requests for people: labels, an assignee and a reviewer."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,9 @@ _log = structlog.get_logger()
 
 
 def mark(job: Job, repository: GitHubRepository, number: int, labels: Sequence[str]) -> None:
-    """Set labels and assignee, each once; a failure is only logged, for they are ornaments.
+    """Set labels, assignee and reviewer, each once; a failure is only logged: they are ornaments.
 
-    GitHub makes a label if there is none. For a pull request both want no more than the
+    GitHub makes a label if there is none. For a pull request all want no more than the
     permission to write pull requests.
     """
     requester = job.task.requester
@@ -30,6 +30,14 @@ def mark(job: Job, repository: GitHubRepository, number: int, labels: Sequence[s
         repository.add_assignee(number, requester)
         return {"assignee": requester}
 
+    def ask() -> dict[str, str]:
+        repository.reviews(number).ask_for_review([requester])
+        return {"reviewer": requester}
+
+    def asked() -> dict[str, str] | None:
+        names = repository.reviews(number).asked_for_review()
+        return {"reviewer": requester} if requester in names else None
+
     def labelled() -> dict[str, str] | None:
         has = set(labels) <= set(repository.issue(number).labels)
         return {"label": ", ".join(labels)} if has else None
@@ -38,7 +46,12 @@ def mark(job: Job, repository: GitHubRepository, number: int, labels: Sequence[s
         return {"assignee": requester} if requester in repository.issue(number).assignees else None
 
     scope = f"task:{job.task.id}"
-    for key, do, look in (("label", label, labelled), ("assignee", assign, assigned)):
+    marks = (
+        ("label", label, labelled),
+        ("assignee", assign, assigned),
+        ("reviewer", ask, asked),
+    )
+    for key, do, look in marks:
         try:
             job.services.effects.once(scope, key, do=do, look=look, lease=job.lease)
         except (GitHubError, Ambiguous) as trouble:

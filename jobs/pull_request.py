@@ -28,10 +28,11 @@ from jobs.minted import minted
 from jobs.repository.change import FileMode, HostileChange
 from jobs.repository.push import BranchTaken, PushAmbiguous, PushRefused, push, remote_branch
 from jobs.repository.tree import NOTHING, Identity, commit, raw_entries, write_tree
+from jobs.requester import check_requester
 from jobs.solution import Solution
 from jobs.status_comment import surroundings
+from jobs.template import template_of
 from records.effects import Ambiguous
-from records.task import Task
 
 WRITE = {"contents": "write", "pull_requests": "write", "metadata": "read"}
 _SLUG = 40
@@ -81,18 +82,6 @@ def branch_name(
     slug = words[:_SLUG].rstrip("-") or "change"
     filled = shape.replace("{issue}", str(issue_number)).replace("{slug}", slug)
     return filled.replace("{task}", task_id)
-
-
-def check_requester(repository: GitHubRepository, task: Task) -> None:
-    """Raise TaskFailed unless whoever asked for the task may still write to the repository."""
-    try:
-        person = repository.permission(task.requester)
-    except NotFound as gone:
-        words = f"GitHub knows no {task.requester} any more."
-        raise TaskFailed(Failure.PERMISSION_LOST, words) from gone
-    if person.user_id != task.requester_id or person.level not in {"admin", "write"}:
-        words = f"{task.requester} has {person.role} access now."
-        raise TaskFailed(Failure.PERMISSION_LOST, words)
 
 
 class _Publication:
@@ -280,8 +269,8 @@ class _Publication:
             signed=signed,
             closes=self._base.project.pr.close_keyword == "verified",
             held=self._held,
+            template=template_of(self._base),
         )
-
         clean = self._job.services.redactor.clean
 
         def ask(*, draft: bool) -> PullRequest:

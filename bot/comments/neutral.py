@@ -63,6 +63,11 @@ def paragraphs(text: str, limit: int = 8_000) -> str:
     return "\n".join(_blocks(root, limit) or ["…"])
 
 
+def without_references(markdown: str) -> str:
+    """Return Markdown of the repository's own, with nobody called and no issue closed by it."""
+    return re.sub(r"@(?=[\w-])|#(?=\d)", rf"\g<0>{_BREAK}", markdown)
+
+
 def plain(text: str, limit: int = 200) -> str:
     """Return one line for where no Markdown is read: titles and commit messages."""
     # Addresses go first: what is left without one could be a reference.

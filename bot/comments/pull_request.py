@@ -6,10 +6,12 @@ from bot.comments.action_log import action_log
 from bot.comments.answers import person
 from bot.comments.evidence import evidence_table
 from bot.comments.frame import fitted
-from bot.comments.neutral import code, plain, quoted, words
+from bot.comments.held import held_note
+from bot.comments.neutral import code, plain, quoted, without_references, words
 from bot.comments.outcomes import what_happened
 from bot.comments.plan import plan_as_left
 from bot.comments.readable import count, money, span
+from bot.comments.rounds import evidence_part
 from bot.comments.selection import choice_words, review_words
 from bot.comments.views import Look, Surroundings
 from bot.plain_text import visible
@@ -46,12 +48,16 @@ def pull_request_body(task: Task, around: Surroundings) -> str:
     clean = around.closes and bool(task.evidence and task.evidence.get("clean")) and not partial
     said = f"**In the agent's words, unchecked:**\n\n{quoted(task.summary, _SUMMARY)}"
     parts = [
+        template_part(around.template),
         f"{'Closes' if clean and not task.brief.get('part') else 'Refs'} #{task.issue_number}",
         _why_partial(task) if partial else "",
+        held_note(around.command, around.held) if around.held else "",
         said if task.summary else "",
         plan_as_left(task) if partial else "",
-        evidence_table(task.evidence, task.base_sha or "")
-        or "**No evidence.** There was no check that the bot could run.",
+        evidence_part(
+            evidence_table(task.evidence, task.base_sha or "")
+            or "**No evidence.** There was no check that the bot could run."
+        ),
         choice_words(around.choice, around.task_url),
         review_words(around.review),
         _looks(around.looks),
@@ -64,6 +70,12 @@ def pull_request_body(task: Task, around: Surroundings) -> str:
         _footer(task, around),
     ]
     return fitted("\n\n".join(part for part in parts if part))
+
+
+def template_part(template: str) -> str:
+    """Return the repository's template, in which nobody is called, above a line."""
+    shown = visible(template).strip()
+    return f"{without_references(shown)}\n\n---" if shown else ""
 
 
 def _why_partial(task: Task) -> str:

@@ -52,18 +52,22 @@ class Surroundings:
     log_head: str = ""
     """The hash that stands for the whole action log."""
     looks: tuple[Look, ...] = field(default=())
+    template: str = ""
+    """The repository's own text for pull requests; empty without one."""
     signed: bool = True
     """Whether GitHub signed the commit."""
     closes: bool = True
     """Whether a change whose evidence is clean may close its issue when it is merged."""
+    held: str = ""
+    """Why the repository's checks may not run on the change yet, or nothing."""
     draft: bool = True
     """Whether the pull request is a draft; not every plan of GitHub's has them."""
     review: Mapping[str, Any] = field(default_factory=dict)
     """What a reviewer said of the change last, as the log has it; empty without one."""
-    result: Mapping[str, Any] = field(default_factory=dict)
-    """What a task came to that changes nothing, as the log has it: `what` and `content`."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """What the agent was given, as the log has it; empty before that."""
+    result: Mapping[str, Any] = field(default_factory=dict)
+    """What a task came to that changes nothing, as the log has it: `what` and `content`."""
     choice: Mapping[str, Any] = field(default_factory=dict)
     """Why this of several attempts was chosen, as the log has it; empty where there was one."""
     wait: Wait | None = None

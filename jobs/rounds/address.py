@@ -19,8 +19,8 @@ from jobs.ending import TaskEnd, end_of, failed, stopped
 from jobs.handing_in import keep, remember_words
 from jobs.job import Job
 from jobs.patience import patiently
-from jobs.pull_request import check_requester
 from jobs.reading.result import keep_result
+from jobs.requester import check_requester
 from jobs.room import in_room
 from jobs.rounds.answers import answers, without_answers
 from jobs.rounds.branch import Added, Message, Moved

@@ -21,9 +21,9 @@ from jobs.ending import TaskEnd, end_of, failed, stopped
 from jobs.handing_in import remember_words
 from jobs.job import Job
 from jobs.patience import patiently
-from jobs.pull_request import check_requester
 from jobs.repository.merge import Merged, Unrelated, is_ancestor, merge_trees
 from jobs.repository.tree import Identity, commit, write_tree
+from jobs.requester import check_requester
 from jobs.room import in_room
 from jobs.rounds.branch import Added, Message, Moved
 from jobs.rounds.place import Place, at_pull_request

@@ -25,7 +25,7 @@ def test_a_thread_is_answered_with_the_commit_and_resolved(review: Review) -> No
     [thread] = review.threads()
     assert thread["resolved_by"] == "patchbay-demo[bot]"
     [pull] = review.desk.pull_requests()
-    assert [person["login"] for person in pull["requested_reviewers"]] == ["paul"]
+    assert "paul" in [person["login"] for person in pull["requested_reviewers"]]
     message = review.desk.git("log", "-1", "--format=%B", review.branch)
     assert "Co-authored-by: paul <" in message
     assert f"Refs: #{review.origin.issue_number}" in message
@@ -50,6 +50,7 @@ def test_what_is_not_changed_is_explained_and_stays_open(review: Review) -> None
     review.comment("paul", "Delete this.", line=2)
     review.comment("paul", "Which rate?")
     review.comment("paul", "And this?", line=3)
+    before = review.desk.pull_requests()[0]["requested_reviewers"]
     review.agent_says(
         "Thread 1: not changed: it is read in export.py:88\nThread 2: question: which country?",
         outcome=Outcome.NO_CHANGE_NEEDED,
@@ -61,7 +62,7 @@ def test_what_is_not_changed_is_explained_and_stays_open(review: Review) -> None
     assert review.answer(1).startswith("A question: which country?")
     assert review.answer(2).startswith("The agent did not say what it did about this. Nothing")
     assert [one["resolved_by"] for one in review.threads()] == [None] * 3
-    assert review.desk.pull_requests()[0]["requested_reviewers"] == []
+    assert review.desk.pull_requests()[0]["requested_reviewers"] == before
 
 
 def test_a_thread_without_a_new_word_is_not_gone_over_again(review: Review) -> None:

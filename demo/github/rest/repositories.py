@@ -163,4 +163,3 @@ def _merge_commit(call: Call, base: str, old: str, new: str) -> str:
         message=call.body.get("commit_message") or f"Merge {call.body['head']} into {base}",
     )
     return write_commit(git, made, call.state.signing_key)
-
