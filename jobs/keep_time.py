@@ -2,21 +2,26 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from bot.github_app import GitHubApp
+from jobs.agent_worker import services_of
 from jobs.clock import Clock
 from jobs.keeper.client import Keeper
 from jobs.mirrors import mirrors_of
 from jobs.missed_deliveries import MissedDeliveries
+from jobs.orphans import Orphans
 from jobs.queues import Bell
 from jobs.start import start
 from jobs.strays import Strays
+from jobs.waiting.deadlines import end_waits
 from records.deliveries import Deliveries
 from records.named_leases import NamedLeases
 from records.tasks import Tasks
 
 _MIRRORS_EVERY_S = 30.0
 _MISSED_EVERY_S = 30.0
+_ORPHANS_EVERY_S = 5.0
 
 
 def main() -> None:
@@ -31,7 +36,11 @@ def main() -> None:
         tasks=tasks,
         leases=NamedLeases(begun.database),
         bell=bell,
-        sweeps=[seldom(_MISSED_EVERY_S, MissedDeliveries(app, deliveries, bell).sweep)],
+        sweeps=[
+            partial(end_waits, tasks.waits, bell.ring_task),
+            seldom(_MISSED_EVERY_S, MissedDeliveries(app, deliveries, bell).sweep),
+            seldom(_ORPHANS_EVERY_S, Orphans(services_of(begun)).sweep),
+        ],
         local_sweeps=[
             Strays(Keeper(settings.keeper_path(), patience_s=0), tasks).remove,
             seldom(_MIRRORS_EVERY_S, mirrors_of(settings).sweep),

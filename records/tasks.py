@@ -326,6 +326,19 @@ class Tasks:
         with self._database.reading() as connection:
             return list(connection.execute(statement).scalars())
 
+    def left_alone(self) -> list[str]:
+        """Name the tasks that were at work and whose lease ran out."""
+        left = (TaskRow.state == TaskState.RUNNING) & (TaskRow.lease_expires_at < DatabaseTime())
+        with self._database.reading() as connection:
+            return list(connection.execute(select(TaskRow.id).where(left)).scalars())
+
+    def anybody_works(self) -> bool:
+        """Say whether any task is held by a job."""
+        held_now = TaskRow.lease_expires_at >= DatabaseTime()
+        with self._database.reading() as connection:
+            found = connection.execute(select(TaskRow.id).where(held_now).limit(1))
+            return found.one_or_none() is not None
+
     def is_leased(self, task_id: str, epoch: int) -> bool:
         """Say whether the job with this epoch still has the task."""
         leased = (TaskRow.epoch == epoch) & (TaskRow.lease_expires_at >= DatabaseTime())

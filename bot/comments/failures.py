@@ -21,6 +21,7 @@ class Failure(StrEnum):
     PERMISSION_LOST = "permission_lost"
     LOOP = "loop"
     SANDBOX_LOST = "sandbox_lost"
+    WORKER_LOST = "worker_lost"
     STOPPED = "stopped"
     INTERNAL = "internal"
 
@@ -95,6 +96,11 @@ WORDS = {
         "the sandbox was lost",
         "The container in which the work was done ended by itself, more than once.",
         _AGAIN + ". If it happens again, the task may need more memory than a sandbox has.",
+    ),
+    Failure.WORKER_LOST: Words(
+        "nobody goes on with it",
+        "The worker that had the task is gone, and for over a minute no other took it over.",
+        "Whoever runs this bot should look whether its workers run. " + _AGAIN + " then.",
     ),
     Failure.STOPPED: Words(
         "stopped",

@@ -4,8 +4,8 @@ Read in this order: `task` (what goes in and what comes out), `ports` (what the 
 rooms beside it), `prompt` with `untrusted` (what the model is told first), `loop` and `work` (the
 only loop, and what it holds), `conversation` with `steps` (what is known so far, rebuilt from the
 log), `entries` and `figures` (a reply as the log keeps it; tokens and money), `tools`, `calls`,
-`turn`, `hands` and `titles` (what the model may call, how a call is understood, carried out and
-named), `abilities`, `patch`, `explore` and `github_block` (what a task may have beside its six
+`order`, `turn`, `hands` and `titles` (what the model may call, how a call is understood, put in
+order, carried out and named), `people` and `resting` (what people are asked, and say), `abilities`, `patch`, `explore` and `github_block` (what a task may have beside its six
 tools), `guidance` (a folder's own instructions), `attention` (loops, warnings, reminders), `room`
 (what is left out when the window gets full), `recap` (what stands for old turns), `window` (servers
 that cut the history), `limits` (every number), `gate` with `view`, `debris` and `parses` (what a

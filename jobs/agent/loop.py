@@ -10,24 +10,17 @@ from jobs.agent.calls import Misread, Request, understand
 from jobs.agent.closing import Closing
 from jobs.agent.conversation import Conversation
 from jobs.agent.entries import reply_entry
-from jobs.agent.people import steered
+from jobs.agent.order import Asked
 from jobs.agent.ports import GatePort, KeepPort, LogPort, SandboxPort, TurnDone
-from jobs.agent.prompt import first_message, heard
+from jobs.agent.prompt import first_message
+from jobs.agent.resting import take_answers, tell
 from jobs.agent.task import AgentTask, Budget, Ending
 from jobs.agent.titles import title
-from jobs.agent.turn import (
-    Asked,
-    Planned,
-    act,
-    answer_interrupted,
-    answer_people,
-    question_of,
-)
+from jobs.agent.turn import act, answer_interrupted
 from jobs.agent.untrusted import VOICE
 from jobs.agent.work import Work
 from jobs.model.wire import Call, ModelError, ModelErrorKind, Reply, Stop, Wire
 from jobs.sandbox import SandboxLost
-from records.heard import Remark
 
 RESUMED = (
     f"{VOICE} The work was interrupted and goes on in a new sandbox. The repository is "
@@ -73,7 +66,7 @@ def _begin(work: Work, resumed: str) -> Ending | None:
         return None
     if talk.handed_in is not None:
         return endings.handed_in(talk.handed_in)
-    answer = _answered(work)
+    answer = take_answers(work, [_asked(work, call) for call in talk.pending.values()])
     if isinstance(answer, Ending):
         return answer
     left = [_asked(work, call) for call in talk.pending.values()]
@@ -82,25 +75,6 @@ def _begin(work: Work, resumed: str) -> Ending | None:
     if left or not answer:
         work.say(resumed)
     return None
-
-
-def _answered(work: Work) -> Ending | bool:
-    """Pass on what people said to what was asked, if they did; else the work rests or ends."""
-    talk, people = work.talk, work.abilities.people
-    if people is None:
-        return False
-    is_told = False
-    for one in [_asked(work, call) for call in talk.pending.values()]:
-        wait = people.said(f"call:{one.call.id}")
-        asks = question_of(work, Planned(one)) if wait is None or wait.is_open else None
-        if asks:
-            return endings.waiting(talk, asks)
-        if wait and wait.expired and wait.asked.get("at_deadline") == "stop":
-            return endings.unanswered(talk)
-        if wait:
-            answer_people(work, one, wait)
-            is_told = True
-    return is_told
 
 
 def _reopened(work: Work) -> bool:
@@ -127,17 +101,7 @@ def _listen(work: Work) -> None:
     for remark in work.abilities.heard():
         note = f"remark:{remark.comment_id}"
         if note not in work.talk.notes:
-            _tell(work, remark, note)
-
-
-def _tell(work: Work, remark: Remark, note: str) -> None:
-    step = work.talk.step_count + 1
-    if not remark.steers:
-        work.say(heard(remark), note, stays=True)
-        return
-    work.say(steered(remark), note, stays=True)
-    if work.abilities.people:
-        work.abilities.people.took(remark, step)
+            tell(work, remark, note)
 
 
 def _over(work: Work) -> Ending | None:

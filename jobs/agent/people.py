@@ -2,16 +2,32 @@
 
 from typing import Any
 
+from jobs.agent.calls import Misread, Request
 from jobs.agent.limits import REMARK_BYTES
 from jobs.agent.prompt import attribute, capped
+from jobs.agent.tools import ASK_PEOPLE
 from jobs.agent.untrusted import VOICE, quoted
+from jobs.agent.work import Work
+from jobs.model.wire import Call
 from records.heard import Remark
-from records.waits import Wait, WaitKind
+from records.waits import NewWait, Wait, WaitKind
 
 _LETTERS = "abcdef"
 
 
-def asked(arguments: dict[str, Any]) -> dict[str, Any]:
+def question_of(
+    work: Work, call: Call, meaning: Request | Misread, refusal: str = ""
+) -> NewWait | None:
+    """Return what a call asks people, where it may; its answer comes in a later job."""
+    people = work.abilities.people
+    if not isinstance(meaning, Request) or meaning.tool != ASK_PEOPLE or refusal:
+        return None
+    if people is None or ASK_PEOPLE in work.talk.notes:
+        return None
+    return people.question(f"call:{call.id}", _asked(meaning.arguments))
+
+
+def _asked(arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the questions of a call as they go on record, with the default as an index."""
     questions = [
         {

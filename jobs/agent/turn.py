@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import takewhile
 
 from jobs.agent import attention, endings, guidance, limits
@@ -12,8 +12,8 @@ from jobs.agent.closing import Closing
 from jobs.agent.entries import Entry
 from jobs.agent.explore import explore
 from jobs.agent.hands import Done, Status, Terms, carry_out, digest
-from jobs.agent.people import answered
-from jobs.agent.people import asked as asked_of
+from jobs.agent.order import ASKED_ALREADY, Asked, Planned, plan
+from jobs.agent.people import question_of
 from jobs.agent.ports import TurnDone
 from jobs.agent.steps import Print
 from jobs.agent.task import Ending, GateResult, Outcome, Submission
@@ -33,80 +33,10 @@ from jobs.agent.untrusted import in_its_own_voice
 from jobs.agent.work import Work
 from jobs.evidence.check import DeclaredCheck
 from jobs.model.arguments import is_sound
-from jobs.model.wire import Call
-from records.waits import NewWait, Wait
 
 _TOUCHING = (BASH, EDIT, WRITE, APPLY_PATCH)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A call and what it was understood to ask for."""
-
-    call: Call
-    meaning: Request | Misread
-
-    @property
-    def tool(self) -> str:
-        """The tool's name, ours where the call could be understood."""
-        return self.meaning.tool if isinstance(self.meaning, Request) else self.meaning.name
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A call in the order of execution; with a reason, it is answered but not carried out."""
-
-    asked: Asked
-    refusal: str = ""
-
-    @property
-    def question(self) -> str:
-        """What a helper is asked, if it is a helper that is asked."""
-        meaning = self.asked.meaning
-        if isinstance(meaning, Misread) or meaning.tool != EXPLORE or self.refusal:
-            return ""
-        return str(meaning.arguments["question"])
-
-
-def plan(asked: Sequence[Asked]) -> tuple[Planned, ...]:
-    """Put calls in the order in which they are answered: submit is last, and wants to be alone.
-
-    A question to people comes after everything else, since the work rests with it.
-
-    A second call with the id of the first cannot be answered: the history has room for one answer
-    to an id.
-    """
-    by_id: dict[str, Asked] = {}
-    for one in asked:
-        by_id.setdefault(one.call.id, one)
-    unique = list(by_id.values())
-    first, rest = unique[: limits.CALLS_PER_TURN], unique[limits.CALLS_PER_TURN :]
-    submits = [one for one in first if one.tool == SUBMIT]
-    questions = [one for one in first if one.tool == ASK_PEOPLE]
-    others = [one for one in first if one.tool not in {SUBMIT, ASK_PEOPLE}]
-    alone = not questions and all(one.tool == UPDATE_PLAN for one in others)
-    helped = [one.call.id for one in others if one.tool == EXPLORE][limits.EXPLORE_PER_TURN :]
-    planned = [Planned(one, _HELPERS if one.call.id in helped else "") for one in others]
-    planned += [Planned(one, _TOO_MANY) for one in rest]
-    if alone:
-        planned += [Planned(one, _TWICE if at else "") for at, one in enumerate(submits)]
-    else:
-        planned += [Planned(one, _NOT_ALONE) for one in submits]
-    planned += [Planned(one, _ASKED_TWICE) for one in questions[1:]]
-    return (*planned, *(Planned(one) for one in questions[:1]))
-
-
-_TOO_MANY = f"Not executed: a turn may have {limits.CALLS_PER_TURN} calls. Ask again if needed."
-_HELPERS = (
-    f"Not executed: there are {limits.EXPLORE_PER_TURN} helpers in a turn. Ask again in the next."
-)
-_ASKED_TWICE = "Not executed: put all questions into one call."
-_ASKED_ALREADY = "Not executed: people were asked once already. Decide the rest yourself."
-_TWICE = "Not executed: the first submit of this turn counts."
-_NOT_ALONE = (
-    "Not executed: other calls of this turn ran first. Look at their results, then call submit "
-    "alone."
-)
 _INTERRUPTED = (
     "Interrupted: the worker went away while this ran, so it may or may not have happened. It was "
     "not run again."
@@ -124,7 +54,7 @@ def act(work: Work, asked: Sequence[Asked]) -> Ending | None:
             explored |= _explored(work, planned[at - 1 :])
         if work.stopped.is_set():
             return endings.stopped(work.talk)
-        if wait := question_of(work, one):
+        if wait := question_of(work, one.asked.call, one.asked.meaning, one.refusal):
             work.keep(TurnDone(work.talk.turns, touched))
             return endings.waiting(work.talk, wait)
         done, ending = explored.get(one.asked.call.id), None
@@ -146,30 +76,6 @@ def _explored(work: Work, planned: Sequence[Planned]) -> dict[str, Done]:
         raise ValueError(EXPLORE)
     answers = explore(work, work.abilities.helper, [one.question for one in asking])
     return {one.asked.call.id: done for one, done in zip(asking, answers, strict=True)}
-
-
-def question_of(work: Work, planned: Planned) -> NewWait | None:
-    """Return what a call asks people, where it may; its answer comes in a later job."""
-    meaning, people = planned.asked.meaning, work.abilities.people
-    if not isinstance(meaning, Request) or meaning.tool != ASK_PEOPLE or planned.refusal:
-        return None
-    if people is None or ASK_PEOPLE in work.talk.notes:
-        return None
-    return people.question(f"call:{planned.asked.call.id}", asked_of(meaning.arguments))
-
-
-def answer_people(work: Work, asked: Asked, wait: Wait) -> None:
-    """Answer a call that asked people with what these said."""
-    name = title(asked.meaning) if isinstance(asked.meaning, Request) else asked.tool
-    who = f"answered by {wait.answered_by}" if wait.answered_by else "nobody answered in time"
-    done = Done(name, who, _IN_A_NEW_SANDBOX, Status.OK, pinned=f"\n\n{answered(wait)}")
-    observe(work, asked, done, started_at=time.time(), last=False)
-
-
-_IN_A_NEW_SANDBOX = (
-    "The work rested, and goes on in a new sandbox. The repository is as you left it; everything "
-    "outside of it, running processes too, is gone."
-)
 
 
 def answer_interrupted(work: Work, asked: Iterator[Asked]) -> None:
@@ -228,7 +134,7 @@ def _answer(work: Work, planned: Planned) -> tuple[Done, Ending | None]:
         return Done(
             f"call {code(meaning.name)}", "not understood", str(meaning), Status.MISREAD
         ), None
-    refusal = planned.refusal or (_ASKED_ALREADY if meaning.tool == ASK_PEOPLE else "")
+    refusal = planned.refusal or (ASKED_ALREADY if meaning.tool == ASK_PEOPLE else "")
     if refusal:
         return Done(title(meaning), "not executed", refusal, Status.SKIPPED), None
     if meaning.tool == UPDATE_PLAN:

@@ -10,8 +10,8 @@ import pytest
 from demo.model import ScriptedModel
 from jobs.agent import Budget, Outcome, Prices, limits
 from jobs.agent.calls import understand
+from jobs.agent.order import Asked, plan
 from jobs.agent.task import GateResult
-from jobs.agent.turn import Asked, plan
 from jobs.model import Call
 from jobs.sandbox import Sandbox
 from tests.agent import given
