@@ -56,6 +56,8 @@ class Surroundings:
     """The repository's own text for pull requests; empty without one."""
     signed: bool = True
     """Whether GitHub signed the commit."""
+    held: str = ""
+    """Why the repository's checks may not run on the change yet, or nothing."""
     closes: bool = True
     """Whether a change whose evidence is clean may close its issue when it is merged."""
     held: str = ""
