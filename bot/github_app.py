@@ -98,6 +98,7 @@ class GitHubApp:
         *,
         on_secret: Callable[[str], None] = lambda _: None,
         pacing: Pacing | None = None,
+        reread_key: Callable[[], str] = lambda: "",
     ) -> None:
         self._app_id = app_id
         self._private_key = private_key
@@ -106,6 +107,8 @@ class GitHubApp:
         self._on_secret = on_secret
         self._pacing = pacing
         """Gives every write its turn; without one, each is sent at once."""
+        self._reread_key = reread_key
+        """Gives the private key as it is now: it may have been renewed while this process ran."""
         self._skew_s = 0.0
         self._bot: Bot | None = None
         self._slug = ""
@@ -233,12 +236,22 @@ class GitHubApp:
         try:
             return ask(GitHubApi(self._api_url, self._signed()))
         except Unauthorized as error:
-            # A clock that is off makes a good signature look expired, or not yet valid.
-            skew = (error.server_time or time.time()) - time.time()
-            if abs(skew - self._skew_s) < _CLOCK_DRIFT_S / 2:
+            if not self._mended(error):
                 raise
-            self._skew_s = skew
             return ask(GitHubApi(self._api_url, self._signed()))
+
+    def _mended(self, refusal: Unauthorized) -> bool:
+        """Set right what made our signature worthless, if that is to be found on this side."""
+        renewed = self._reread_key()
+        if renewed and renewed != self._private_key:
+            self._private_key, self._read_key = renewed, None
+            return True
+        # A clock that is off makes a good signature look expired, or not yet valid.
+        skew = (refusal.server_time or time.time()) - time.time()
+        if abs(skew - self._skew_s) < _CLOCK_DRIFT_S / 2:
+            return False
+        self._skew_s = skew
+        return True
 
     def _signed(self) -> str:
         now = int(time.time() + self._skew_s)

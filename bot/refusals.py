@@ -10,6 +10,7 @@ from bot.comments import (
     unchecked_comment,
 )
 from bot.github_errors import PermissionsMissing
+from bot.other_bots import is_listed
 from bot.permissions import NEEDS, OR_REQUESTER, Allowed, Refused, Role, Why, allowed
 from bot.request import Request, UserError
 from records.task import Task
@@ -36,6 +37,8 @@ def _needed(verb: str, usual: Role, request: Request) -> Role:
 def check_has(needs: Role, verb: str, request: Request) -> None:
     """Refuse a verb to whoever has less than the role that it needs; UserError."""
     context, login = request.context, request.event.sender.login
+    if request.event.sender.is_bot and needs <= Role.WRITE and is_listed(request):
+        return  # GitHub knows no roles of other Apps; the list is the repository's own word
     match allowed(request.conversation.repository, request.event.sender, needs):
         case Allowed():
             return

@@ -74,6 +74,7 @@ def services_of(begun: Started) -> Services:
         settings.github_api_url,
         on_secret=begun.redactor.learn,
         pacing=Pacing(database, settings.pace()),
+        reread_key=settings.private_key,
     )
 
     def wire(place: str, model: str = "") -> Wire:

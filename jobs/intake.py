@@ -34,6 +34,7 @@ def main() -> None:
         settings.github_api_url,
         on_secret=begun.redactor.learn,
         pacing=Pacing(begun.database, settings.pace()),
+        reread_key=settings.private_key,
     )
     context = Context(
         tasks=Tasks(begun.database),

@@ -248,7 +248,6 @@ def disturbed(house: House, docker_host: str, long_task: int) -> Disturbed:
     subprocess.run(["docker", "-H", docker_host, "rm", "-f", box], check=True, capture_output=True)
     in_the_middle(house, found.moving)
     _commit_on_main(house)
-    house.comment(found.moving, "/agent fix it too", "li")
     house.comment(found.moving, "By the way: half a cent goes up.", "li")
     in_the_middle(house, found.tokenless)
     with github.state.lock:
@@ -305,15 +304,6 @@ def test_a_base_that_moves_meanwhile_is_neither_lost_nor_mixed_in(
     assert _git(house, "log", "-1", "--format=%s", "main") == "Meanwhile"
 
 
-def test_a_second_wish_while_a_task_is_at_work_is_answered_and_starts_nothing(
-    house: House, disturbed: Disturbed
-) -> None:
-    house.wait_for_answer(disturbed.moving, "already working")
-    house.wait_for_task(disturbed.moving)
-    assert len(house.tasks(disturbed.moving)) == 1
-    assert len(house.pull_requests(disturbed.moving)) == 1
-
-
 def test_what_its_people_write_meanwhile_reaches_the_agent(
     house: House, disturbed: Disturbed
 ) -> None:
@@ -325,7 +315,6 @@ def test_what_its_people_write_meanwhile_reaches_the_agent(
     assert [text.splitlines()[2] for text in told if "half a cent goes up" in text] == [
         "By the way: half a cent goes up."
     ]
-    assert not any("fix it too" in text for text in told)
 
 
 def test_a_task_gets_new_tokens_when_its_own_are_revoked(
