@@ -1,0 +1,410 @@
+"""Tasks: created once per request, leased to one job at a time, written only by its holder."""
+
+import json
+import secrets
+import time
+from typing import Any, Unpack
+
+from sqlalchemy import Connection, case, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy.engine import Row as ResultRow
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import ColumnElement
+
+from records.actions import Actions
+from records.batches import Batches
+from records.database import Database
+from records.fence import held, write_fenced
+from records.heard import Heard
+from records.living import Living
+from records.pulls import Pulls
+from records.rounds import Rounds
+from records.schema import CheckpointRow, DatabaseTime, TaskRow
+from records.task import (
+    AT_WORK,
+    ENDED,
+    IssueSnapshot,
+    Lease,
+    LeaseLost,
+    NewTask,
+    PlanStep,
+    Progress,
+    Task,
+    TaskFields,
+    TaskNotFound,
+    TaskState,
+    canonical_json,
+    issue_from_json,
+    issue_json,
+    progress_from_json,
+    progress_json,
+)
+from records.usage import Usage
+from records.waits import Waits
+
+__all__ = [
+    "IssueSnapshot",
+    "Lease",
+    "LeaseLost",
+    "NewTask",
+    "PlanStep",
+    "Progress",
+    "Task",
+    "TaskFields",
+    "TaskNotFound",
+    "TaskState",
+    "Tasks",
+]
+
+_ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+_SHORTEST_ID = 4
+_COLUMNS = TaskRow.__table__.columns
+_SHOWN = [
+    column
+    for column in _COLUMNS
+    if column.name not in {"owner", "queued_at", "action_count", "action_head"}
+]
+
+
+def its_turn() -> ColumnElement[bool]:
+    """Say in SQL that nothing of the task's thread is at work, or stands before it in the line."""
+    other = aliased(TaskRow)
+    in_thread = (
+        (other.repository_id == TaskRow.repository_id)
+        & (other.issue_number == TaskRow.issue_number)
+        & (other.id != TaskRow.id)
+    )
+    asked_before = tuple_(other.created_at, other.id) < tuple_(TaskRow.created_at, TaskRow.id)
+    before = other.state.in_(AT_WORK) | ((other.state == TaskState.QUEUED) & asked_before)
+    return ~exists().where(in_thread & before)
+
+
+class Tasks:
+    """The tasks of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.heard = Heard(database)
+        self.usage = Usage(database)
+        self.rounds = Rounds(database)
+        self.living = Living(database)
+        self.pulls = Pulls(database)
+        self.waits = Waits(database)
+        self.batches = Batches(database)
+        self.actions = Actions(database)
+
+    def create(self, new: NewTask) -> tuple[Task, bool]:
+        """Record a new task, or find the one that the same request made before (then False).
+
+        It stands at the end of its thread's line, and can be taken once all before it have ended.
+        """
+        length = _SHORTEST_ID
+        while True:
+            task_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(length))
+            try:
+                with self._database.writing() as connection:
+                    connection.execute(insert(TaskRow), _new_row(task_id, new))
+            except IntegrityError:
+                # Either the request is known, or the id is taken.
+                known = self._first(TaskRow.semantic_key == new.semantic_key)
+                if known:
+                    return known, False
+                length += 1
+            else:
+                return self.get(task_id), True
+
+    def get(self, task_id: str) -> Task:
+        """Read one task."""
+        task = self._first(TaskRow.id == task_id)
+        if task is None:
+            raise TaskNotFound(task_id)
+        return task
+
+    def of_request(self, semantic_key: str) -> Task | None:
+        """Find the task that a request made."""
+        return self._first(TaskRow.semantic_key == semantic_key)
+
+    def live_on_issue(self, repository_id: int, issue_number: int) -> Task | None:
+        """Find the task of a thread that is at work, or else the first in its line."""
+        return next(iter(self.line(repository_id, issue_number)), None)
+
+    def line(self, repository_id: int, issue_number: int) -> list[Task]:
+        """List the tasks of a thread that have not ended, in the order in which they get a turn."""
+        queued = case((TaskRow.state == TaskState.QUEUED, 1), else_=0)
+        statement = (
+            select(*_SHOWN)
+            .where(
+                TaskRow.repository_id == repository_id,
+                TaskRow.issue_number == issue_number,
+                TaskRow.state.not_in(ENDED),
+            )
+            .order_by(queued, TaskRow.created_at, TaskRow.id)
+        )
+        with self._database.reading() as connection:
+            return [_task(row) for row in connection.execute(statement)]
+
+    def latest_on_issue(
+        self, repository_id: int, issue_number: int, *, verb: str = ""
+    ) -> Task | None:
+        """Find the newest task on an issue; the newest of this verb, if one is named."""
+        return self._first(
+            TaskRow.repository_id == repository_id,
+            TaskRow.issue_number == issue_number,
+            *((TaskRow.verb == verb,) if verb else ()),
+        )
+
+    def newest_on_issue(self, repository_id: int, issue_number: int, most: int) -> list[Task]:
+        """List the newest tasks of a thread, newest first."""
+        statement = (
+            select(*_SHOWN)
+            .where(TaskRow.repository_id == repository_id, TaskRow.issue_number == issue_number)
+            .order_by(TaskRow.created_at.desc())
+            .limit(most)
+        )
+        with self._database.reading() as connection:
+            return [_task(row) for row in connection.execute(statement)]
+
+    def last_ended(self, repository_id: int, issue_number: int) -> Task | None:
+        """Find the newest task of a thread that has ended."""
+        return self._first(
+            TaskRow.repository_id == repository_id,
+            TaskRow.issue_number == issue_number,
+            TaskRow.state.in_(ENDED),
+        )
+
+    def has_work(self, task_id: str) -> bool:
+        """Say whether a task left a change that another can go on with."""
+        kept = (TaskRow.id == task_id) & ~TaskRow.discards & TaskRow.base_sha.is_not(None)
+        statement = (
+            select(TaskRow.id).join(CheckpointRow, CheckpointRow.task_id == TaskRow.id).where(kept)
+        )
+        with self._database.reading() as connection:
+            return connection.execute(statement.limit(1)).one_or_none() is not None
+
+    def made_since(self, since: float, repository_id: int, issue_number: int) -> int:
+        """Count the tasks of a thread that were asked for since a time, in Unix seconds."""
+        statement = select(func.count()).where(
+            TaskRow.repository_id == repository_id,
+            TaskRow.issue_number == issue_number,
+            TaskRow.created_at >= since,
+        )
+        with self._database.reading() as connection:
+            return int(connection.execute(statement).scalar_one())
+
+    def recent(self, limit: int) -> list[Task]:
+        """List the newest tasks, newest first."""
+        statement = select(*_SHOWN).order_by(TaskRow.created_at.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [_task(row) for row in connection.execute(statement)]
+
+    def take(self, task_id: str, owner: str, lease_s: float) -> Lease | None:
+        """Take the task for a job.
+
+        None if it has ended, waits, is not the first of its line, or another job has it.
+        """
+        statement = (
+            update(TaskRow)
+            .where(
+                TaskRow.id == task_id,
+                or_(
+                    TaskRow.state == TaskState.RUNNING,
+                    (TaskRow.state == TaskState.QUEUED) & its_turn(),
+                ),
+                TaskRow.lease_expires_at < DatabaseTime(),
+            )
+            .values(
+                epoch=TaskRow.epoch + 1,
+                attempts=TaskRow.attempts + 1,
+                owner=owner,
+                state=TaskState.RUNNING,
+                lease_expires_at=DatabaseTime() + lease_s,
+                started_at=func.coalesce(TaskRow.started_at, DatabaseTime()),
+            )
+            .returning(TaskRow.epoch)
+        )
+        try:
+            with self._database.writing() as connection:
+                epoch = connection.execute(statement).scalar_one_or_none()
+        except IntegrityError:
+            return None  # another of the thread was taken in this moment
+        return None if epoch is None else Lease(task_id, epoch, owner)
+
+    def renew(self, lease: Lease, lease_s: float) -> None:
+        """Keep the task for `lease_s` more seconds; LeaseLost if another job has it."""
+        with self._database.writing() as connection:
+            write_fenced(connection, lease, {"lease_expires_at": DatabaseTime() + lease_s})
+
+    def release(self, lease: Lease) -> None:
+        """Give the task back unfinished, for another job to take at once."""
+        still_running = TaskRow.state == TaskState.RUNNING
+        values = {
+            "lease_expires_at": 0.0,
+            # Leaving politely is no attempt that failed.
+            "attempts": case((still_running, TaskRow.attempts - 1), else_=TaskRow.attempts),
+            "owner": case((still_running, ""), else_=TaskRow.owner),
+            "queued_at": 0.0,
+            "state": case((still_running, str(TaskState.QUEUED)), else_=TaskRow.state),
+        }
+        with self._database.writing() as connection:
+            write_fenced(connection, lease, values)
+
+    def write(self, lease: Lease, **fields: Unpack[TaskFields]) -> None:
+        """Write about the task, as the holder of its lease."""
+        values: dict[str, Any] = dict(fields)
+        if "progress" in fields:
+            values["progress"] = progress_json(fields["progress"])
+        if (evidence := fields.get("evidence")) is not None:
+            values["evidence"] = canonical_json(evidence)
+        with self._database.writing() as connection:
+            write_fenced(connection, lease, values)
+
+    def end(self, lease: Lease, state: TaskState, *, reason: str, explanation: str) -> None:
+        """End the task, once; the holder may still write about it afterwards."""
+        if not state.ended:
+            raise ValueError(f"a task cannot end as {state}")
+        statement = (
+            update(TaskRow)
+            .where(held(lease), TaskRow.state == TaskState.RUNNING)
+            .values(
+                state=state,
+                reason=reason,
+                explanation=explanation,
+                ended_at=time.time(),
+                lease_expires_at=0.0,
+            )
+        )
+        with self._database.writing() as connection:
+            if connection.execute(statement).rowcount != 1:
+                raise LeaseLost(f"task {lease.task_id} is not this job's to end")
+            _call_the_next(connection, lease.task_id)
+
+    def also_asked(self, task_id: str, login: str, how: str) -> None:
+        """Remember who wished the same, and how; each once."""
+        this = TaskRow.id == task_id
+        wish = {"login": login, "how": how}
+        with self._database.writing() as connection:
+            text = connection.execute(select(TaskRow.brief).where(this).with_for_update())
+            brief = json.loads(text.scalar_one())
+            if wish not in brief.setdefault("also", []):
+                brief["also"].append(wish)
+                values = {"brief": canonical_json(brief)}
+                connection.execute(update(TaskRow).where(this).values(values))
+
+    def set_status_comment(self, task_id: str, comment_id: int) -> None:
+        """Remember which comment on the issue shows the task."""
+        statement = (
+            update(TaskRow).where(TaskRow.id == task_id).values(status_comment_id=comment_id)
+        )
+        with self._database.writing() as connection:
+            connection.execute(statement)
+
+    def request_stop(self, task_id: str, by: str, *, discard: bool = False) -> Task:
+        """Stop a task that never began, or ask for it to be stopped by a job.
+
+        A job that has the task stops; a task that waits with work already done is queued, for a
+        job that keeps the work. With `discard`, nothing is to be kept.
+        """
+        idle = TaskRow.state.in_([TaskState.QUEUED, TaskState.WAITING])
+        now = {
+            "state": TaskState.STOPPED,
+            "reason": "stopped",
+            "ended_at": time.time(),
+            "stop_requested_by": by,
+            "discards": discard,
+        }
+        asked = {"stop_requested_by": by, "discards": discard}
+        this = update(TaskRow).where(TaskRow.id == task_id)
+        begun = idle & (TaskRow.epoch > 0)
+        running = TaskRow.state == TaskState.RUNNING
+        queued = {**asked, "state": TaskState.QUEUED, "queued_at": 0.0}
+        with self._database.writing() as connection:
+            if connection.execute(this.where(idle & ~begun).values(now)).rowcount:
+                _call_the_next(connection, task_id)
+            else:
+                connection.execute(this.where(begun).values(queued))
+                connection.execute(this.where(running).values(asked))
+        return self.get(task_id)
+
+    def unattended(self, queued_s: float = 10.0) -> list[str]:
+        """Name the tasks that no job works on: first in line for `queued_s`, or with no lease."""
+        queued = (
+            (TaskRow.state == TaskState.QUEUED)
+            & (TaskRow.queued_at < DatabaseTime() - queued_s)
+            & its_turn()
+        )
+        left = (TaskRow.state == TaskState.RUNNING) & (TaskRow.lease_expires_at < DatabaseTime())
+        statement = select(TaskRow.id).where(or_(queued, left)).order_by(TaskRow.created_at)
+        with self._database.reading() as connection:
+            return list(connection.execute(statement).scalars())
+
+    def left_alone(self) -> list[str]:
+        """Name the tasks that were at work and whose lease ran out."""
+        left = (TaskRow.state == TaskState.RUNNING) & (TaskRow.lease_expires_at < DatabaseTime())
+        with self._database.reading() as connection:
+            return list(connection.execute(select(TaskRow.id).where(left)).scalars())
+
+    def anybody_works(self) -> bool:
+        """Say whether any task is held by a job."""
+        held_now = TaskRow.lease_expires_at >= DatabaseTime()
+        with self._database.reading() as connection:
+            found = connection.execute(select(TaskRow.id).where(held_now).limit(1))
+            return found.one_or_none() is not None
+
+    def is_leased(self, task_id: str, epoch: int) -> bool:
+        """Say whether the job with this epoch still has the task."""
+        leased = (TaskRow.epoch == epoch) & (TaskRow.lease_expires_at >= DatabaseTime())
+        statement = select(TaskRow.id).where(TaskRow.id == task_id, leased)
+        with self._database.reading() as connection:
+            return connection.execute(statement).one_or_none() is not None
+
+    def _first(self, *conditions: ColumnElement[bool]) -> Task | None:
+        statement = select(*_SHOWN).where(*conditions).order_by(TaskRow.created_at.desc()).limit(1)
+        with self._database.reading() as connection:
+            row = connection.execute(statement).one_or_none()
+        return None if row is None else _task(row)
+
+
+def _call_the_next(connection: Connection, task_id: str) -> None:
+    """Let the clock ring at once for what waited behind a task that has ended."""
+    ended = aliased(TaskRow)
+    behind = exists().where(
+        ended.id == task_id,
+        ended.repository_id == TaskRow.repository_id,
+        ended.issue_number == TaskRow.issue_number,
+    )
+    waiting = update(TaskRow).where(TaskRow.state == TaskState.QUEUED, behind)
+    connection.execute(waiting.values(queued_at=0.0))
+
+
+def _new_row(task_id: str, new: NewTask) -> dict[str, Any]:
+    now = time.time()
+    return {
+        **vars(new),
+        "id": task_id,
+        "issue": issue_json(new.issue),
+        "brief": canonical_json(new.brief),
+        "state": TaskState.QUEUED,
+        "reason": "",
+        "explanation": "",
+        "epoch": 0,
+        "owner": "",
+        "attempts": 0,
+        "lease_expires_at": 0.0,
+        "queued_at": now,
+        "created_at": now,
+        "progress": progress_json(Progress()),
+        "summary": "",
+        "title": "",
+        "action_count": 0,
+        "action_head": "",
+    }
+
+
+def _task(row: ResultRow[Any]) -> Task:
+    fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
+    fields["state"] = TaskState(fields["state"])
+    fields["issue"] = issue_from_json(fields["issue"])
+    fields["brief"] = json.loads(fields["brief"])
+    fields["progress"] = progress_from_json(fields["progress"])
+    fields["evidence"] = json.loads(fields["evidence"]) if fields["evidence"] else None
+    return Task(**fields)
