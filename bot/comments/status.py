@@ -5,6 +5,7 @@ from typing import assert_never
 from bot.comments.action_log import action_log
 from bot.comments.answers import person
 from bot.comments.evidence import evidence_table
+from bot.comments.failures import Words
 from bot.comments.frame import fitted
 from bot.comments.given import given_block
 from bot.comments.limits_met import limits_met
@@ -20,6 +21,7 @@ from bot.comments.waits import wait_headline, wait_words
 from records.task import Task, TaskState
 
 _SUMMARY = 6_000
+_SAME_VERB_AGAIN = {"address", "sync", "ci", "plan", "ask", "review"}
 RETRY_BOX = "- [ ] Try again, from where it was <!-- do:retry -->"
 _CUT_SHORT = {TaskState.PARTIAL, TaskState.STOPPED, TaskState.FAILED}
 """Ends after which somebody may want to go on where the agent was."""
@@ -107,11 +109,19 @@ def _body(task: Task, around: Surroundings) -> list[str]:
             return [
                 what_happened(task),
                 kept_branch(task, around.repository_url),
-                f"**What you can do.** {end.next.format(command=around.command)}",
+                f"**What you can do.** {_next(end, task, around)}",
                 *_outcome(task, around),
             ]
         case _:
             assert_never(task.state)
+
+
+def _next(end: Words, task: Task, around: Surroundings) -> str:
+    """Say what to do next; what is no fix is asked for by its own verb once more."""
+    said = end.next.format(command=around.command)
+    if task.verb not in _SAME_VERB_AGAIN:
+        return said
+    return said.replace(f"{around.command} fix", f"{around.command} {task.verb}")
 
 
 def _outcome(task: Task, around: Surroundings) -> list[str]:

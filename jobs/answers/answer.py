@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.comments.answers_given import ANSWER
+from bot.handlers.ask import PULL_REQUEST
 from bot.plain_text import cut
 from jobs.agent.closing import Closing, Handed
 from jobs.agent.endings import QUIET
@@ -12,10 +13,13 @@ from jobs.agent.task import Ending
 from jobs.checkout import Base
 from jobs.ending import TaskEnd, end_of
 from jobs.job import Job
+from jobs.patience import patiently
 from jobs.reading.citations import Place, Places
 from jobs.reading.result import keep_result
 from jobs.reading.rules import last_tool, listed, number, record, rules, text
 from jobs.reading.run import Errand, read
+from jobs.reviews.fetched import Pull, fetched
+from jobs.reviews.shown import DIFF_FILE
 from jobs.solution import Solution
 from records.task import TaskState
 
@@ -52,18 +56,34 @@ TOOL = last_tool(
 _ALIASES = {"answer": ("summary", "text", "message"), "cited": ("citations", "sources")}
 _DEFAULTS: Handed = {"cited": [], "unverified": ""}
 _WISH = "Answer the question below. The issue is what it was asked under; nothing is to be changed."
+_WISH_OF_PULL = (
+    "Answer the question below. It was asked under the pull request whose own words are in <issue> "
+    f"and whose change is in <github> and, whole, in {DIFF_FILE}. The checkout is its newest commit."
+)
 
 
 def answer(job: Job, base: Base) -> TaskEnd:
     """Answer the task's question; whatever else it ends with is no change either."""
-    places = Places(base.mirror.at(base.sha))
+    pull = _pull_request(job, base)
+    sha = pull.opened.head_sha if pull else base.sha
+    places = Places(base.mirror.at(sha))
     closing = Closing(SYSTEM, TOOL, _Check(places), aliases=_ALIASES, defaults=_DEFAULTS)
-    ending = read(job, base, Errand(closing, _WISH))
+    errand = Errand(closing, _WISH)
+    if pull:
+        errand = Errand(closing, _WISH_OF_PULL, (pull.block,), sha, pull.put_diff)
+    ending = read(job, base, errand)
     handed = ending.handed_in or _said_without_the_tool(ending)
     if handed is None or not handed["answer"].strip():
         return end_of(Solution(ending))
-    keep_result(job, ANSWER, {**_looked_up(handed, places), "base_sha": base.sha})
+    keep_result(job, ANSWER, {**_looked_up(handed, places), "base_sha": sha})
     return TaskEnd(TaskState.SUCCEEDED, "", "")
+
+
+def _pull_request(job: Job, base: Base) -> Pull | None:
+    """Bring the pull request here that the question was asked under, if it was one."""
+    if not job.task.brief.get(PULL_REQUEST):
+        return None
+    return patiently(job, lambda: fetched(job, base), until=job.watch.halted)
 
 
 @dataclass(frozen=True)

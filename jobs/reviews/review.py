@@ -4,7 +4,6 @@ The rules are those of the base: nothing that the pull request brings along inst
 code runs in a sandbox only, without network and without any token.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from bot.comments import marker
@@ -12,9 +11,8 @@ from bot.comments.failures import Failure
 from bot.comments.reviews import REVIEW, line_comment, review_body
 from bot.github_errors import Forbidden, Invalid, NotFound
 from bot.github_reviews import LineComment, OpenedPullRequest, PullRequestReviews
-from bot.github_threads import ChangedFile
 from jobs.agent.closing import Closing
-from jobs.checkout import READ, Base
+from jobs.checkout import Base
 from jobs.ending import TaskEnd, TaskFailed, end_of
 from jobs.job import Job
 from jobs.minted import minted
@@ -22,13 +20,12 @@ from jobs.patience import patiently
 from jobs.reading.result import keep_result
 from jobs.reading.run import Errand, read
 from jobs.reviews.diff_lines import DiffLines
+from jobs.reviews.fetched import Pull, fetched
 from jobs.reviews.handed import ALIASES, DEFAULTS, SYSTEM, TOOL, Check
-from jobs.reviews.shown import DIFF_FILE, pull_request_block, whole_diff
-from jobs.sandbox import Sandbox
+from jobs.reviews.shown import DIFF_FILE
 from jobs.solution import Solution
 from records.task import TaskState
 
-_READ = {**READ, "pull_requests": "read"}
 _WRITE = {"pull_requests": "write", "metadata": "read"}
 _WISH = (
     "Review pull request #{number}, whose own words are in <issue> and whose change is in <github> "
@@ -38,13 +35,14 @@ _WISH = (
 
 def review(job: Job, base: Base) -> TaskEnd:
     """Review the pull request of the task's thread, by the rules of `base`."""
-    pull, files = patiently(job, lambda: _fetched(job, base), until=job.watch.halted)
+    found = patiently(job, lambda: fetched(job, base), until=job.watch.halted)
+    pull = found.opened
     if not pull.is_open:
         raise TaskFailed(Failure.SETUP_FAILED, "The pull request is not open any more.")
-    if not files:
+    if not found.files:
         return TaskEnd(TaskState.NO_CHANGE_NEEDED, "", "The pull request changes nothing.")
-    check = Check(DiffLines(files))
-    ending = read(job, base, _errand(pull, files, check))
+    check = Check(DiffLines(found.files))
+    ending = read(job, base, _errand(found, check))
     if ending.handed_in is None:
         return end_of(Solution(ending))
     fitting, homeless = check.sorted_out(ending.handed_in)
@@ -55,36 +53,10 @@ def review(job: Job, base: Base) -> TaskEnd:
     return TaskEnd(TaskState.SUCCEEDED, "", "")
 
 
-def _fetched(job: Job, base: Base) -> tuple[OpenedPullRequest, tuple[ChangedFile, ...]]:
-    """Look at the pull request, and bring its newest commit here."""
-    services, task = job.services, job.task
-    with minted(services, task, _READ) as token:
-        reviews = services.github.repository(token).reviews(task.issue_number)
-        pull, files = reviews.opened(), reviews.files()
-        if task.head_sha and task.head_sha != pull.head_sha:
-            words = "New commits came while it was read. Ask again for a review of them."
-            raise TaskFailed(Failure.SETUP_FAILED, words)
-        url = f"{services.settings.github_url}/{token.repository}.git"
-        base.mirror.fetch(url, pull.head_sha, token.value)
-    services.tasks.write(job.lease, head_sha=pull.head_sha)
-    job.log.event(f"fetch #{pull.number}", pull.head_sha[:12])
-    return pull, files
-
-
-def _errand(pull: OpenedPullRequest, files: Sequence[ChangedFile], check: Check) -> Errand:
+def _errand(pull: Pull, check: Check) -> Errand:
     closing = Closing(SYSTEM, TOOL, check, aliases=ALIASES, defaults=DEFAULTS)
-    diff = whole_diff(files)
-
-    def put_diff(sandbox: Sandbox) -> None:
-        sandbox.write(DIFF_FILE, diff)
-
-    return Errand(
-        closing,
-        _WISH.format(number=pull.number),
-        blocks=(pull_request_block(pull, files),),
-        head=pull.head_sha,
-        prepare=put_diff,
-    )
+    wish = _WISH.format(number=pull.opened.number)
+    return Errand(closing, wish, (pull.block,), pull.opened.head_sha, pull.put_diff)
 
 
 def _written(job: Job, pull: OpenedPullRequest, said: dict[str, Any]) -> str:

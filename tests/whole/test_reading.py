@@ -154,7 +154,7 @@ def test_a_plan_is_revised_approved_and_carried_out(house: House) -> None:
 def test_a_pull_request_is_reviewed_on_its_lines_and_never_approved(house: House) -> None:
     github, repository = house.stage.github, house.stage.repository
     github.make_branch(repository, "turned", "li")
-    changed = github.file(repository, "turned", "shop/discount.py").replace("> least", "< least")
+    changed = github.file(repository, "shop/discount.py").replace("> least", "< least")
     github.commit(repository, "turned", "li", {"shop/discount.py": changed})
     number, before = github.open_pull(repository, "li", "turned", PULLED), refs(house)
     house.comment(number, "/agent review the border cases")
