@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.fixtures.postgres_server",
     "tests.fixtures.redis_server",
     "tests.fixtures.scripted_model",
+    "tests.bot.own_pull",
     "tests.jobs.desk",
     "tests.jobs.reviewing",
 ]

@@ -1,0 +1,145 @@
+"""What becomes of the bot's pull requests is on record, and ends what is on its way for them."""
+
+from records.deliveries import DeliveryState
+from records.pulls import Fate
+from records.task import NewTask, TaskState
+from tests.bot.conftest import REPOSITORY
+from tests.bot.own_pull import BRANCH, OnPullRequest
+
+
+def _closed(on_pull: OnPullRequest, by: str) -> str:
+    while True:
+        event, body = on_pull.door.next(by)
+        outcome = on_pull.door.answer(event, body)
+        if event == "pull_request" and b'"action": "closed"' in body:
+            return outcome.detail
+
+
+def _fate(on_pull: OnPullRequest) -> tuple[Fate, str]:
+    record = on_pull.door.context.tasks.pulls.get(on_pull.door.repository_id, on_pull.number)
+    return record.fate, record.fate_by
+
+
+def test_a_merged_pull_request_is_on_record_and_its_branch_is_gone(on_pull: OnPullRequest) -> None:
+    github = on_pull.door.github
+    assert _fate(on_pull) == (Fate.OPEN, "")
+    github.merge(REPOSITORY, on_pull.number, "write")
+    assert _closed(on_pull, "write") == "merged; 0 tasks on it stopped"
+    assert _fate(on_pull) == (Fate.MERGED, "write")
+    assert BRANCH not in github.branches(REPOSITORY)
+
+
+def test_a_branch_that_somebody_pushed_to_after_the_merge_stays(on_pull: OnPullRequest) -> None:
+    github = on_pull.door.github
+    github.merge(REPOSITORY, on_pull.number, "write")
+    on_pull.pushes("More", by="maria")
+    _closed(on_pull, "write")
+    assert BRANCH in github.branches(REPOSITORY)
+
+
+def test_a_closed_pull_request_stops_its_tasks_and_keeps_its_branch(on_pull: OnPullRequest) -> None:
+    door = on_pull.door
+    on_pull.ends("failure", "FAILED tests/test_tax.py::test_rounding")
+    on_pull.outcome()
+    (task,) = on_pull.repairs()
+    door.github.close_issue(REPOSITORY, on_pull.number, "maria")
+    assert _closed(on_pull, "maria") == "closed; 1 tasks on it stopped"
+    assert _fate(on_pull) == (Fate.CLOSED, "maria")
+    assert door.context.tasks.get(task.id).state is TaskState.STOPPED
+    assert "closed this pull request" in on_pull.words()[-1]
+    assert BRANCH in door.github.branches(REPOSITORY)
+
+
+def test_a_merge_that_takes_it_back_is_on_record(on_pull: OnPullRequest) -> None:
+    github = on_pull.door.github
+    github.merge(REPOSITORY, on_pull.number, "write")
+    _closed(on_pull, "write")
+    back = github.revert(REPOSITORY, on_pull.number, "maria")
+    assert _fate(on_pull)[0] is Fate.MERGED
+    github.merge(REPOSITORY, back, "admin")
+    assert _closed(on_pull, "admin") == f"pull request #{on_pull.number} was reverted"
+    assert _fate(on_pull) == (Fate.REVERTED, "admin")
+
+
+def _live(on_pull: OnPullRequest) -> tuple[str, str]:
+    """Return one task that a job has and one that waits in line."""
+    tasks = on_pull.door.context.tasks
+    made = []
+    for number in (1, 2):
+        new = NewTask(
+            **{
+                **{name: getattr(on_pull.origin, name) for name in NewTask.__dataclass_fields__},
+                "semantic_key": f"comment:{number}",
+                "branch": None,
+                "pull_request_number": None,
+            }
+        )
+        made.append(tasks.create(new)[0].id)
+    assert tasks.take(made[0], "a job", 60.0)
+    return made[0], made[1]
+
+
+def _states(on_pull: OnPullRequest, *ids: str) -> list[tuple[TaskState, str | None]]:
+    tasks = [on_pull.door.context.tasks.get(task_id) for task_id in ids]
+    return [(task.state, task.stop_requested_by) for task in tasks]
+
+
+def _event(on_pull: OnPullRequest, name: str, by: str) -> str:
+    while True:
+        event, body = on_pull.door.next(by)
+        outcome = on_pull.door.answer(event, body)
+        if event == name:
+            return outcome.detail
+
+
+def test_an_app_that_is_taken_off_ends_its_tasks(on_pull: OnPullRequest) -> None:
+    running, waiting = _live(on_pull)
+    on_pull.door.github.uninstall(on_pull.door.installation_id)
+    assert _event(on_pull, "installation", "acme") == "deleted: 2 tasks stopped"
+    assert _states(on_pull, running, waiting) == [
+        (TaskState.RUNNING, "acme"),  # its job sees that, and ends
+        (TaskState.STOPPED, "acme"),
+    ]
+
+
+def test_an_app_that_is_suspended_ends_its_tasks(on_pull: OnPullRequest) -> None:
+    running, waiting = _live(on_pull)
+    on_pull.door.github.suspend(on_pull.door.installation_id, suspended=True)
+    assert _event(on_pull, "installation", "acme") == "suspend: 2 tasks stopped"
+    assert _states(on_pull, running, waiting)[0] == (TaskState.RUNNING, "acme")
+
+
+def test_a_repository_that_is_taken_off_ends_its_tasks(on_pull: OnPullRequest) -> None:
+    running, _ = _live(on_pull)
+    on_pull.door.github.uninstall(on_pull.door.installation_id, REPOSITORY)
+    assert _event(on_pull, "installation_repositories", "acme") == "removed: 2 tasks stopped"
+    assert _states(on_pull, running)[0] == (TaskState.RUNNING, "acme")
+
+
+def test_a_repository_that_becomes_public_ends_its_tasks_in_words(on_pull: OnPullRequest) -> None:
+    door = on_pull.door
+    door.github.set_repository(REPOSITORY, private=True)
+    running, waiting = _live(on_pull)
+    door.github.set_repository(REPOSITORY, private=False)
+    while "publicized" not in (said := _event(on_pull, "repository", "acme")):
+        pass
+    assert said == "publicized: 2 tasks stopped"
+    assert {state for state, _ in _states(on_pull, running, waiting)} == {
+        TaskState.RUNNING,
+        TaskState.STOPPED,
+    }
+    words = door.bot_comments(on_pull.origin.issue_number)[-1]
+    assert "has made this repository public" in words
+
+
+def test_a_renamed_repository_goes_on_under_its_new_name(on_pull: OnPullRequest) -> None:
+    running, waiting = _live(on_pull)
+    on_pull.door.github.rename_repository(REPOSITORY, "store")
+    assert _event(on_pull, "repository", "acme") == "renamed: acme/store"
+    assert _states(on_pull, running, waiting) == [
+        (TaskState.RUNNING, None),
+        (TaskState.QUEUED, None),
+    ]
+    door = on_pull.door
+    door.github.comment("acme/store", on_pull.origin.issue_number, "maria", "/agent status")
+    assert door.next_outcome().state is DeliveryState.HANDLED
