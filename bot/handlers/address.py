@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.before_start import made_ready
 from bot.commands import Address
 from bot.own_pull_requests import own_and_open, task_on
 from bot.request import Outcome, Request
@@ -36,6 +37,7 @@ def begin_round(origin: Task, words: str, request: Request, *, quiet_s: float) -
         return start(new, request)
     if tasks.of_request(event.key) is None:
         check_line(request, event.issue.number)
+        new = made_ready(new, request)
     task, created = tasks.create(replace(new, trigger_comment_id=None))
     if created or task.state is TaskState.QUEUED:
         # Nobody is woken: the clock rings when the time has come.

@@ -14,7 +14,7 @@ from jobs.ending import TaskEnd, end_of, failed, stopped
 from jobs.handing_in import keep, remember_words
 from jobs.job import Job
 from jobs.patience import patiently
-from jobs.pull_request import check_requester
+from jobs.requester import check_requester
 from jobs.room import in_room
 from jobs.rounds.branch import Added, Message, Moved
 from jobs.rounds.place import at_pull_request

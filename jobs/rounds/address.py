@@ -69,7 +69,7 @@ def address(job: Job) -> TaskEnd | NewWait:
     if not rest.threads and not rest.words:
         return _conclude(job, begun, TaskEnd(TaskState.SUCCEEDED, "", all_applied()), None, None)
     number = job.task.pull_request_number or job.task.issue_number
-    told = replace(job, give=with_round(rest, number))
+    told = replace(job, give=with_round(rest, number, _issue(job)))
     solution = in_room(job, lambda: solve(told, begun.base))
     return solution.ending.wait or _hand_in(job, begun, solution)
 
@@ -146,6 +146,11 @@ def _push(job: Job, begun: _Begun, solution: Solution) -> Added:
         return added
 
 
+def _issue(job: Job) -> int:
+    """Return the number of the issue that the pull request is for."""
+    return int(job.task.brief.get("issue") or job.task.issue_number)
+
+
 def _message(
     job: Job, title: str, summary: str, people: tuple[tuple[str, int], ...], step: str
 ) -> Message:
@@ -154,7 +159,7 @@ def _message(
     headline, body = round_commit(
         title,
         summary,
-        issue=int(task.brief.get("issue") or task.issue_number),
+        issue=_issue(job),
         task_id=task.id,
         log_head=job.log.head(),
         credited=[credit(login, user_id) for login, user_id in people],

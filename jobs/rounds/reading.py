@@ -24,12 +24,15 @@ Thread 3: question: what you need to know
 If none of the threads needs a change, hand in as `no_change_needed` with the same lines."""
 
 
-def with_round(taken: Round, pull_request: int) -> Callable[[AgentTask], AgentTask]:
+def with_round(
+    taken: Round, pull_request: int, issue_number: int
+) -> Callable[[AgentTask], AgentTask]:
     """Return what turns the first message of a task into that of a round of review."""
 
     def give(task: AgentTask) -> AgentTask:
         comments = tuple(map(_comment, taken.threads))
-        issue = replace(task.issue, comments=(*task.issue.comments, *comments))
+        known = (*task.issue.comments, *comments)
+        issue = replace(task.issue, number=issue_number, comments=known)
         words = [ANSWERING.format(pull_request=pull_request, count=len(taken.threads))]
         words += [f"{one.author} says of all of it:\n{one.text[:_WORDS]}" for one in taken.words]
         return replace(task, issue=issue, instruction="\n\n".join(words))

@@ -221,3 +221,14 @@ def test_sync_starts_a_task_on_the_branch(front_door: FrontDoor, pull: int) -> N
     task = front_door.context.tasks.get(name)
     assert (task.branch, task.issue_number) == (branch_of(front_door, pull), pull)
     assert front_door.woken == [name]
+
+
+def test_the_command_in_a_thread_starts_a_round(front_door: FrontDoor, pull: int) -> None:
+    comments = [{"path": "tax.py", "line": 1, "body": "Why?"}]
+    front_door.github.review(REPOSITORY, pull, "maria", "COMMENT", "See.", comments)
+    root = front_door.github.threads(REPOSITORY, pull)[0]["comments"][0]["id"]
+    front_door.github.reply(REPOSITORY, pull, "write", root, "/agent do it anyway")
+    while not rounds(front_door, pull):
+        front_door.next_outcome("write")
+    [task] = rounds(front_door, pull)
+    assert (task.verb, task.requester, task.brief["words"]) == ("address", "write", [])

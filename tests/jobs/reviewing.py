@@ -20,6 +20,19 @@ from tests.jobs.desk import REPOSITORY, Desk
 TAX = "RATE = 0.19\nOLD = 1\nNAME = 'tax'\n"
 
 
+EVIDENCE = {
+    "clean": True,
+    "rows": [
+        {
+            "command": "pytest -q",
+            "verdict": "passes",
+            "base": {"exit_code": 0, "summary": "3 passed"},
+            "change": {"exit_code": 0, "summary": "4 passed"},
+        }
+    ],
+}
+
+
 @dataclass
 class Review:
     """The bot's pull request under review, and an agent that answers as it is told."""
@@ -61,6 +74,7 @@ class Review:
         def solve(job: Job, base: Base) -> Solution:
             issue = IssueText(1, job.task.issue.title, job.task.issue.body)
             self.given.append(job.give(AgentTask("acme/shop", base.sha, (), issue)))
+            job.keep_evidence(EVIDENCE)
             meanwhile()
             return solution
 

@@ -1,10 +1,13 @@
 """A round of review, from the threads as they stand to the words in each of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from jobs.agent.task import Outcome
-from jobs.ending import TaskFailed
+from jobs.ending import TaskEnd, TaskFailed
 from jobs.repository.change import ChangedFile, FileMode
+from jobs.rounds import address as story
 from records.task import TaskState
 from tests.jobs.desk import REPOSITORY
 from tests.jobs.reviewing import TAX, Review
@@ -26,6 +29,9 @@ def test_a_thread_is_answered_with_the_commit_and_resolved(review: Review) -> No
     assert thread["resolved_by"] == "patchbay-demo[bot]"
     [pull] = review.desk.pull_requests()
     assert "paul" in [person["login"] for person in pull["requested_reviewers"]]
+    assert "After round 1 of the review (`" in pull["body"]
+    assert "4 passed" in pull["body"]
+    assert "**No evidence.**" not in pull["body"]
     message = review.desk.git("log", "-1", "--format=%B", review.branch)
     assert "Co-authored-by: paul <" in message
     assert f"Refs: #{review.origin.issue_number}" in message
@@ -179,3 +185,40 @@ def test_whoever_lost_write_access_meanwhile_gets_no_commit(review: Review) -> N
     with pytest.raises(TaskFailed, match="maria has read access now"):
         review.address()
     assert len(review.log()) == 1
+
+
+def test_a_job_that_follows_a_killed_one_does_nothing_twice(review: Review) -> None:
+    review.comment("paul", "```suggestion\nRATE = 0.2\n```")
+    review.comment("paul", "Rename this.", line=3)
+
+    def killed() -> None:
+        raise InterruptedError
+
+    review.agent_says("Thread 2: fixed: renamed", meanwhile=killed)
+    job = review.job()
+    with pytest.raises(InterruptedError):
+        story.address(job)
+    review.comment("paul", "Too late for this round.", line=2)
+    both = ChangedFile("tax.py", FileMode.REGULAR, b"RATE = 0.2\nOLD = 1\nTITLE = 'tax'\n")
+    review.agent_says("Thread 2: fixed: renamed", both)
+    end = story.address(job)
+    assert isinstance(end, TaskEnd)
+    assert end.state is TaskState.SUCCEEDED
+    assert review.log()[:-1] == ["Mend the rate", "Apply suggestions of paul"]
+    assert [bool(review.answer(thread)) for thread in range(3)] == [True, True, False]
+    spoken = [one["user"]["type"] for thread in review.threads() for one in thread["comments"]]
+    assert spoken.count("Bot") == 2
+
+
+def test_the_comments_of_earlier_rounds_are_folded(review: Review) -> None:
+    tasks, github = review.desk.job.services.tasks, review.desk.github
+    for number in range(2):
+        review.comment("paul", "The rate is 0.2 now.", line=number + 1)
+        content = MENDED.content or b""
+        changed = replace(MENDED, content=content + b"MORE = 1\n" * number)
+        review.agent_says("Thread 1: fixed: yes", changed)
+        said = github.comment(REPOSITORY, review.number, "paul", f"status {number}")
+        review.address()
+        done = tasks.rounds.on(review.origin.repository_id, review.number)[-1]
+        tasks.set_status_comment(done, said)
+    assert review.desk.asked("graphql/minimizeComment") == 1
