@@ -39,6 +39,7 @@ from tests.whole.given import log_given_back
 EXAMPLES = Path(__file__).parents[1] / "node/node_modules/@octokit/webhooks-examples"
 SECRET = "a secret of the tests, of more than 32 bytes"
 FINISHED = {DeliveryState.HANDLED, DeliveryState.IGNORED, DeliveryState.REFUSED}
+GITHUB_GIVES_UP_S = 10.0
 QUICK_S = 0.5
 """Redis has 0.05 s to connect and 0.05 s to answer; the rest is room for a busy machine."""
 
@@ -374,3 +375,40 @@ def test_a_length_that_is_a_lie_keeps_nobody_else_waiting(served: Served) -> Non
         began = time.monotonic()
         assert served.post(b"{}", str(uuid.uuid4())) == 202
         assert time.monotonic() - began < 2.0
+
+
+def test_of_a_burst_none_is_lost_and_none_waits_too_long_for_github(served: Served) -> None:
+    ids = [str(uuid.uuid4()) for _ in range(300)]
+
+    def timed(delivery_id: str) -> tuple[int, float]:
+        began = time.monotonic()
+        return served.post(b"{}", delivery_id), time.monotonic() - began
+
+    assert served.post(b"{}", str(uuid.uuid4())) == 202  # both processes have begun
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(timed, ids))
+    assert {status for status, _ in answers} == {202}
+    assert max(seconds for _, seconds in answers) < GITHUB_GIVES_UP_S
+    assert [served.count(delivery_id) for delivery_id in ids] == [1] * len(ids)
+
+
+@pytest.mark.parametrize(
+    "value", [b"x" * 200_000, b"issues\x00", b"issues\x1b[31m", b"a\r\n\r\nGET / HTTP/1.1"]
+)
+def test_no_header_gets_past_the_server_as_something_else(served: Served, value: bytes) -> None:
+    delivery_id = str(uuid.uuid4())
+    signed = signature(SECRET.encode(), b"{}").encode()
+    with closing(socket.create_connection(("127.0.0.1", served.port), timeout=20)) as raw:
+        raw.sendall(
+            b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 2\r\nConnection: close\r\nX-Hub-Signature-256: "
+            + signed
+            + b"\r\nX-GitHub-Delivery: "
+            + delivery_id.encode()
+            + b"\r\nX-GitHub-Event: "
+            + value
+            + b"\r\n\r\n{}"
+        )
+        status = raw.recv(200).split()[1]
+    assert status.startswith(b"4")
+    assert served.count(delivery_id) == 0
