@@ -20,6 +20,6 @@ def acknowledge(job: Job, remark: Remark) -> None:
         repository = job.services.github.kept_repository(
             task.installation_id, task.repository_id, PERMISSIONS
         )
-        repository.react_to_comment(remark.comment_id, "rocket")
+        repository.reactions.to_comment(remark.comment_id, "rocket")
     except (GitHubError, Ambiguous) as trouble:
         _log.info("steer.not_acknowledged", task=task.id, error=str(trouble))
