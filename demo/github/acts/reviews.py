@@ -101,12 +101,11 @@ def add_review_comment(
     if not new.body.strip():
         raise Invalid("PullRequestReviewComment", "body", "missing_field")
     check_text("PullRequestReviewComment", new.body)
-    alone = review is None
     if new.start_line is not None and new.line is not None and new.start_line >= new.line:
         said = "start_line must precede the end line"
         raise Invalid("PullRequestReviewComment", "start_line", "custom", said)
     hunk = _hunk(request, new.path, new.line) if new.parent is None else new.parent.diff_hunk
-    around = review or add_review(state, request, actor, new.body, "COMMENT")
+    around = review or _without_words(state, request, actor)
     now = state.now()
     comment = ReviewComment(
         id=state.next_comment_id(),
@@ -129,12 +128,17 @@ def add_review_comment(
         original_line=new.parent.original_line if new.parent else new.line,
         original_start_line=new.parent.original_start_line if new.parent else new.start_line,
     )
-    if alone:
-        around.body = ""
     request.pull.review_comments.append(comment)
     if around.state != "PENDING":
         _announce(state, request, actor, comment, {"action": "created"})
     return comment
+
+
+def _without_words(state: State, request: PullRequest, actor: Actor) -> Review:
+    """Make the review that a comment alone is part of: it says nothing of its own."""
+    review = add_review(state, request, actor, "", "")
+    submit_review(state, request, actor, review, "COMMENT")
+    return review
 
 
 def threads(request: PullRequest) -> list[list[ReviewComment]]:
