@@ -48,16 +48,21 @@ def plan_words(asked: Mapping[str, Any]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def plan_choices(asked: Mapping[str, Any], command: str, deadline: float | None) -> str:
+def plan_choices(
+    asked: Mapping[str, Any], command: str, deadline: float | None, required_by: str = ""
+) -> str:
     """Return what people can do with a plan that waits for them, with its boxes."""
+    why = (
+        f"The label {code(required_by, _PATH)} asks for a plan first here. " if required_by else ""
+    )
     digest = short(asked)
     branch, sha = code(asked["base_branch"], _PATH), str(asked["base_sha"])[:7]
     until = f" It is dropped on {moment(deadline)} if nobody has decided." if deadline else ""
     return (
         f"- [ ] Approve plan `{digest}` <!-- do:approve {digest} -->\n"
         f"- [ ] Reject <!-- do:reject -->\n\n"
-        f"Or comment `{command} approve {digest}`, `{command} revise …` with what should be "
-        f"different, or `{command} reject`; all three need write access. The plan holds for "
+        f"{why}Tick a box, or comment `{command} approve {digest}`, `{command} revise …` with what "
+        f"should be different, or `{command} reject`; all need write access. The plan holds for "
         f"{branch} at `{sha}` and for the issue's text as it is now; a change of either makes it "
         f"void.{until}"
     )

@@ -44,7 +44,8 @@ def wait_words(task: Task, around: Surroundings) -> list[str]:
         case WaitKind.QUESTION:
             return _questions(wait, around)
         case WaitKind.PLAN:
-            choices = plan_choices(wait.asked, around.command, wait.deadline)
+            label = task.brief.get("required_by", "")
+            choices = plan_choices(wait.asked, around.command, wait.deadline, label)
             return [plan_words(wait.asked), choices]
         case WaitKind.BUDGET:
             return _budget(wait, task, around)

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable
 
 from bot.before_start import check_app, refuse_from_fork
-from bot.commands import Fix
+from bot.commands import Fix, Plan
 from bot.comments import pull_request_comment
 from bot.comments.line import already_addressed_comment
 from bot.events import IssueAssigned, IssueCommented, IssueLabeled
 from bot.github_repository import OpenPullRequest
+from bot.handlers.plan import plan, required_by
 from bot.request import Outcome, Request, UserError
 from bot.starting import check_thread, model_of, new_task, show, start, wanted_attempts
 from records.deliveries import DeliveryState
@@ -37,6 +38,9 @@ def fix(command: Fix, request: Request) -> Outcome:
             return outcome
         if not command.new:
             ask_about_open_pull_requests(request, box=command == Fix(""))
+    if label := required_by(request):
+        instead = Plan(command.instruction, command.model, command.base, command.budget)
+        return plan(instead, request, label=label)
     options = {"base": command.base, "paths": command.paths, "budget": command.budget}
     brief = {name: value for name, value in options.items() if value}
     new = new_task(

@@ -58,7 +58,7 @@ _DEFAULTS: Handed = {"cited": [], "unverified": ""}
 _WISH = "Answer the question below. The issue is what it was asked under; nothing is to be changed."
 _WISH_OF_PULL = (
     "Answer the question below. It was asked under the pull request whose own words are in <issue> "
-    f"and whose change is in <github> and, whole, in {DIFF_FILE}. The checkout is its newest commit."
+    f"and whose change is in <github> and, whole, in {DIFF_FILE}. Its newest commit is checked out."
 )
 
 

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from bot.comments import Surroundings, status_comment
+from bot.conversation import Conversation
+from bot.in_thread import PERMISSIONS
 from bot.plan_digests import issue_digest, plan_digest
 from records.deliveries import DeliveryState
 from records.task import Task, TaskState
@@ -241,3 +244,68 @@ def test_a_review_is_for_pull_requests_and_a_plan_for_issues(front_door: FrontDo
     asked = newest(front_door, pull, "ask")
     assert asked is not None
     assert asked.brief["pull_request"] is True
+
+
+def test_a_ticked_box_approves_for_whoever_may_and_for_nobody_else(planned: Planned) -> None:
+    door, number, task, wait = planned
+    digest = wait.asked["digest"][:8]
+    show_plan(door, task, wait)
+    comment_id = door.context.tasks.get(task.id).status_comment_id
+    assert comment_id is not None
+    before = door.bot_comments(number)[0]
+    door.github.tick(REPOSITORY, comment_id, "triage", f"Approve plan `{digest}`")
+    door.next_outcome("triage")
+    assert newest(door, number) is None
+    assert door.bot_comments(number)[0] == before
+    door.github.tick(REPOSITORY, comment_id, "write", f"Approve plan `{digest}`")
+    door.next_outcome("write")
+    fix = newest(door, number)
+    assert fix is not None
+    assert (fix.requester, fix.brief["plan"]["digest"]) == ("write", wait.asked["digest"])
+    assert door.bot_comments(number)[0] == before
+
+
+def show_plan(door: FrontDoor, task: Task, wait: Wait) -> None:
+    """Write the plan into its comment as the job does before it lets the task wait."""
+    around = Surroundings(door.context.now(), "/agent", door.context.limits, wait=wait)
+    repository = door.app.kept_repository(door.installation_id, door.repository_id, PERMISSIONS)
+    conversation = Conversation.of(task, repository, door.context.effects, door.context.secret)
+    now = door.context.tasks.get(task.id)
+    conversation.show_status(now, status_comment(now, around))
+
+
+def test_where_the_repository_wants_a_plan_first_a_fix_begins_with_one(
+    front_door: FrontDoor,
+) -> None:
+    door = front_door
+    wants = {".github/agent.yml": 'version: 1\nplan: {required_for: ["label:large"]}\n'}
+    door.github.commit(REPOSITORY, "main", "maria", wants)
+    drain(door)
+    number = door.issue()
+    door.github.add_label(REPOSITORY, number, "maria", "large")
+    drain(door)
+    door.command(number, "maria", "/agent fix the rate")
+    task, wait = waiting(door, number)
+    assert (task.instruction, task.brief["required_by"]) == ("the rate", "large")
+    assert newest(door, number) is None
+    words = status_comment(
+        door.context.tasks.get(task.id),
+        Surroundings(door.context.now(), "/agent", door.context.limits, wait=wait),
+    )
+    assert "The label `large` asks for a plan first here." in words
+    door.command(number, "maria", "/agent approve")
+    fix = newest(door, number)
+    assert fix is not None
+    assert fix.brief["plan"]["plan"] == PLAN
+
+
+def test_a_plan_calls_nobody_and_closes_nothing(planned: Planned) -> None:
+    door, number, task, wait = planned
+    show_plan(door, task, wait)
+    [shown] = door.bot_comments(number)
+    assert "### 📋 Plan r1 `" in shown
+    assert "@<!-- -->li fixes #<!-- -->7" in shown
+    assert "1. Use Decimal: `tax.py`" in shown
+    assert "2. Test it: `test_tax.py` (new)" in shown
+    assert "⚠ The plan names what is not there: `gone.py:4`." in shown
+    assert "12 tool calls, 5 minutes" in shown
