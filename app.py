@@ -12,10 +12,12 @@ from bot.settings import Settings
 from bot.task_links import TaskLinks
 from bot.webhook import BadSignature, verify
 from jobs.queues import Bell, BellSilent
+from pages.metrics.page import metrics
 from pages.task_page import TaskPages, blueprint
 from records.actions import Actions
 from records.database import migrate, open_database
 from records.deliveries import Deliveries
+from records.figures import Figures
 from records.tasks import Tasks
 
 # GitHub caps a delivery at 25 MB:
@@ -51,6 +53,8 @@ def create_app(settings: Settings | None = None) -> Flask:
             )
         )
     )
+
+    app.register_blueprint(metrics(Figures(database), TaskLinks(settings).may_read))
 
     @app.post("/webhook")
     def webhook() -> Response:

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, abort, render_template, request, stream_w
 from pages.from_here import is_from_here
 from pages.visible import visible
 from records.actions import Action, Actions
+from records.pulls import PullRecord
 from records.task import Task, TaskNotFound
 from records.tasks import Tasks
 
@@ -90,6 +91,7 @@ def _serve_people(routes: Blueprint, pages: TaskPages) -> None:
         return render_template(
             "task.html",
             task=task,
+            fate=_fate(pages, task),
             entries=[entry for entry in map(_entry, actions) if entry],
             choice=choices[-1] if choices else None,
             key=_key(),
@@ -115,7 +117,9 @@ def _serve_programs(routes: Blueprint, pages: TaskPages) -> None:
 
     @routes.get("/tasks/<task_id>.json")
     def one_task_as_json(task_id: str) -> Response:
-        return _json(asdict(_task(pages, task_id)))
+        task = _task(pages, task_id)
+        fate = _fate(pages, task)
+        return _json({**asdict(task), "pull_request_fate": fate.fate if fate else None})
 
     @routes.get("/tasks/<task_id>/log.jsonl")
     def whole_log(task_id: str) -> Response:
@@ -156,7 +160,8 @@ def _events(pages: TaskPages, task_id: str, number: int) -> Iterator[str]:
             entry = _entry(action)
             if entry:
                 yield _event("entry", number, render_template("entry.html", entry=entry))
-        head = render_template("head.html", task=task, github_url=pages.github_url)
+        fate = _fate(pages, task)
+        head = render_template("head.html", task=task, fate=fate, github_url=pages.github_url)
         if head != shown_head:
             shown_head = head
             yield _event("head", number, head)
@@ -233,6 +238,12 @@ def _task(pages: TaskPages, task_id: str) -> Task:
         return pages.tasks.get(task_id)
     except TaskNotFound:
         abort(404)
+
+
+def _fate(pages: TaskPages, task: Task) -> PullRecord | None:
+    """Return what became of the task's pull request; None where it has none."""
+    number = task.pull_request_number
+    return None if number is None else pages.tasks.pulls.get(task.repository_id, number)
 
 
 def _refuse_strangers(pages: TaskPages, task_id: str) -> None:

@@ -14,7 +14,7 @@ from records.tasks import Tasks
 from tests.records.given import new_task
 from tests.whole.given import log_given_back
 
-PAGES = ("/", "/tasks", "/tasks.json")
+PAGES = ("/", "/tasks", "/tasks.json", "/metrics")
 OF_ONE_TASK = ("", ".json", "/log.jsonl", "/live")
 
 
