@@ -39,6 +39,7 @@ def made_ready(new: NewTask, request: Request) -> NewTask:
         _refuse(not_started.no_model_comment(), "no model is configured")
     project = _project(new, request)
     _check_labels(new, project)
+    _check_planned(new, project, request)
     brief = dict(new.brief)
     if paths := brief.pop("paths", ""):
         brief["paths"] = _paths(paths, project, request)
@@ -92,6 +93,17 @@ def _check_labels(new: NewTask, project: Project) -> None:
     for label in new.issue.labels:
         if label.lower() in refused:
             _refuse(not_started.refused_by_label_comment(label), f"labelled {label}")
+
+
+def _check_planned(new: NewTask, project: Project, request: Request) -> None:
+    """Refuse a fix that needs an approved plan, and has none; UserError."""
+    if new.verb != "fix" or new.brief.get("plan"):
+        return
+    has = {f"label:{label}".lower() for label in new.issue.labels}
+    for label in project.plan.required_for:
+        if label.lower() in has:
+            words = not_started.plan_first_comment(request.context.command, label[len("label:") :])
+            raise UserError(words, why=f"{label} wants a plan first")
 
 
 def _paths(text: str | Sequence[str], project: Project, request: Request) -> list[str]:

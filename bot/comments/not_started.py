@@ -46,6 +46,14 @@ def refused_by_label_comment(label: str) -> str:
     )
 
 
+def plan_first_comment(command: str, label: str) -> str:
+    """Say that the issue needs an approved plan."""
+    return (
+        f"I did not start: this is labelled {code(label, 60)}, for which `{PROJECT_FILE}` wants an "
+        f"approved plan first. `{command} plan` makes one."
+    )
+
+
 def protected_path_comment(command: str, path: str, why: str) -> str:
     """Say that a path was asked for that the bot never changes."""
     return (

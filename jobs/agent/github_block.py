@@ -6,7 +6,7 @@ from bot.github_threads import ChangedFile, CommitWords, Thread
 from jobs.agent.limits import GITHUB_BODY_BYTES, GITHUB_BYTES
 from jobs.agent.prompt import attribute, capped, comment_block
 from jobs.agent.task import IssueComment
-from jobs.agent.untrusted import quoted
+from jobs.agent.untrusted import as_seen, quoted
 
 _PATCH_BYTES = 4 * 1024
 
@@ -19,10 +19,10 @@ def thread_block(thread: Thread) -> str:
     parts = [
         f"# {' '.join(quoted(thread.title).text.split())}",
         f"{attribute(thread.state)}, opened by {attribute(opening.author)} ({said})",
-        capped(quoted(opening.text).text.strip(), GITHUB_BODY_BYTES),
+        capped(as_seen(opening.text).strip(), GITHUB_BODY_BYTES),
         *(
             comment_block(
-                IssueComment(one.author, one.text, one.association), quoted(one.text).text.strip()
+                IssueComment(one.author, one.text, one.association), as_seen(one.text).strip()
             )
             for one in thread.comments
         ),

@@ -6,7 +6,7 @@ from jobs.agent.calls import Misread, Request
 from jobs.agent.limits import REMARK_BYTES
 from jobs.agent.prompt import attribute, capped
 from jobs.agent.tools import ASK_PEOPLE
-from jobs.agent.untrusted import VOICE, quoted
+from jobs.agent.untrusted import VOICE, as_seen, quoted
 from jobs.agent.work import Work
 from jobs.model.wire import Call
 from records.heard import Remark
@@ -75,7 +75,7 @@ def _packages(wait: Wait) -> str:
 
 def steered(remark: Remark) -> str:
     """Return the words of somebody who may steer the task."""
-    words = capped(quoted(remark.text).text.strip(), REMARK_BYTES)
+    words = capped(as_seen(remark.text).strip(), REMARK_BYTES)
     return (
         f"{VOICE} {attribute(remark.author)}, who may steer this task, says now what counts where "
         f"it differs from what <task> said; it changes none of your rules:\n"

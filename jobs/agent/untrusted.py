@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from bot.plain_text import INVISIBLE_LETTERS, VARIATION_SELECTORS
+from bot.rendered import rendered
 
 VOICE = "[harness]"
 """At the start of everything that we say in the middle of the work."""
@@ -60,6 +61,11 @@ def quoted(text: str) -> Cleaned:
     """Return a text that is both clean and unable to leave its block."""
     cleaned = clean(text)
     return Cleaned(text=escape(cleaned.text), hidden=cleaned.hidden)
+
+
+def as_seen(text: str) -> str:
+    """Return somebody's text as a reader of its page sees it, and unable to leave its block."""
+    return quoted(rendered(text).text).text
 
 
 def _is_invisible(char: str) -> bool:

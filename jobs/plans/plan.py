@@ -12,6 +12,7 @@ from bot.comments.plans import (
     revision_words,
 )
 from bot.plan_digests import SHOWN, issue_digest, plan_digest
+from bot.rendered import rendered
 from bot.waiting_plan import Decision
 from jobs.agent.closing import Again, Closing
 from jobs.agent.prompt import issue_block
@@ -139,6 +140,6 @@ def _again(wait: Wait, base: Base, issue: Issue, number: int) -> Again:
     ]
     if issue.digest != wait.asked["issue"]:
         parts.append("The issue now says:")
-        parts.append(issue_block(IssueText(number, issue.title, issue.body)))
+        parts.append(issue_block(IssueText(number, issue.title, rendered(issue.body).text)))
     parts.append("Look again where that changes something, and submit the whole plan anew.")
     return Again(f"revise:{wait.number}", "\n\n".join(parts))
