@@ -49,8 +49,8 @@ def _row(part: Part, task: Task | None) -> str:
     named = what if part.issue_number else cell(part.what, _LONGEST)
     if task is None:
         return f"| {named} | | 🚫 {cell(part.why_not, _LONGEST)} | |"
-    pull = f"#{task.pull_request_number}" if task.pull_request_number else ""
-    return f"| {named} | `{task.id}` | {_standing(task)} | {pull} |"
+    pull = f"#{task.pull_request_number} " if task.pull_request_number else ""
+    return f"| {named} | `{task.id}` | {_standing(task)} | {pull}|"
 
 
 def _standing(task: Task) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.github_api import GitHubApi
 from bot.github_app import GitHubApp, Token
 from bot.github_errors import (
     Conflict,
@@ -163,6 +164,18 @@ def test_a_comment_is_found_among_hundreds(
         front_door.github.comment(REPOSITORY, number, "maria", f"{index}")
     repository.create_comment(number, "<!-- mark -->")
     assert repository.own_comment(number, "<!-- mark -->", time.time() - 60) is not None
+
+
+def test_a_list_without_an_end_is_read_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages: list[int] = []
+
+    def full_page(_api: GitHubApi, _path: str, *, per_page: int, page: int) -> list[int]:
+        pages.append(page)
+        return [0] * per_page
+
+    monkeypatch.setattr(GitHubApi, "get", full_page)
+    assert len(list(GitHubApi("http://127.0.0.1:1", "none").pages("/any"))) == 3_000
+    assert pages == list(range(1, 31))
 
 
 def test_there_is_one_reaction_at_a_time(
