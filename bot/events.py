@@ -80,6 +80,14 @@ class IssueLabeled(_OnIssue):
         return f"label:{self.issue.id}:{self.label}:{self.issue.updated_at}"
 
 
+def label_in(key: str) -> str:
+    """Return the label that an event's key is about, or nothing where it is no such event."""
+    kind, _, rest = key.partition(":")
+    _issue, _, labelled = rest.partition(":")
+    # Behind the label stands a time, with two colons of its own.
+    return labelled.rsplit(":", 3)[0] if kind == "label" else ""
+
+
 @dataclass(frozen=True)
 class IssueAssigned(_OnIssue):
     """Somebody assigned an account to an issue or a pull request."""

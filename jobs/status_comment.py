@@ -14,6 +14,7 @@ from bot.comments.given import newest_given
 from bot.comments.selection import newest_judgement, newest_result
 from bot.conversation import Conversation
 from bot.dispatch import PERMISSIONS
+from bot.events import label_in
 from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, RateLimited, Unauthorized
 from bot.github_repository import GitHubRepository
 from bot.limits import granted, limits_of_task
@@ -165,7 +166,8 @@ class StatusComment:
 
     def _label(self, state: TaskState) -> None:
         task, settings = self._job.task, self._job.services.settings
-        asked_by, repository = settings.fix_label, self._repository(task)
+        asked_by = label_in(task.semantic_key) or settings.fix_label
+        repository = self._repository(task)
         show_state(repository, task.issue_number, state, asked_by=asked_by, verb=task.verb)
 
     def _repository(self, task: Task) -> GitHubRepository:

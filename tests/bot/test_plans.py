@@ -6,6 +6,7 @@ import pytest
 
 from bot.comments import Surroundings, status_comment
 from bot.conversation import Conversation
+from bot.events import label_in
 from bot.in_thread import PERMISSIONS
 from bot.plan_digests import issue_digest, plan_digest
 from records.deliveries import DeliveryState
@@ -309,3 +310,13 @@ def test_a_plan_calls_nobody_and_closes_nothing(planned: Planned) -> None:
     assert "2. Test it: `test_tax.py` (new)" in shown
     assert "⚠ The plan names what is not there: `gone.py:4`." in shown
     assert "12 tool calls, 5 minutes" in shown
+
+
+def test_the_label_that_asked_for_a_plan_is_known_by_its_task(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.github.add_label(REPOSITORY, number, "maria", "agent:plan")
+    front_door.next_outcome()
+    task = newest(front_door, number, "plan")
+    assert task is not None
+    assert label_in(task.semantic_key) == "agent:plan"
+    assert label_in("comment:7") == ""
