@@ -80,6 +80,7 @@ class BotProcesses:
             "PATCHBAY_GITHUB_WRITE_SECONDS": "0",
             "PATCHBAY_GITHUB_WRITES_A_MINUTE": "1000000",
             "PATCHBAY_GITHUB_WRITES_AN_HOUR": "1000000",
+            "PATCHBAY_REVIEW_QUIET_SECONDS": "3",
             **_inherited(),
             "PYTHONUNBUFFERED": "1",
             "PORT": str(stage.web_port),

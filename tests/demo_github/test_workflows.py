@@ -71,8 +71,8 @@ def test_the_log_of_a_job_lies_where_no_token_is_needed_for_a_minute(heard: Worl
     [
         ("Change", True),
         ("Change [skip ci]", False),
-        ("Change\n\nAgent-Task: k3f9\nskip-checks: true", True),
-        ("Change\n\nAgent-Task: k3f9\n\nskip-checks: true", False),
+        ("Change\n\nAgent-Task: k3f9\nskip-checks: true", False),
+        ("Change\n\nskip-checks: true\nAgent-Task: k3f9", True),
         ("Change, which says skip-checks: true", True),
     ],
 )

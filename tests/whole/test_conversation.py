@@ -17,10 +17,35 @@ def test_from_the_plan_to_the_merge(
     house: House, browser: webdriver.Chrome, tmp_path: Path
 ) -> None:
     seen = []
-    for turn in open_conversation(house).turns():
+    story = open_conversation(house)
+    for turn in story.turns():
         look(browser, turn, tmp_path / f"{turn.name}.png")
         seen.append(turn.name)
-    assert seen == ["1-plan", "2-revised", "6-pull-request"]
+    assert seen == [
+        "plan",
+        "revised",
+        "question",
+        "steered",
+        "pull-request",
+        "review",
+        "answered",
+        "flake",
+        "repaired",
+        "merged",
+        "closed",
+    ]
+    check_the_threads(house, story.pull)
+
+
+def check_the_threads(house: House, number: int) -> None:
+    """What was suggested and what was right is done and resolved; the third has its reason."""
+    applied, fixed, left = house.stage.github.threads(house.stage.repository, number)
+    assert [each["resolved_by"] for each in (applied, fixed, left)] == ["patchbay[bot]"] * 2 + [
+        None
+    ]
+    assert "Applied as suggested in" in applied["comments"][-1]["body"]
+    assert "Fixed in" in fixed["comments"][-1]["body"]
+    assert "Not changed: the amounts below the total" in left["comments"][-1]["body"]
 
 
 def look(browser: webdriver.Chrome, turn: Turn, photo: Path) -> None:

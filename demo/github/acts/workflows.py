@@ -14,7 +14,8 @@ from demo.github.state import State
 
 SLUG = "github-actions"
 SKIPS = re.compile(
-    r"\[(?:skip ci|ci skip|no ci|skip actions|actions skip)\]|\n\n(?:[\w-]+: [^\n]*\n)*skip-checks: ?true\s*\Z"
+    r"\[(?:skip ci|ci skip|no ci|skip actions|actions skip)\]"
+    r"|\n\n(?:[\w-]+: [^\n]*\n)*skip-checks: ?true\s*\Z"
 )
 
 
