@@ -60,8 +60,6 @@ class Surroundings:
     """Why the repository's checks may not run on the change yet, or nothing."""
     closes: bool = True
     """Whether a change whose evidence is clean may close its issue when it is merged."""
-    held: str = ""
-    """Why the repository's checks may not run on the change yet, or nothing."""
     draft: bool = True
     """Whether the pull request is a draft; not every plan of GitHub's has them."""
     review: Mapping[str, Any] = field(default_factory=dict)
