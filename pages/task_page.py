@@ -13,6 +13,7 @@ from flask import Blueprint, Response, abort, render_template, request, stream_w
 from pages.from_here import is_from_here
 from pages.visible import visible
 from records.actions import Action, Actions
+from records.pacing import WritesWaiting
 from records.pulls import PullRecord
 from records.task import Task, TaskNotFound
 from records.tasks import Tasks
@@ -92,6 +93,7 @@ def _serve_people(routes: Blueprint, pages: TaskPages) -> None:
             "task.html",
             task=task,
             fate=_fate(pages, task),
+            writes=_writes(pages, task),
             entries=[entry for entry in map(_entry, actions) if entry],
             choice=choices[-1] if choices else None,
             key=_key(),
@@ -105,6 +107,11 @@ def _serve_people(routes: Blueprint, pages: TaskPages) -> None:
         number = int(after) if after.isascii() and after.isdigit() else 0
         stream = stream_with_context(_live(pages, task_id, number, places))
         return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+def _writes(pages: TaskPages, task: Task) -> WritesWaiting:
+    """Say what is to be written in the task's repository and waits for GitHub's limits."""
+    return pages.tasks.pacing.waiting(task.installation_id, task.repository_id)
 
 
 def _serve_programs(routes: Blueprint, pages: TaskPages) -> None:
@@ -161,7 +168,13 @@ def _events(pages: TaskPages, task_id: str, number: int) -> Iterator[str]:
             if entry:
                 yield _event("entry", number, render_template("entry.html", entry=entry))
         fate = _fate(pages, task)
-        head = render_template("head.html", task=task, fate=fate, github_url=pages.github_url)
+        head = render_template(
+            "head.html",
+            task=task,
+            fate=fate,
+            writes=_writes(pages, task),
+            github_url=pages.github_url,
+        )
         if head != shown_head:
             shown_head = head
             yield _event("head", number, head)
@@ -208,6 +221,7 @@ def _entry(action: Action) -> Entry | None:
             | "choice"
             | "recap"
             | "given"
+            | "result"
         ):
             title, result = str(content.get("title", "")), str(content.get("result", ""))
             text = str(content.get("text", ""))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 
 from records.database import Database
+from records.pacing import Pacing, WritesWaiting
 from records.pulls import Fate
 from records.schema import DeliveryRow, PullRow, TaskRow
 from records.task import ENDED
@@ -36,6 +37,7 @@ class Counted:
     """By verb, and by the fate of the pull request, `none` where there is none."""
     oldest_waiting_since: float | None = None
     """When the task was asked for that waits for a worker longest, in Unix seconds."""
+    writes: WritesWaiting = field(default_factory=WritesWaiting)
 
 
 class Figures:
@@ -53,6 +55,7 @@ class Figures:
             pull_requests=dict(Counter(fates.values())),
             spent=self._spent(fates),
             oldest_waiting_since=self._oldest(),
+            writes=Pacing(self._database).waiting(),
         )
 
     def _tasks(self) -> dict[tuple[str, str, str], int]:

@@ -39,12 +39,14 @@ class NoTurn(Exception):
 
 @dataclass(frozen=True)
 class WritesWaiting:
-    """The writes of a repository whose moment has not come."""
+    """What is to be written to GitHub and has to wait."""
 
-    repository_id: int
-    number: int
-    last_in_s: float
+    number: int = 0
+    """Writes whose moment has not come."""
+    last_in_s: float = 0.0
     """In how many seconds the last of them has its turn."""
+    silent_s: float = 0.0
+    """For how many seconds GitHub wants to hear nothing."""
 
 
 class Pacing:
@@ -104,16 +106,21 @@ class Pacing:
             connection.execute(update(PaceRow).where(this).values(values))
         return until
 
-    def waiting(self) -> list[WritesWaiting]:
-        """List the repositories with writes whose moment has not come."""
+    def waiting(
+        self, installation_id: int | None = None, repository_id: int | None = None
+    ) -> WritesWaiting:
+        """Say what waits: of one repository and its installation, or of all."""
         number, last = func.count(), func.max(WriteRow.at) - DatabaseTime()
-        statement = (
-            select(WriteRow.repository_id, number, last)
-            .where(WriteRow.at > DatabaseTime())
-            .group_by(WriteRow.repository_id)
-        )
+        writes = select(number, last).where(WriteRow.at > DatabaseTime())
+        silence = select(func.max(PaceRow.silent_until) - DatabaseTime())
+        if repository_id is not None:
+            writes = writes.where(WriteRow.repository_id == repository_id)
+        if installation_id is not None:
+            silence = silence.where(PaceRow.installation_id == installation_id)
         with self._database.reading() as connection:
-            return [WritesWaiting(*row) for row in connection.execute(statement)]
+            row = connection.execute(writes).one()
+            silent: float | None = connection.execute(silence).scalar_one()
+        return WritesWaiting(row[0], max(0.0, row[1] or 0.0), max(0.0, silent or 0.0))
 
     def _lock(self, connection: Connection, installation_id: int) -> None:
         """Let one process at a time look for a moment; SQLite's writers wait as they begin."""

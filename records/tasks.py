@@ -17,6 +17,7 @@ from records.database import Database
 from records.fence import held, write_fenced
 from records.heard import Heard
 from records.living import Living
+from records.pacing import Pacing
 from records.pulls import Pulls
 from records.rounds import Rounds
 from records.schema import CheckpointRow, DatabaseTime, TaskRow
@@ -91,6 +92,7 @@ class Tasks:
         self.pulls = Pulls(database)
         self.waits = Waits(database)
         self.batches = Batches(database)
+        self.pacing = Pacing(database)
         self.actions = Actions(database)
 
     def create(self, new: NewTask) -> tuple[Task, bool]:

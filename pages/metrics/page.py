@@ -65,6 +65,12 @@ def _lines(counted: Counted, now: float) -> Iterator[str]:
     about = "How long the task that waits longest has waited for its first worker."
     waited = 0.0 if oldest is None else max(0.0, now - oldest)
     yield from _metric("patchbay_longest_wait_seconds", about, {"": waited})
+    about = "Writes to GitHub that wait for their turn."
+    yield from _metric("patchbay_github_writes_waiting", about, {"": counted.writes.number})
+    about = (
+        "For how long GitHub still wants to hear nothing, of the installation that waits longest."
+    )
+    yield from _metric("patchbay_github_silence_seconds", about, {"": counted.writes.silent_s})
 
 
 _SPENT: tuple[tuple[str, str, Callable[[Any], float]], ...] = (

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from records.database import Database, open_database
-from records.pacing import NoTurn, Pace, Pacing
+from records.pacing import NoTurn, Pace, Pacing, WritesWaiting
 from records.schema import WriteRow
 
 FAR = 100_000.0
@@ -110,9 +110,14 @@ def test_a_silence_without_a_length_is_a_minute_and_twice_as_long_when_it_comes_
 
 def test_the_writes_that_wait_can_be_seen(database: Database) -> None:
     pacing = Pacing(database)
-    assert pacing.waiting() == []
+    assert pacing.waiting() == WritesWaiting()
     for _ in range(4):
         pacing.turn(1, 2, longest_s=9.0)
-    [waiting] = pacing.waiting()
-    assert (waiting.repository_id, waiting.number) == (2, 3)
-    assert 2.0 < waiting.last_in_s <= 3.0
+    seen = pacing.waiting(1, 2)
+    assert (seen.number, seen.silent_s) == (3, 0.0)
+    assert 2.0 < seen.last_in_s <= 3.0
+    assert pacing.waiting(1, 3).number == 0
+    assert pacing.waiting().number == 3
+    pacing.fall_silent(1, 30.0)
+    assert 28.0 < pacing.waiting(1, 3).silent_s <= 30.0
+    assert pacing.waiting(4, 2).silent_s == 0.0
