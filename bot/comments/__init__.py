@@ -8,7 +8,6 @@ comment of a task), `pull_request`.
 """
 
 from bot.comments.answers import (
-    already_working_comment,
     closed_comment,
     did_you_mean_comment,
     general_failure_comment,
@@ -44,7 +43,6 @@ __all__ = [
     "LogLine",
     "Look",
     "Surroundings",
-    "already_working_comment",
     "closed_comment",
     "commit_message",
     "did_you_mean_comment",

@@ -158,15 +158,6 @@ def pull_request_comment(command: str) -> str:
     )
 
 
-def already_working_comment(command: str, task: Task, task_url: str) -> str:
-    """Say that a task is on its way already."""
-    return (
-        f"I am already working on this issue: {named_task(task, task_url)}, asked for by "
-        f"{person(task.requester)}. Nothing new was started. "
-        f"`{command} status` says where it stands, `{command} stop` stops it."
-    )
-
-
 def nothing_to_stop_comment(command: str) -> str:
     """Say that no task runs here."""
     return f"Nothing is running on this issue, so there is nothing to stop. See `{command} status`."
