@@ -107,6 +107,12 @@ def _missing(missing: Sequence[str]) -> str:
     return f"⚠ The plan names what is not there: {named}."
 
 
+def approved_by(task: Task) -> str:
+    """Name the plan that a task carries out, and who approved it; nothing without one."""
+    approved = task.brief.get("plan")
+    return f"plan `{short(approved)}`, approved by {person(approved['by'])}" if approved else ""
+
+
 def approved_words(digest: str, by: str) -> str:
     """Say that a plan was approved; what came of it has a comment of its own."""
     return f"Plan {digest} was approved by {by}. The fix that carries it out has its own comment."

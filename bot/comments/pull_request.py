@@ -10,6 +10,7 @@ from bot.comments.held import held_note
 from bot.comments.neutral import code, plain, quoted, without_references, words
 from bot.comments.outcomes import what_happened
 from bot.comments.plan import plan_as_left
+from bot.comments.plans import approved_by
 from bot.comments.readable import count, money, span
 from bot.comments.rounds import evidence_part
 from bot.comments.selection import choice_words, review_words
@@ -132,6 +133,7 @@ def _footer(task: Task, around: Surroundings) -> str:
     parts = [
         f"Asked for by {person(task.requester)} in #{task.issue_number}",
         f"task `{task.id}`",
+        approved_by(task),
         words(around.model, 80),
         span((task.ended_at or around.now) - since),
         f"{count(used)} tokens",

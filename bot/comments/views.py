@@ -83,7 +83,7 @@ def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:
 
 RESULT = "result"
 """The kind of the entry that holds what a task came to that changes nothing."""
-_READ = {"observation", "event", "failure", "ending", "review", "choice"}
+_READ = {"observation", "event", "failure", "ending", "review", "choice", RESULT}
 
 
 def _is_read(action: Action) -> bool:

@@ -56,6 +56,7 @@ TOOL = last_tool(
 _ALIASES = {"answer": ("summary", "text", "message"), "cited": ("citations", "sources")}
 _DEFAULTS: Handed = {"cited": [], "unverified": ""}
 _WISH = "Answer the question below. The issue is what it was asked under; nothing is to be changed."
+_WISH_OF_LABEL = "Answer the question that the issue asks; nothing is to be changed."
 _WISH_OF_PULL = (
     "Answer the question below. It was asked under the pull request whose own words are in <issue> "
     f"and whose change is in <github> and, whole, in {DIFF_FILE}. Its newest commit is checked out."
@@ -68,14 +69,15 @@ def answer(job: Job, base: Base) -> TaskEnd:
     sha = pull.opened.head_sha if pull else base.sha
     places = Places(base.mirror.at(sha))
     closing = Closing(SYSTEM, TOOL, _Check(places), aliases=_ALIASES, defaults=_DEFAULTS)
-    errand = Errand(closing, _WISH)
+    errand = Errand(closing, _WISH if job.task.instruction.strip() else _WISH_OF_LABEL)
     if pull:
         errand = Errand(closing, _WISH_OF_PULL, (pull.block,), sha, pull.put_diff)
     ending = read(job, base, errand)
     handed = ending.handed_in or _said_without_the_tool(ending)
     if handed is None or not handed["answer"].strip():
         return end_of(Solution(ending))
-    keep_result(job, ANSWER, {**_looked_up(handed, places), "base_sha": sha})
+    found = {**_looked_up(handed, places), "base_sha": sha}
+    keep_result(job, ANSWER, found, title="the answer", text=found["answer"])
     return TaskEnd(TaskState.SUCCEEDED, "", "")
 
 

@@ -25,11 +25,14 @@ def approved_plan(brief: Mapping[str, Any]) -> str:
     approved = brief.get(BRIEF)
     if not approved:
         return ""
-    plan = approved["plan"]
-    steps = [f"{at}. {_step(step)}" for at, step in enumerate(plan["steps"], 1)]
     by = attribute(approved.get("by", "")) or "A maintainer"
+    return f"{by} has approved this plan. {_CARRY_OUT}\n\n{plan_text(approved['plan'])}"
+
+
+def plan_text(plan: Mapping[str, Any]) -> str:
+    """Return a plan as plain text."""
+    steps = [f"{at}. {_step(step)}" for at, step in enumerate(plan["steps"], 1)]
     parts = [
-        f"{by} has approved this plan. {_CARRY_OUT}",
         _words("What is wrong or wanted", plan["problem"]),
         _words("Cause", plan["cause"]),
         "Steps:\n" + "\n".join(steps),

@@ -21,6 +21,7 @@ from jobs.agent.untrusted import VOICE, escape
 from jobs.checkout import Base, fetch_base
 from jobs.ending import TaskEnd, end_of
 from jobs.job import Job
+from jobs.plans.approved import plan_text
 from jobs.plans.handed import ALIASES, DEFAULTS, SYSTEM, TOOL, Check, tidied
 from jobs.reading.citations import Places
 from jobs.reading.result import keep_result
@@ -111,7 +112,8 @@ def _asked(job: Job, base: Base, issue: Issue, revision: int, made: dict[str, An
         "usd": _estimated_usd(job, clean),
     }
     hours = job.services.settings.plan_hours
-    keep_result(job, PLAN, asked)
+    title = f"plan r{revision} `{digest[:SHOWN]}`"
+    keep_result(job, PLAN, asked, title=title, text=plan_text(clean))
     key = f"plan:{revision}:{digest[:SHOWN]}"
     return NewWait(key, WaitKind.PLAN, asked, hours * 3600)
 

@@ -6,9 +6,13 @@ from bot.comments.views import RESULT
 from jobs.job import Job
 
 
-def keep_result(job: Job, what: str, content: dict[str, Any]) -> None:
-    """Put it into the action log, where the status comment finds it; once for equal content."""
-    entry = {"what": what, "content": content}
+def keep_result(job: Job, what: str, content: dict[str, Any], *, title: str, text: str) -> None:
+    """Put it into the action log, where the task's comment and page find it.
+
+    `title` and `text` are for people who read the log. Once for equal content: a job that follows
+    another one may come to the same again.
+    """
+    entry = {"what": what, "content": content, "title": title, "result": "", "text": text}
     kept = [one for kind, one in job.log.entries() if kind == RESULT]
     if not kept or kept[-1] != entry:
         job.log.keep(RESULT, entry)

@@ -49,7 +49,8 @@ def review(job: Job, base: Base) -> TaskEnd:
     clean = job.services.redactor.clean_value
     said = clean({**ending.handed_in, "comments": fitting, "homeless": homeless})
     url = patiently(job, lambda: _written(job, pull, said), until=job.watch.leaving)
-    keep_result(job, REVIEW, {"url": url, "comments": len(fitting), "head_sha": pull.head_sha})
+    content = {"url": url, "comments": len(fitting), "head_sha": pull.head_sha}
+    keep_result(job, REVIEW, content, title="the review", text=said["summary"])
     return TaskEnd(TaskState.SUCCEEDED, "", "")
 
 

@@ -279,7 +279,9 @@ def test_where_the_repository_wants_a_plan_first_a_fix_begins_with_one(
     front_door: FrontDoor,
 ) -> None:
     door = front_door
-    wants = {".github/agent.yml": 'version: 1\nplan: {required_for: ["label:large"]}\n'}
+    wants: dict[str, str | None] = {
+        ".github/agent.yml": 'version: 1\nplan: {required_for: ["label:large"]}\n'
+    }
     door.github.commit(REPOSITORY, "main", "maria", wants)
     drain(door)
     number = door.issue()

@@ -115,6 +115,7 @@ def test_a_question_is_answered_with_lines_that_were_looked_up(house: House) -> 
     assert "discount.py:99" not in answer["body"].split("<details>")[0]
     assert "@<!-- -->li" in answer["body"]
     assert told(house, task, "shop/discount.py:99: shop/discount.py has ")
+    assert "| the answer |" in answer["body"]
     house.wait_for(lambda: house.reactions(comment_id) == ["hooray"], "the last reaction")
     assert refs(house) == before
     assert labels(house, number) == set()
@@ -143,7 +144,8 @@ def test_a_plan_is_revised_approved_and_carried_out(house: House) -> None:
     assert (fix["state"], fix["verb"], fix["requester"]) == ("succeeded", "fix", "li")
     assert told(house, fix, "li has approved this plan")
     assert told(house, fix, "2. Test it (tests/test_more.py)")
-    assert len(house.pull_requests(number)) == 1
+    [pull_request] = house.pull_requests(number)
+    assert f"plan `{digest}`, approved by @<!-- -->li" in pull_request["body"]
     [planned] = [one for one in house.tasks(number) if one["verb"] == "plan"]
     assert planned["state"] == "succeeded"
     final = house.bot_comments(number)[0]["body"]
