@@ -67,7 +67,10 @@ def check_app(verb: str, request: Request) -> None:
 def refuse_from_fork(request: Request, verb: str) -> None:
     """Refuse to work on a pull request whose branch the bot cannot push to; UserError."""
     event = request.event
-    pull = _repository(request, READ_PULLS).reviews(event.issue.number).opened()
+    try:
+        pull = _repository(request, READ_PULLS).reviews(event.issue.number).opened()
+    except NotFound:
+        return  # it was deleted meanwhile
     if pull.head_repository_id != event.repository.id:
         _refuse(not_started.fork_comment(request.context.command, verb), "it comes from a fork")
 
