@@ -7,8 +7,9 @@ import threading
 from subprocess import CalledProcessError
 from types import FrameType
 
+from demo import conversation
 from demo.bot_processes import LOGS, BotProcesses
-from demo.house import House
+from demo.house import House, NotSeen
 from demo.model.script import ScriptError
 from demo.options import DEFAULT_PORT, Options, read_options
 from demo.processes import NotReady
@@ -17,7 +18,7 @@ from demo.stage import Stage
 from demo.story import NoPullRequest, play
 
 _INTERRUPTED = 130
-_EXPECTED = (CannotSetStage, NotReady, NoPullRequest, ScriptError, CalledProcessError)
+_EXPECTED = (CannotSetStage, NotReady, NoPullRequest, NotSeen, ScriptError, CalledProcessError)
 
 
 def main() -> int:
@@ -48,12 +49,20 @@ def _run(options: Options, interrupted: threading.Event) -> int:
 
 def _play(stage: Stage, bot: BotProcesses, interrupted: threading.Event) -> int:
     bot.wait_ready(interrupted)
+    house = House(stage, bot, interrupted)
+    if stage.options.conversation:
+        conversation.play(house, lambda turn: _say(f"  {turn.name}: {turn.page}"))
+        if stage.options.once:
+            return 0
+        _say("That was all of it. Everything stays as it is until Ctrl-C.")
+        interrupted.wait()
+        return _INTERRUPTED
     if not stage.options.once:
         _say(stage.welcome(bot.logs))
         interrupted.wait()
         _say("Stopping.")
         return _INTERRUPTED
-    told = play(House(stage, bot), interrupted)
+    told = play(house, interrupted)
     as_json = stage.options.as_json
     print(json.dumps(told.to_json(), ensure_ascii=False) if as_json else told.in_words())
     return 0

@@ -1,11 +1,12 @@
 """A hand on the running whole, stage and bot: for the tests, the bench and the demo's own story."""
 
 import json
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ class House:
 
     stage: Stage
     bot: BotProcesses
+    interrupted: threading.Event = field(default_factory=threading.Event)
+    """Ends what is waited for."""
 
     @property
     def web(self) -> str:
@@ -89,7 +92,8 @@ class House:
         while time.monotonic() < deadline:
             if seen := see():
                 return seen
-            time.sleep(_LOOK_AGAIN_S)
+            if self.interrupted.wait(_LOOK_AGAIN_S):
+                raise NotSeen("Interrupted.")
         logs = "\n".join(
             f"== {name}\n{process.last_words()}" for name, process in self.bot.started.items()
         )

@@ -32,6 +32,8 @@ class Options:
     port: int
     workers: int
     latency_s: float
+    conversation: bool = False
+    """Whether the long conversation is played, by the scripted model and scripted people."""
     database_url: str = ""
     """For the bot's records; without one, SQLite in the demo's own folder."""
     models: Path | None = None
@@ -42,6 +44,7 @@ def read_options(arguments: Sequence[str]) -> Options:
     """Read a command line; what cannot be meant ends this process with status 2."""
     parser = argparse.ArgumentParser(prog="script/demo", usage=_usage(), add_help=False)
     parser.add_argument("--once", action="store_true")
+    parser.add_argument("--conversation", action="store_true")
     parser.add_argument("--json", action="store_true", dest="as_json")
     parser.add_argument("--repository")
     parser.add_argument("--issue")
@@ -63,6 +66,7 @@ def read_options(arguments: Sequence[str]) -> Options:
         port=given.port,
         workers=given.workers,
         latency_s=given.latency if given.latency is not None else _latency(once=given.once),
+        conversation=given.conversation,
     )
 
 
@@ -71,6 +75,8 @@ def _refuse_nonsense(parser: argparse.ArgumentParser, given: argparse.Namespace)
         parser.error("--repository and --issue go together")
     if given.as_json and not given.once:
         parser.error("--json goes with --once")
+    if given.conversation and (given.repository or given.script or given.as_json):
+        parser.error("--conversation is about the sample, with turns of its own, and told in words")
     if not given.comment.strip():
         parser.error("--comment needs a text")
     if not 1 <= given.workers <= _MOST_WORKERS:

@@ -72,7 +72,7 @@ class Stage:
 
     def _model(self, partly: ExitStack) -> ModelAddress:
         key = os.environ.get("OPENAI_API_KEY", "")
-        if key and not self.options.script:
+        if key and not self.options.script and not self.options.conversation:
             if not os.environ.get("MODEL"):
                 raise CannotSetStage(
                     "OPENAI_API_KEY is set, so a real model will work: name it in MODEL."
@@ -132,12 +132,18 @@ class Stage:
         """Return the address of an issue's page."""
         return f"{self.github.url}/{self.repository}/issues/{number}"
 
+    def _second_thing_to_try(self) -> str:
+        if self.model.name != SCRIPTED or self.options.repository or self.options.script:
+            return ""
+        return f"Or begin with a plan, on {self.issue_url(self.issues[-1])}: /agent plan\n"
+
     def welcome(self, logs: Path) -> str:
         """Say where to look and what to do."""
         known = "" if self.model.name == SCRIPTED else f"\nThe model is {self.model.name}."
         return (
             f"\nThe local GitHub is ready: {self.issue_url(self.issues[0])}\n"
             f"Write there, as {ASKS}: /agent fix this\n"
+            f"{self._second_thing_to_try()}"
             f"Tasks and their live logs: http://127.0.0.1:{self.web_port}/tasks\n"
             f"Logs of the processes: {logs}{known}\n"
             "Ctrl-C stops everything."
