@@ -72,11 +72,7 @@ class IssueLabeled(_OnIssue):
 
     @property
     def key(self) -> str:
-        """Return what names this event, however often GitHub tells of it.
-
-        The payload has no number for the act of labelling. Setting a label changes the time of the
-        issue's last change, and every delivery of one act carries the same time.
-        """
+        """Return what names this event: the act has no number, but the issue's time moves by it."""
         return f"label:{self.issue.id}:{self.label}:{self.issue.updated_at}"
 
 

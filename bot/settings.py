@@ -171,6 +171,10 @@ class Settings(SetupSettings):
     """The word that a command line begins with."""
     fix_label: str = Field("agent:fix", min_length=1, max_length=50)
     """The label that starts a fix, with whoever sets it as the requester."""
+    plan_label: str = Field("agent:plan", min_length=1, max_length=50)
+    """The label that starts a plan."""
+    ask_label: str = Field("agent:ask", min_length=1, max_length=50)
+    """The label that has the issue's own question answered."""
     attempts_label: str = Field("agent:attempts", min_length=1, max_length=45)
     """The label that, with `-2` or another number after it, starts a fix in several attempts."""
     workers: int = Field(2, ge=1, le=64)

@@ -45,6 +45,8 @@ def main() -> None:
         limits=limits_of(settings),
         command=settings.command,
         fix_label=settings.fix_label,
+        plan_label=settings.plan_label,
+        ask_label=settings.ask_label,
         attempts_label=settings.attempts_label,
         attempts_most=settings.attempts_most,
         review_quiet_s=settings.review_quiet_seconds,
