@@ -33,6 +33,10 @@ DISCARDED = ", and nothing of its work is kept"
 """How a sentence about a stop goes on, where whoever stopped the task wished so."""
 
 
+ON_PULL_REQUESTS = frozenset({"address", "sync", "ci"})
+"""Verbs of tasks that work on a pull request which another task has opened."""
+
+
 def end_words(task: Task) -> Words:
     """Return the words for an end that is not all that was asked for; partial work says why."""
     outcome = OUTCOMES.get(task.state)
@@ -54,7 +58,11 @@ def what_happened(task: Task) -> str:
 
 def kept_branch(task: Task, repository_url: str) -> str:
     """Say on which branch work is kept that has no pull request, or nothing."""
-    if not (task.branch and task.head_sha) or task.pull_request_number:
+    if not (task.branch and task.head_sha):
+        return ""
+    # A task on a pull request that another one opened may have kept its work apart from it.
+    apart = task.verb in ON_PULL_REQUESTS and task.branch.endswith(task.id)
+    if task.pull_request_number and not apart:
         return ""
     name = code(task.branch, 200)
     shown = f"[{name}]({repository_url}/tree/{task.branch})" if repository_url else name

@@ -17,15 +17,23 @@ _BETWEEN = re.compile(f"{re.escape(_EVIDENCE[0])}.*?{re.escape(_EVIDENCE[1])}", 
 
 ROUND = "round"
 """What a result in the log is called that is about a round of review."""
-APPLIED, FIXED, NOT_CHANGED, QUESTION, UNSAID = (
+APPLIED, FIXED, NOT_CHANGED, QUESTION, UNSAID, NOT_PUSHED = (
     "applied",
     "fixed",
     "not changed",
     "question",
     "unsaid",
+    "not pushed",
 )
 """What can have become of a thread."""
-_SIGNS = {APPLIED: "✅", FIXED: "✅", NOT_CHANGED: "↩️", QUESTION: "❓", UNSAID: "⚠️"}
+_SIGNS = {
+    APPLIED: "✅",
+    FIXED: "✅",
+    NOT_CHANGED: "↩️",
+    QUESTION: "❓",
+    UNSAID: "⚠️",
+    NOT_PUSHED: "⚠️",
+}
 
 
 def thread_reply(outcome: str, said: str, sha: str, command: str) -> str:
@@ -43,6 +51,11 @@ def thread_reply(outcome: str, said: str, sha: str, command: str) -> str:
             )
         case "question":
             return f"A question: {reason}\n\nAnswer here, then comment `{command} address`."
+        case "not pushed":
+            return (
+                f"The agent says: {reason or 'fixed'}. But nothing of it is on the branch; the "
+                "comment of this round says why."
+            )
         case _:
             changed = f" The round's commit is {_commit(sha)}." if sha else " Nothing was changed."
             return (
@@ -72,10 +85,7 @@ def rollup(entry: Mapping[str, Any]) -> str:
 
 
 def _counts(rows: Sequence[Mapping[str, Any]]) -> str:
-    counted = {
-        outcome: sum(row.get("outcome") == outcome for row in rows)
-        for outcome in (APPLIED, FIXED, NOT_CHANGED, QUESTION, UNSAID)
-    }
+    counted = {outcome: sum(row.get("outcome") == outcome for row in rows) for outcome in _SIGNS}
     named = [f"{count} {outcome}" for outcome, count in counted.items() if count]
     return f"**{plural(len(rows), 'thread')}:** {', '.join(named)}."
 
@@ -138,12 +148,10 @@ def pushed_meanwhile(why: str, branch: str) -> str:
     return f"The branch has moved on, and nothing there is overwritten: {why}.{kept}"
 
 
-def all_applied() -> str:
+def all_applied(*, checked: bool) -> str:
     """Say that a round needed no agent."""
-    return (
-        "Every open thread was a suggestion that fits, and is applied as it was written. I ran no "
-        "check on it."
-    )
+    said = "Every open thread was a suggestion that fits, and is applied as it was written."
+    return said if checked else f"{said} I ran no check on it."
 
 
 def pull_request_gone() -> str:
@@ -164,6 +172,11 @@ def was_merged(base: str, theirs: str, sha: str) -> str:
 def too_far_apart(base: str) -> str:
     """Say that the two branches have no beginning in common that was fetched."""
     return f"The branch and {code(base, 100)} have no commit in common that I could find."
+
+
+def not_merged() -> str:
+    """Say that nothing came of a merge."""
+    return "The conflict is not resolved, so nothing was pushed."
 
 
 def still_marked(paths: Sequence[str]) -> str:

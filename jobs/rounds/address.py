@@ -25,6 +25,7 @@ from jobs.room import in_room
 from jobs.rounds.answers import answers, without_answers
 from jobs.rounds.branch import Added, Message, Moved
 from jobs.rounds.carrying_out import suggestions_of
+from jobs.rounds.measuring import measured
 from jobs.rounds.outcomes import ThreadOutcome, content, of_answers, of_suggestions
 from jobs.rounds.place import Place, at_pull_request
 from jobs.rounds.reading import with_round
@@ -67,7 +68,11 @@ def address(job: Job) -> TaskEnd | NewWait:
         return begun
     rest = begun.rest
     if not rest.threads and not rest.words:
-        return _conclude(job, begun, TaskEnd(TaskState.SUCCEEDED, "", all_applied()), None, None)
+        seen = in_room(job, lambda: _measured(job, begun))
+        if job.watch.halted.is_set():
+            return stopped(None)  # by whom, and whether for good, is not for here to say
+        end = TaskEnd(TaskState.SUCCEEDED, "", all_applied(checked=seen))
+        return _conclude(job, begun, end, None, None)
     number = job.task.pull_request_number or job.task.issue_number
     told = replace(job, give=with_round(rest, number, _issue(job)))
     solution = in_room(job, lambda: solve(told, begun.base))
@@ -109,6 +114,14 @@ def _apply(job: Job, place: Place, taken: Round) -> tuple[tuple[Applied, ...], A
     added = place.branch.add(change, taken.head_sha, message)
     job.log.event(f"apply {len(applied)} suggestions", added.sha[:12])
     return applied, added
+
+
+def _measured(job: Job, begun: _Begun) -> bool:
+    """Run the checks on a round that was nothing but suggestions."""
+    if begun.suggestions is None:
+        return False
+    before = replace(begun.base, sha=begun.suggestions.on)
+    return measured(job, before, begun.suggestions.sha)
 
 
 def _hand_in(job: Job, begun: _Begun, solution: Solution) -> TaskEnd:
@@ -193,7 +206,10 @@ def _say(
         replies = Replies(job, place.reviews, begun.taken)
         for outcome in answered:
             replies.say(outcome, begun.base.project.review.resolve)
-        keep_result(job, ROUND, content(begun.taken, (*applied, *answered)))
+        outcomes = (*applied, *answered)
+        title = f"answer round {begun.taken.number} of the review"
+        text = "\n".join(f"{one.where}: {one.outcome} {one.said}".rstrip() for one in outcomes)
+        keep_result(job, ROUND, content(begun.taken, outcomes), title=title, text=text)
         if newest:
             show_evidence(job, place, begun.taken, newest.sha)
             ask_again(job, place.reviews, begun.taken)

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.comments.rounds import APPLIED, FIXED, NOT_CHANGED, QUESTION, UNSAID
+from bot.comments.rounds import APPLIED, FIXED, NOT_CHANGED, NOT_PUSHED, QUESTION, UNSAID
 from jobs.rounds.answers import Answer, Verdict
 from jobs.rounds.round import Round, RoundThread
 from jobs.rounds.suggestions import Applied
@@ -40,6 +40,8 @@ def _of_answer(thread: RoundThread, answer: Answer | None, sha: str) -> ThreadOu
     match answer:
         case Answer(Verdict.FIXED, words) if sha:
             return _outcome(thread, FIXED, words, sha)
+        case Answer(Verdict.FIXED, words):
+            return _outcome(thread, NOT_PUSHED, words, "")
         case Answer(Verdict.NOT_CHANGED, words):
             return _outcome(thread, NOT_CHANGED, words, "")
         case Answer(Verdict.QUESTION, words):

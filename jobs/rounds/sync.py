@@ -6,6 +6,7 @@ from typing import Any
 from bot.comments.failures import Failure
 from bot.comments.pull_request import credit
 from bot.comments.rounds import (
+    not_merged,
     nothing_to_merge,
     pull_request_gone,
     pushed_meanwhile,
@@ -143,7 +144,7 @@ def _hand_in(job: Job, begun: _Conflict, solution: Solution) -> TaskEnd:
         return stopped(None)  # by whom, and whether for good, is not for here to say
     end = end_of(solution)
     if solution.place is not Whither.PULL_REQUEST or solution.ending.outcome != Outcome.RESOLVED:
-        return end
+        return _unresolved(end)
     if marked := _marked(begun, solution):
         return failed(Failure.NO_CHANGE, still_marked(marked))
     try:
@@ -151,6 +152,14 @@ def _hand_in(job: Job, begun: _Conflict, solution: Solution) -> TaskEnd:
     except Moved as moved:
         return failed(Failure.PUSH_REJECTED, pushed_meanwhile(str(moved), ""))
     return replace(end, explanation=was_merged(begun.into, begun.sides[1], added.sha))
+
+
+def _unresolved(end: TaskEnd) -> TaskEnd:
+    """Return the end of a merge that was not done: half of one is nothing to keep."""
+    if end.state in {TaskState.SUCCEEDED, TaskState.PARTIAL}:
+        why = Failure(end.reason) if end.reason else Failure.NO_CHANGE
+        return failed(why, f"{end.explanation} {not_merged()}")
+    return end
 
 
 def _marked(begun: _Conflict, solution: Solution) -> tuple[str, ...]:

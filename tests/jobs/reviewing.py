@@ -137,4 +137,6 @@ def review(desk: Desk, make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> Re
     desk.github.add_collaborator(REPOSITORY, "paul", "write")
     desk.github.create_user("eve")
     desk.github.add_collaborator(REPOSITORY, "eve", "read")
+    # There is no sandbox here; over the whole house there is.
+    monkeypatch.setattr(story, "measured", lambda *_: False)
     return Review(desk, tasks.get(job.task.id), make_job, monkeypatch, [])

@@ -162,8 +162,19 @@ def test_the_pull_request_is_labelled_and_assigned_to_whoever_asked(desk: Desk) 
     [shown] = desk.pull_requests()
     assert [label["name"] for label in shown["labels"]] == ["agent"]
     assert [person["login"] for person in shown["assignees"]] == ["maria"]
+    assert [person["login"] for person in shown["requested_reviewers"]] == ["maria"]
     desk.hand_in()
     assert desk.asked("issues/add-labels") == desk.asked("issues/add-assignees") == 1
+
+
+def test_the_pull_request_stands_under_the_repositorys_own_template(desk: Desk) -> None:
+    template = "## Why\n\nAsk @boss, see #1.\n"
+    files = {".github/PULL_REQUEST_TEMPLATE.md": template}
+    desk.github.commit(REPOSITORY, "main", "maria", files)
+    base = fetch_base(desk.job.services, desk.job.task)
+    Desk(desk.github, desk.job, base).hand_in()
+    [shown] = desk.pull_requests()
+    assert shown["body"].startswith("## Why\n\nAsk @<!-- -->boss, see #<!-- -->1.\n\n---\n\n")
 
 
 @pytest.mark.parametrize("status", [403, 404, 422, 500])

@@ -58,10 +58,14 @@ def test_a_review_with_threads_and_a_suggestion_becomes_commits_and_answers(hous
     assert resolved == [True, False, True]
     [status] = [one["body"] for one in house.bot_comments(number)]
     assert "Round 1 of the review: 2 of 3 done" in status
-    github.commit(name, "main", "maria", {"OTHER.md": "Meanwhile.\n"})
-    house.comment(number, "/agent sync")
+    again = [{"path": "NOTES.md", "line": 3, "body": "```suggestion\nThree, at last\n```"}]
+    github.review(name, number, "maria", "REQUEST_CHANGES", "/agent", again)
     house.wait_for(lambda: len(house.tasks(number)) > 1, "a second task")
     assert house.wait_for_task(number, after=1)["state"] == "succeeded"
+    assert "After round 2 of the review" in house.pull_requests(issue)[0]["body"]
+    github.commit(name, "main", "maria", {"OTHER.md": "Meanwhile.\n"})
+    house.comment(number, "/agent sync")
+    assert house.wait_for_task(number, after=2)["state"] == "succeeded"
     assert github.file(name, "OTHER.md", branch) == "Meanwhile.\n"
 
 

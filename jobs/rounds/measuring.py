@@ -1,0 +1,27 @@
+"""Measures what suggestions came to, where no agent does it, in fresh sandboxes."""
+
+import structlog
+
+from jobs.agent.task import Outcome, Submission
+from jobs.checkout import Base
+from jobs.ending import TaskFailed
+from jobs.job import Job
+from jobs.measurement import Measurement
+from jobs.repository.merge import change_between
+from jobs.sandbox import SandboxError
+from jobs.workplace import Workplace
+
+_log = structlog.get_logger()
+
+
+def measured(job: Job, before: Base, sha: str) -> bool:
+    """Measure a commit against the one below it; False where no sandbox could be had for it."""
+    job.services.tasks.write(job.lease, base_sha=before.sha, base_branch=before.branch)
+    measure = Measurement(job, Workplace(job, before), before.detection())
+    change = change_between(before.mirror, before.sha, f"{sha}^{{tree}}")
+    try:
+        return bool(measure.of(change, Submission(Outcome.RESOLVED, "", "")).rows)
+    except (SandboxError, TaskFailed) as error:
+        # The commit stands; what is missing is said in the words of the end.
+        _log.warning("round.not_measured", task=job.task.id, error=str(error))
+        return False
