@@ -16,6 +16,7 @@ NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
 WITHOUT = {"GT24"}
 """What does not hold has no test that it does."""
 IDS = [f"{group}{number:02}" for group in ("SB", "GT") for number in range(1, 25)]
+IDS += [f"IN{number:02}" for number in range(1, 20)]
 IDS += ["DK03", "DK04", "DK05", "DK06", "DK08"]
 
 
