@@ -12,13 +12,14 @@ from bot.settings import Settings
 from jobs.doctor.finding import Finding, fail, ok, warning
 
 NEEDED = {"contents": "write", "issues": "write", "metadata": "read", "pull_requests": "write"}
+FOR_CHECKS = {"actions": "write", "checks": "write"}
+"""Without these the bot works, and does nothing about checks."""
 _LEVELS = ("none", "read", "write", "admin")
 _MOST_SKEW_S = 30.0
 _ANSWERS_S = 10.0
 _WHY = {
     "workflows": "GitHub would no longer refuse a push that changes a workflow",
     "administration": "it could change the rules that protect branches",
-    "actions": "it could start workflows and read their results",
     "secrets": "it could replace the secrets of workflows",
 }
 
@@ -57,8 +58,15 @@ def _permissions(granted: dict[str, str]) -> Iterator[Finding]:
             f"the App lacks {', '.join(lacking)}",
             "the App's Permissions & events; then accept it where it is installed",
         )
+    without = [name for name in FOR_CHECKS if _rank(granted.get(name, "none")) < _rank("write")]
+    if without:
+        yield warning(
+            about,
+            f"the App may not write {', '.join(without)}: it does nothing, or less, about checks",
+            "the App's Permissions & events, if that is wanted",
+        )
     for name, level in sorted(granted.items()):
-        if _rank(level) > _rank(NEEDED.get(name, "none")):
+        if _rank(level) > _rank({**NEEDED, **FOR_CHECKS}.get(name, "none")):
             why = _WHY.get(name, "nothing here needs it")
             yield warning(about, f"the App has {name}: {level}; {why}", "take it away")
     if not lacking:

@@ -26,6 +26,7 @@ from tests.fixtures.redis_server import RedisServer
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "0123456789abcdef0123456789abcdef"
 FOUR = {"contents": "write", "issues": "write", "metadata": "read", "pull_requests": "write"}
+ALL = {**FOUR, "actions": "write", "checks": "write"}
 Make = Callable[..., Settings]
 
 
@@ -34,7 +35,7 @@ def make(tmp_path: Path, local_github: LocalGitHub, redis_url: str) -> Make:
     """Settings of an installation that is as it must be, with what a test changes about it."""
 
     def made(permissions: dict[str, str] | None = None, **changes: object) -> Settings:
-        app_id, key = local_github.create_app("patchbay-doctor", permissions=permissions or FOUR)
+        app_id, key = local_github.create_app("patchbay-doctor", permissions=permissions or ALL)
         file = tmp_path / "key.pem"
         file.write_text(key)
         file.chmod(0o600)
@@ -147,6 +148,8 @@ def test_a_database_of_an_older_schema_is_remarked_on(make: Make, tmp_path: Path
     [
         ({**FOUR, "workflows": "write"}, Level.WARNING, "workflows: write; GitHub would no longer"),
         ({**FOUR, "administration": "write"}, Level.WARNING, "administration: write"),
+        (FOUR, Level.WARNING, "may not write actions, checks"),
+        ({**ALL, "actions": "read"}, Level.WARNING, "may not write actions:"),
         ({**FOUR, "issues": "read"}, Level.FAIL, "the App lacks issues: write"),
         ({"contents": "write", "metadata": "read"}, Level.FAIL, "issues: write, pull_requests"),
     ],
