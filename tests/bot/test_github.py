@@ -18,7 +18,8 @@ from bot.github_errors import (
     Unauthorized,
     Unavailable,
 )
-from bot.github_repository import GitHubRepository, IssueState
+from bot.github_repository import GitHubRepository
+from bot.github_threads import IssueState
 from records.effects import Ambiguous
 from tests.bot.conftest import REPOSITORY, FrontDoor
 
