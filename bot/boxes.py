@@ -15,9 +15,13 @@ def newly_ticked(before: str, after: str) -> tuple[str, ...]:
 
     A box that was written in by the edit itself was never offered, so it counts for nothing.
     """
-    offered = {command for command, ticked in _boxes(before) if not ticked}
     ticked = (command for command, ticked in _boxes(after) if ticked)
-    return tuple(command for command in dict.fromkeys(ticked) if command in offered)
+    return tuple(command for command in dict.fromkeys(ticked) if command in offered(before))
+
+
+def offered(body: str) -> frozenset[str]:
+    """Return the commands whose boxes have no tick."""
+    return frozenset(command for command, ticked in _boxes(body) if not ticked)
 
 
 def _boxes(body: str) -> list[tuple[str, bool]]:

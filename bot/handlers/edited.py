@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 
-from bot.boxes import newly_ticked
+from bot.boxes import newly_ticked, offered
 from bot.commands import Answer, type_of_command
 from bot.comments.edits import as_it_was_comment, edit_starts_nothing_comment
 from bot.events import CommentEdited, IssueEdited
@@ -29,8 +29,10 @@ def issue_edited(event: IssueEdited, request: Request) -> Outcome:
 
 def _own_comment_edited(event: CommentEdited, request: Request, give: type_of_give) -> Outcome:
     """Take ticks as commands, and put the comment back as the bot wrote it."""
-    wanted = _wanted(newly_ticked(event.before, event.body))
-    _restore(event, request)
+    own = _restored(event, request)
+    # What somebody wrote in a moment ago for others to tick was never the bot's offer.
+    ticked = newly_ticked(event.before, event.body)
+    wanted = _wanted(tuple(command for command in ticked if command in offered(own)))
     if wanted is None:
         return Outcome(DeliveryState.HANDLED, "put a comment of the bot's back as it was")
     return give(wanted, request)
@@ -47,8 +49,8 @@ def _wanted(ticked: tuple[str, ...]) -> type_of_command | None:
     return Answer(choices=tuple(choice for answer in answers for choice in answer.choices))
 
 
-def _restore(event: CommentEdited, request: Request) -> None:
-    """Put back what the bot wrote, unless the bot has written something newer by now.
+def _restored(event: CommentEdited, request: Request) -> str:
+    """Put back what the bot wrote, unless it has written something newer by now; return it.
 
     After quick edits one upon another, the text before the later is not the bot's. So each edit's
     text is filed with the bot's own under it.
@@ -67,7 +69,8 @@ def _restore(event: CommentEdited, request: Request) -> None:
         if conversation.repository.comment_body(event.comment_id) == event.body:
             conversation.repository.edit_comment(event.comment_id, own)
     except NotFound:
-        return
+        pass  # somebody deleted it
+    return own
 
 
 def _text_edited(request: Request, key: str, before: str, after: str) -> Outcome:

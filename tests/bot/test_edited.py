@@ -81,6 +81,20 @@ def test_whoever_writes_into_the_bots_comment_writes_in_water(front_door: FrontD
     assert front_door.woken == []
 
 
+def test_a_box_that_somebody_wrote_in_is_nobodys_command(front_door: FrontDoor) -> None:
+    """Whoever may edit could else let a maintainer tick what they may not say themselves."""
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent fix")
+    comment = offer(front_door, number, "Nothing to tick.")
+    bait = "- [ ] Thank the bot <!-- do:stop -->"
+    front_door.github.edit_comment(REPOSITORY, comment, "write", bait)
+    front_door.github.tick(REPOSITORY, comment, "maintain", "do:stop")
+    front_door.next_outcome("write")
+    assert front_door.next_outcome("maintain").detail.startswith("put a comment")
+    assert front_door.context.tasks.get(front_door.woken[0]).state is TaskState.QUEUED
+    assert "Nothing to tick." in front_door.bot_comments(number)
+
+
 def test_edits_that_come_in_the_wrong_order_end_with_the_bots_own_text(
     front_door: FrontDoor,
 ) -> None:
