@@ -56,9 +56,9 @@ def test_a_review_goes_out_whole_and_each_thread_can_be_answered_and_resolved(pu
     pull.github.set_webhook("patchbay", "http://127.0.0.1:9/nobody")
     reviewed(pull)
     assert events(pull) == [
+        ("pull_request_review_comment", "created"),
+        ("pull_request_review_comment", "created"),
         ("pull_request_review", "submitted"),
-        ("pull_request_review_comment", "created"),
-        ("pull_request_review_comment", "created"),
     ]
     first, second = thread_nodes(pull)
     assert (first["path"], first["startLine"], first["line"]) == ("shop.py", 2, 3)

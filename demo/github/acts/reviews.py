@@ -68,10 +68,10 @@ def submit_review(
     review.state, review.submitted_at = STATES[event], state.now()
     asked = request.pull.requested_reviewers
     request.pull.requested_reviewers = [each for each in asked if each.id != actor.user.id]
-    _announce_review(state, request, actor, review, "submitted")
     for comment in request.pull.review_comments:
         if comment.review_id == review.id:
             _announce(state, request, actor, comment, {"action": "created"})
+    _announce_review(state, request, actor, review, "submitted")
 
 
 def dismiss_review(state: State, request: PullRequest, actor: Actor, review: Review) -> None:
