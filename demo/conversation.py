@@ -22,6 +22,8 @@ SUGGESTION = """\
 ZERO = "A voucher of 0.00 should print no lines at all."
 NEGATIVE = "Why is the voucher an amount below zero here?"
 FLAKE = "E   requests.exceptions.ConnectionError: connection reset by peer\n1 error in 3.20s\n"
+PATIENCE_S = 300.0
+"""For one turn; a busy machine takes its time over the evidence."""
 AGAIN = 2
 """The attempt of a workflow that was run once more."""
 OLDER = "test (3.9)"
@@ -97,7 +99,7 @@ class Conversation:
             return mine[0] if is_so and all(map(self._stands, words)) else None
 
         what = f"{verb} in {sorted(states)} with {words}"
-        found: Json = self.house.wait_for(see, what)
+        found: Json = self.house.wait_for(see, what, PATIENCE_S)
         return found
 
     def _tasks(self) -> list[Json]:

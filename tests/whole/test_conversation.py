@@ -10,7 +10,7 @@ from demo.conversation import Turn, open_conversation
 from demo.house import House
 from tests.fixtures.browser import picture
 
-pytestmark = [pytest.mark.docker, pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.docker, pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 def test_from_the_plan_to_the_merge(
