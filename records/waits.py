@@ -22,7 +22,6 @@ class WaitKind(StrEnum):
     QUESTION = "question"
     PLAN = "plan"
     BUDGET = "budget"
-    PACKAGES = "packages"
 
 
 @dataclass(frozen=True)

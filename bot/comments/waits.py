@@ -1,4 +1,4 @@
-"""What a task waits for from people, said on the issue: questions, money, packages, a plan."""
+"""What a task waits for from people, said on the issue: questions, money, a plan."""
 
 from collections.abc import Sequence
 from typing import Any, assert_never
@@ -15,7 +15,6 @@ LETTERS = "abcdef"
 """By which the choices of a question are named."""
 _QUESTION = 600
 _CHOICE = 300
-_REASON = 1_500
 
 
 def wait_headline(wait: Wait | None) -> str:
@@ -29,8 +28,6 @@ def wait_headline(wait: Wait | None) -> str:
             return plan_title(wait.asked)
         case WaitKind.BUDGET:
             return f"💸 Paused at {_used_up(wait.asked)}"
-        case WaitKind.PACKAGES:
-            return f"📦 I need {plural(len(wait.asked['packages']), 'package')}"
         case _:
             assert_never(wait.kind)
 
@@ -49,8 +46,6 @@ def wait_words(task: Task, around: Surroundings) -> list[str]:
             return [plan_words(wait.asked), choices]
         case WaitKind.BUDGET:
             return _budget(wait, task, around)
-        case WaitKind.PACKAGES:
-            return _packages(wait, around)
         case _:
             assert_never(wait.kind)
 
@@ -118,29 +113,6 @@ def _budget(wait: Wait, task: Task, around: Surroundings) -> list[str]:
         f"Without more by {moment(wait.deadline)} I hand in what there is." if wait.deadline else ""
     )
     return [" ".join(part for part in (done, last, rest) if part), f"{how} {until}".rstrip()]
-
-
-def _packages(wait: Wait, around: Surroundings) -> list[str]:
-    """Show the packages that the agent asks for, and the box that lets them in."""
-    asked = wait.asked
-    rows = "\n".join(f"- {code(one, 200)}" for one in asked["packages"])
-    why = f"**In the agent's words, unchecked:**\n\n{quoted(asked['reason'], _REASON)}"
-    yes, no = (
-        box("Install exactly these", "packages allow"),
-        box("Go on without", "packages refuse"),
-    )
-    how = (
-        "They are installed with a network before the work goes on, by the package manager of "
-        "the project and with no secret at hand; code of theirs may run there. "
-        f"Tick a box, or comment `{around.command} packages allow` or "
-        f"`{around.command} packages refuse`; both are for maintainers."
-    )
-    until = (
-        f"Without an answer by {moment(wait.deadline)} I go on without them."
-        if wait.deadline
-        else ""
-    )
-    return [rows, why, f"{yes}\n{no}", f"{how} {until}".rstrip()]
 
 
 def nothing_asked_comment(command: str) -> str:

@@ -5,12 +5,12 @@ rooms beside it), `prompt` with `untrusted` (what the model is told first), `loo
 only loop, and what it holds), `conversation` with `steps` (what is known so far, rebuilt from the
 log), `entries` and `figures` (a reply as the log keeps it; tokens and money), `tools`, `calls`,
 `order`, `turn`, `hands` and `titles` (what the model may call, how a call is understood, put in
-order, carried out and named), `people` and `resting` (what people are asked, and say), `abilities`, `patch`, `explore` and `github_block` (what a task may have beside its six
-tools), `guidance` (a folder's own instructions), `attention` (loops, warnings, reminders), `room`
-(what is left out when the window gets full), `recap` (what stands for old turns), `window` (servers
-that cut the history), `limits` (every number), `gate` with `view`, `debris` and `parses` (what a
-submission must pass), `closing` (a run that ends with words instead), `endings` (the words for how
-it ended).
+order, carried out and named), `people` and `resting` (what people are asked, and say), `abilities`,
+`patch`, `explore` and `github_block` (what a task may have beside its six tools), `guidance` (a
+folder's own instructions), `attention` (loops, warnings, reminders), `room` (what is left out when
+the window gets full), `recap` (what stands for old turns), `window` (servers that cut the history),
+`limits` (every number), `gate` with `view`, `debris` and `parses` (what a submission must pass),
+`closing` (a run that ends with words instead), `endings` (the words for how it ended).
 """
 
 from jobs.agent.debris import without_caches

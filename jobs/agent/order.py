@@ -41,8 +41,8 @@ class Planned:
 def plan(asked: Sequence[Asked]) -> tuple[Planned, ...]:
     """Put calls in the order in which they are answered: submit is last, and wants to be alone.
 
-    A question to people comes after everything else, since the work rests with it. A second call with the id of the first cannot be answered: the history has room for one answer
-    to an id.
+    A question to people comes after everything else, since the work rests with it. A second call
+    with the id of the first cannot be answered: the history has room for one answer to an id.
     """
     by_id: dict[str, Asked] = {}
     for one in asked:

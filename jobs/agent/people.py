@@ -10,7 +10,7 @@ from jobs.agent.untrusted import VOICE, as_seen, quoted
 from jobs.agent.work import Work
 from jobs.model.wire import Call
 from records.heard import Remark
-from records.waits import NewWait, Wait, WaitKind
+from records.waits import NewWait, Wait
 
 _LETTERS = "abcdef"
 
@@ -42,8 +42,6 @@ def _asked(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def answered(wait: Wait) -> str:
     """Return what people said to what the agent had asked, in words for the agent."""
-    if wait.kind is WaitKind.PACKAGES:
-        return _packages(wait)
     said: dict[str, dict[str, str]] = wait.answer.get("answers", {})
     lines = [
         _line(number, one, said.get(str(number)))
@@ -62,15 +60,6 @@ def _line(number: int, question: dict[str, Any], said: dict[str, str] | None) ->
     at = _LETTERS.index(said["choice"]) if said else question["default"]
     how = "" if said else " (your default)"
     return f"{number}. {wish}\n   {quoted(question['choices'][at]).text.strip()}{how}"
-
-
-def _packages(wait: Wait) -> str:
-    named = ", ".join(wait.asked["packages"])
-    if wait.answer.get("allow"):
-        return f"{VOICE} {attribute(wait.answered_by)} lets you have {named}. {wait.answer['how']}"
-    who = attribute(wait.answered_by) if wait.answered_by else "Nobody in time"
-    why = "does not allow" if wait.answered_by else "allowed"
-    return f"{VOICE} {who} {why} {named}. Go on without, or submit as `partial`."
 
 
 def steered(remark: Remark) -> str:

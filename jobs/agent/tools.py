@@ -17,7 +17,7 @@ BASH, READ, EDIT, WRITE, UPDATE_PLAN, SUBMIT = (
     "submit",
 )
 APPLY_PATCH, EXPLORE, GITHUB_CONTEXT = "apply_patch", "explore", "github_context"
-ASK_PEOPLE, ASK_FOR_PACKAGES = "ask_people", "ask_for_packages"
+ASK_PEOPLE = "ask_people"
 GITHUB_KINDS = ("issue", "pull_request", "commit")
 PLAN_STATES = ("pending", "in_progress", "completed")
 

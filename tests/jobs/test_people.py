@@ -1,0 +1,98 @@
+"""What a job lets its agent ask of people, and how a word that steers is acknowledged."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.project import Planning
+from jobs.agent.abilities import PeoplePort
+from jobs.agent.task import Budget, Ending, Outcome
+from jobs.job import Job
+from jobs.waiting.people import people_of, was_granted, with_changes
+from records.heard import Remark
+from records.waits import NewWait, WaitKind
+from tests.jobs.conftest import MakeJob
+from tests.jobs.desk import REPOSITORY, Desk
+
+BUDGET = Budget(tokens=100, usd=2.0)
+
+
+def people(job: Job, budget: Budget = BUDGET, **planning: Any) -> PeoplePort:
+    found = people_of(job, Planning(**planning), budget)
+    assert found
+    return found
+
+
+def test_a_question_has_the_deadline_and_the_end_that_the_project_says(make_job: MakeJob) -> None:
+    job = make_job()
+    wait = people(job, question_timeout_s=60.0, at_deadline="stop").question("call:1", {})
+    assert (wait.kind, wait.seconds) == (WaitKind.QUESTION, 60.0)
+    assert wait.asked == {"at_deadline": "stop"}
+    assert not people(job, ask_questions=False).may_ask
+
+
+def test_only_a_fix_in_one_attempt_waits_for_people(make_job: MakeJob) -> None:
+    job = make_job()
+    assert people_of(replace(job, attempts=2), Planning(), BUDGET) is None
+    other = replace(job, task=replace(job.task, verb="address"))
+    assert people_of(other, Planning(), BUDGET) is None
+
+
+@pytest.mark.parametrize(("which", "pauses"), [("money", True), ("tokens", True), ("turns", False)])
+def test_more_is_asked_for_what_people_can_give(
+    which: str, pauses: bool, make_job: MakeJob
+) -> None:
+    assert bool(people(make_job()).more(which)) is pauses
+
+
+def test_more_is_asked_for_once_and_again_after_some_was_given(make_job: MakeJob) -> None:
+    job = make_job()
+    waits = job.services.tasks.waits
+    first = people(job).more("money")
+    assert first
+    asked = waits.ask(job.lease, first)
+    assert people(job).more("money") == first, "nobody has answered yet"
+    waits.answer(asked, {"expired": True}, "")
+    assert people(job).more("money") is None
+    assert people(job, replace(BUDGET, usd=3.0)).more("money")
+
+
+def test_an_operator_can_have_tasks_end_instead(make_job: MakeJob) -> None:
+    job = make_job()
+    settings = job.services.settings.model_copy(update={"at_budget_end": "end"})
+    ending = replace(job, services=replace(job.services, settings=settings))
+    assert people(ending).more("money") is None
+
+
+def test_what_was_granted_meanwhile_is_not_asked_for(make_job: MakeJob) -> None:
+    job = make_job()
+    ending = Ending(Outcome.WAITING, None, "", wait=people(job).more("money"))
+    assert not was_granted(job, ending, BUDGET)
+    assert was_granted(job, ending, replace(BUDGET, usd=3.0))
+    assert not was_granted(job, Ending(Outcome.BUDGET, None, ""), replace(BUDGET, usd=3.0))
+
+
+def test_a_change_that_cannot_be_read_is_no_reason_not_to_ask() -> None:
+    pause = NewWait("budget:1", WaitKind.BUDGET, {"what": "money"})
+    assert with_changes(pause, b"no change at all").asked == {"what": "money", "changed": []}
+    question = NewWait("call:1", WaitKind.QUESTION, {})
+    assert with_changes(question, b"") == question
+
+
+def test_a_word_that_steers_is_acknowledged_once_in_the_log_and_on_the_comment(desk: Desk) -> None:
+    number = desk.job.task.issue_number
+    comment = desk.github.comment(REPOSITORY, number, "maria", "/agent steer Use `Decimal`.")
+    heard = desk.job.services.tasks.heard
+    for one in (comment, -5):
+        heard.add(desk.job.task.id, Remark(one, "maria", "Use `Decimal`.", steers=True))
+    port = people(desk.job)
+    for remark in (*heard.of(desk.job.task.id), *heard.of(desk.job.task.id)):
+        port.took(remark, 4)
+    events = [content for kind, content in desk.job.log.entries() if kind == "event"]
+    assert [(one["title"], one["result"]) for one in events] == [
+        ("steer by maria: `Use 'Decimal'.`", "taken at step 4")
+    ] * 2
+    found = desk.github.reactions(REPOSITORY, comment_id=comment)
+    assert [one["content"] for one in found] == ["rocket"]
+    assert [one.taken_at for one in heard.of(desk.job.task.id)] == [4, 4]
