@@ -6,16 +6,18 @@ from dataclasses import dataclass, replace
 from jobs.agent.abilities import Abilities
 from jobs.agent.closing import Closing
 from jobs.agent.loop import run
-from jobs.agent.task import AgentTask, Ending, Outcome
+from jobs.agent.task import AgentTask, Budget, Ending, Outcome
+from jobs.agent.untrusted import VOICE
 from jobs.checkout import Base, agent_task
 from jobs.job import Job
 from jobs.sandbox import Sandbox
 from jobs.setup.environment import Environment
 from jobs.solve import budget_of
+from jobs.waiting.people import people_of
 from jobs.workplace import Workplace
 
 RESUMED = (
-    "[harness] The work was interrupted and goes on in a new sandbox with a fresh checkout. "
+    f"{VOICE} The work was interrupted and goes on in a new sandbox with a fresh checkout. "
     "Whatever you left in the old one is gone."
 )
 _MOST_SANDBOXES = 3
@@ -55,19 +57,25 @@ def _in_a_sandbox(job: Job, workplace: Workplace, errand: Errand) -> Ending:
         with workplace.sandbox(errand.head) as sandbox:
             _note_start(job, sandbox, workplace.environment)
             errand.prepare(sandbox)
+            budget = budget_of(job)
             return run(
-                _told(job, workplace, errand),
+                job.give(_told(job, workplace, errand)),
                 sandbox,
                 wire,
                 job.log,
-                budget_of(job),
+                budget,
                 job.watch.halted,
                 errand.closing,
                 resumed=RESUMED,
-                abilities=Abilities(github=job.github, heard=lambda: job.watch.heard),
+                abilities=_abilities(job, workplace.base, budget),
             )
     finally:
         wire.close()
+
+
+def _abilities(job: Job, base: Base, budget: Budget) -> Abilities:
+    people = people_of(job, base.project.plan, budget)
+    return Abilities(github=job.github, people=people, heard=lambda: job.watch.heard)
 
 
 def _told(job: Job, workplace: Workplace, errand: Errand) -> AgentTask:

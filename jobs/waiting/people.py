@@ -15,6 +15,8 @@ from records.waits import NewWait, Wait, WaitKind
 
 _ASKING = "fix"
 """The verb whose tasks wait for people in the middle; the others come to their end sooner."""
+_STEERED = ("plan", "ask", "review")
+"""Others that say at which step they took a word to them."""
 _MAY_GROW = ("money", "tokens")
 """What people can give more of; turns and time are how far a task may go at all."""
 _SHOWN_PATHS = 10
@@ -22,8 +24,9 @@ _SHOWN_PATHS = 10
 
 def people_of(job: Job, planning: Planning, budget: Budget) -> PeoplePort | None:
     """Return how this job's agent waits for people; None where it cannot."""
-    if job.task.verb != _ASKING or job.attempts > 1:
+    if job.task.verb not in {_ASKING, *_STEERED} or job.attempts > 1:
         return None
+    asks = job.task.verb == _ASKING
     waits = job.services.tasks.waits
 
     def said(key: str) -> Wait | None:
@@ -43,9 +46,9 @@ def people_of(job: Job, planning: Planning, budget: Budget) -> PeoplePort | None
             job.log.event(f"steer by {remark.author}: {code(remark.text)}", f"taken at step {step}")
             acknowledge(job, remark)
 
-    pauses = job.services.settings.at_budget_end == "pause"
+    pauses = asks and job.services.settings.at_budget_end == "pause"
     return PeoplePort(
-        may_ask=planning.ask_questions,
+        may_ask=asks and planning.ask_questions,
         said=said,
         question=question,
         more=more if pauses else lambda _: None,
