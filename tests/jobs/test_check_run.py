@@ -1,10 +1,12 @@
 """The check run "agent": on the head of the pull request, with what the status comment says."""
 
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from bot.comments.checks import check_report
 from demo.github.server import LocalGitHub
 from jobs.agent.task import Ending, Outcome
 from jobs.checkout import fetch_base
@@ -59,17 +61,17 @@ def test_the_head_of_a_new_pull_request_has_a_check_run_with_buttons(desk: Desk)
     ],
 )
 def test_the_conclusion_says_what_is_known_of_the_head(
-    desk: Desk,
     state: TaskState,
     reason: str,
     evidence: dict[str, Any] | None,
     conclusion: str | None,
 ) -> None:
-    task = replace(_opened(desk), state=state, reason=reason, evidence=evidence)
-    CheckRun(desk.job).conclude(task, "The words.")
-    (run,) = _runs(desk)
-    assert run["conclusion"] == conclusion
-    assert run["status"] == ("completed" if conclusion else "in_progress")
+    task = SimpleNamespace(state=state, reason=reason, evidence=evidence, progress=Progress())
+    task.started_at = task.created_at = 1.0
+    report = check_report(cast("Task", task), "The words.")
+    assert report.conclusion == conclusion
+    assert report.as_fields()["status"] == ("completed" if conclusion else "in_progress")
+    assert len(report.buttons) == (1 if conclusion is None else 2 if state == "waiting" else 3)
 
 
 def test_a_task_on_a_pull_request_shows_its_steps_and_a_new_head_has_a_run_of_its_own(

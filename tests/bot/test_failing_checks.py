@@ -1,0 +1,87 @@
+"""Why a check fails: known on the base, something other than the code, chance, or the code."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.failing_checks import Kind, Surroundings, failures, worst
+from bot.github_checks import ACTIONS, CheckRun
+
+RED = "FAILED tests/test_tax.py::test_rounding - assert 1 == 2"
+RUN = CheckRun(7, "test", ACTIONS, 3, "completed", "failure", "", "", "")
+
+
+def kind(run: CheckRun = RUN, said: str = RED, *others: CheckRun, **more: object) -> Kind:
+    around = Surroundings((), (run, *others), lambda _: said)
+    (found,) = failures((run,), replace(around, **more))  # type: ignore[arg-type]
+    return found.kind
+
+
+def test_what_nothing_else_explains_is_the_codes_fault() -> None:
+    assert kind() is Kind.CODE
+    assert kind(said="") is Kind.CODE
+    assert kind(replace(RUN, conclusion="timed_out")) is Kind.CODE
+
+
+def test_a_check_that_fails_on_the_base_is_known() -> None:
+    assert kind(on_base={"test"}) is Kind.KNOWN
+    assert kind(on_base={"lint"}) is Kind.CODE
+
+
+@pytest.mark.parametrize("conclusion", ["cancelled", "startup_failure", "stale", "action_required"])
+def test_a_check_that_never_judged_the_code_is_outside(conclusion: str) -> None:
+    assert kind(replace(RUN, conclusion=conclusion)) is Kind.OUTSIDE
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The job was not started because recent account payments have failed",
+        "The runner has received a shutdown signal.",
+        "The hosted runner lost communication with the server.",
+        "tar: write error: No space left on device",
+        "Error: Failed to download action 'https://api.github.com/…'",
+    ],
+)
+def test_runners_disks_and_accounts_that_give_out_are_outside(said: str) -> None:
+    assert kind(said=f"{RED}\n{said}") is Kind.OUTSIDE
+
+
+@pytest.mark.parametrize(
+    "said", ["getaddrinfo EAI_AGAIN registry", "Could not resolve host: pypi.org", "ECONNRESET"]
+)
+def test_a_network_that_fails_is_chance(said: str) -> None:
+    assert kind(said=said) is Kind.CHANCE
+
+
+def test_what_passed_on_the_same_commit_is_chance() -> None:
+    passed = replace(RUN, id=6, suite_id=2, conclusion="success")
+    assert kind(RUN, RED, passed) is Kind.CHANCE
+    assert kind(RUN, RED, replace(passed, name="lint")) is Kind.CODE
+
+
+def test_a_test_that_was_seen_to_be_flaky_is_chance_if_the_log_names_it() -> None:
+    assert kind(flaky_tests={"tests/test_tax.py::test_rounding"}) is Kind.CHANCE
+    assert kind(flaky_tests={"tests/test_tax.py::test_other"}) is Kind.CODE
+    assert kind(flaky_tests={"test"}) is Kind.CODE
+
+
+def test_a_clean_run_of_the_bots_own_is_doubt_only_where_it_can_be_tried() -> None:
+    assert kind(clean=True, may_run_again=True) is Kind.CHANCE
+    assert kind(clean=True, may_run_again=False) is Kind.CODE
+    assert kind(replace(RUN, app="other-ci"), clean=True, may_run_again=True) is Kind.CODE
+
+
+def test_what_was_run_again_is_no_chance_any_more() -> None:
+    before = replace(RUN, id=6)
+    assert kind(RUN, "ECONNRESET", before, clean=True, may_run_again=True) is Kind.CODE
+
+
+def test_of_several_failures_the_one_that_asks_for_most_counts() -> None:
+    around = Surroundings({"lint"}, (), lambda _: RED)
+    lint = replace(RUN, id=8, name="lint")
+    found = failures((RUN, lint, replace(RUN, conclusion="success")), around)
+    assert [one.kind for one in found] == [Kind.CODE, Kind.KNOWN]
+    assert worst(found) is Kind.CODE
+    assert worst(found[1:]) is Kind.KNOWN
+    assert worst(()) is None
