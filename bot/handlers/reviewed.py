@@ -1,6 +1,6 @@
 """Begins a round when somebody has reviewed the bot's pull request, and asks for something."""
 
-from bot.commands import Address, Fix, Words, type_of_command
+from bot.commands import Address, Fix, Help, Words, type_of_command
 from bot.comments.rounds import enough_rounds_comment
 from bot.events import ReviewSubmitted
 from bot.handlers.address import begin_round
@@ -19,6 +19,8 @@ def reviewed(command: type_of_command | None, request: Request) -> Outcome | Non
     event = request.event
     origin = opened_by(request)
     is_call = isinstance(command, Address | Fix | Words)
+    # In a review the bot's bare name is no question after help.
+    is_call |= isinstance(command, Help) and isinstance(event, ReviewSubmitted)
     if origin is None or not origin.branch or (command is not None and not is_call):
         return None
     if not event.issue.is_open:

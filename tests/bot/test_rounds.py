@@ -86,10 +86,12 @@ def test_a_review_that_requests_changes_starts_a_round_that_waits(
 def test_what_is_said_meanwhile_is_part_of_the_same_round(front_door: FrontDoor, pull: int) -> None:
     review(front_door, pull, "maria", "REQUEST_CHANGES", "Use Decimal.")
     review(front_door, pull, "write", "COMMENT", "/agent and a test, please")
+    review(front_door, pull, "maria", "COMMENT", "/agent")
     [task] = rounds(front_door, pull)
     assert [one["text"] for one in task.brief["words"]] == [
         "Use Decimal.",
         "/agent and a test, please",
+        "/agent",
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from demo.house import House
 from tests.whole.given import call, house_with, script, submit, turn
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
 NOTES = "One\nTwo\nThree\n"
 ROUND = "Thread 1: fixed: it says so now, in NOTES.md\nThread 2: not changed: nobody reads the rest"
@@ -59,7 +59,7 @@ def test_a_review_with_threads_and_a_suggestion_becomes_commits_and_answers(hous
     [status] = [one["body"] for one in house.bot_comments(number)]
     assert "Round 1 of the review: 2 of 3 done" in status
     again = [{"path": "NOTES.md", "line": 3, "body": "```suggestion\nThree, at last\n```"}]
-    github.review(name, number, "maria", "REQUEST_CHANGES", "/agent", again)
+    github.review(name, number, "maria", "COMMENT", "One more:\n/agent", again)
     house.wait_for(lambda: len(house.tasks(number)) > 1, "a second task")
     assert house.wait_for_task(number, after=1)["state"] == "succeeded"
     assert "After round 2 of the review" in house.pull_requests(issue)[0]["body"]
