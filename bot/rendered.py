@@ -111,7 +111,7 @@ class _Page:
 
     def _words(self, node: SyntaxTreeNode) -> list[str]:
         self._after_note = False
-        mark = f"{node.markup} " if node.type == "heading" and "#" in node.markup else ""
+        mark = f"{'#' * int(node.tag[1:])} " if node.type == "heading" else ""
         text = self._paragraph(node)
         return f"{mark}{text}".split("\n") if text.strip() else []
 

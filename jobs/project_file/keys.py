@@ -30,7 +30,7 @@ _WRITES = choice("write", "maintain", "admin")
 ROLES: Mapping[str, Kind] = {
     **dict.fromkeys(("plan", "ask"), _PAID),
     **dict.fromkeys(("fix", "approve", "revise", "reject", "review", "retry", "batch"), _WRITES),
-    **dict.fromkeys(("address", "ci", "autofix", "sync", "undo", "budget", "packages"), _WRITES),
+    **dict.fromkeys(("address", "ci", "autofix", "sync", "undo", "budget", "each"), _WRITES),
 }
 """The verbs that a repository can open to others or close to some, within bounds."""
 

@@ -17,7 +17,7 @@ SECTIONS: Mapping[str, str] = {
 _LEAST_ROLE = "The least role for `{verb}`."
 _ROLES = (
     *("fix", "plan", "ask", "review", "approve", "revise", "reject", "retry", "batch"),
-    *("address", "ci", "autofix", "sync", "undo", "budget", "packages"),
+    *("address", "ci", "autofix", "sync", "undo", "budget", "each"),
 )
 
 MEANINGS: Mapping[str, str] = {

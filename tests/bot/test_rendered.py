@@ -108,7 +108,8 @@ def test_a_text_in_which_all_is_seen_stays_as_it_was_written() -> None:
 
 
 def test_beside_what_is_hidden_the_rest_keeps_its_form() -> None:
-    found = rendered(f"{SEEN}\n<!-- {SECRET} -->\n").text
+    found = rendered(f"Title\n=====\n\n{SEEN}\n<!-- {SECRET} -->\n").text
+    assert found.startswith("# Title\n")
     for part in ("# Tax is *wrong*", "[billing](https://x.org/a)", "`a < b`", "2. two", "- deep"):
         assert part in found
     for part in ("> quoted", 'return "<!-- shown in code -->"', "    indented", "| 1 | 2 |"):

@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from bot.commands import AVAILABLE
 from bot.project import (
     Paths,
     Planning,
@@ -20,7 +21,7 @@ from bot.project import (
     Who,
 )
 from jobs.project_file.file import TOP, read_project
-from jobs.project_file.keys import KEYS
+from jobs.project_file.keys import KEYS, ROLES
 from jobs.project_file.meanings import MEANINGS, SECTIONS
 from jobs.project_file.schema import PLACE, as_text, schema
 
@@ -130,6 +131,10 @@ def test_times_have_a_unit(written: str, meant: float) -> None:
 @pytest.mark.parametrize("size", [70_000, 3_000_000])
 def test_a_file_that_is_too_large_is_a_mistake(size: int) -> None:
     assert "is larger than 64 KiB" in read_project("#" * size).problems[0]
+
+
+def test_a_role_can_be_said_for_verbs_that_there_are() -> None:
+    assert set(ROLES) <= set(AVAILABLE)
 
 
 def test_the_schema_for_editors_is_the_one_of_the_code() -> None:
