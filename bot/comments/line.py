@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.comments.answers import person
-from bot.comments.neutral import code, words
+from bot.comments.neutral import words
 from bot.comments.readable import plural
 from records.task import Task
 
@@ -100,14 +100,6 @@ def no_plan_to_retry_comment(command: str, task: Task) -> str:
     return (
         f"Task `{task.id}` had no approved plan. Nothing was started. "
         f"`{command} retry --from=scratch` begins without one."
-    )
-
-
-def no_such_start_comment(command: str, asked: str) -> str:
-    """Refuse a place to begin at."""
-    return (
-        f"I cannot begin from {code(asked, 60)}: it goes `{command} retry --from=wip`, "
-        "`--from=plan` or `--from=scratch`. Nothing was started."
     )
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from bot.commands import Retry
 from bot.comments.line import (
     no_plan_to_retry_comment,
-    no_such_start_comment,
     no_work_to_retry_comment,
     not_yet_to_retry_comment,
     nothing_to_retry_comment,
@@ -48,24 +47,17 @@ def retry(command: Retry, request: Request) -> Outcome:
 
 
 def _start(asked: str, last: Task, request: Request) -> Start:
-    """Return where to begin: as asked, or with as much as there is."""
+    """Return where to begin: as asked, in words that the grammar knows, or with what there is."""
     word, has_plan = request.context.command, bool(last.brief.get("plan"))
     has_work = last.verb == "fix" and request.context.tasks.has_work(last.id)
-    match asked.lower():
-        case "":
-            return Start.WIP if has_work else Start.PLAN if has_plan else Start.SCRATCH
-        case Start.WIP.value if has_work:
-            return Start.WIP
-        case Start.WIP.value:
-            raise UserError(no_work_to_retry_comment(word, last), why="no work was kept")
-        case Start.PLAN.value if has_plan:
-            return Start.PLAN
-        case Start.PLAN.value:
-            raise UserError(no_plan_to_retry_comment(word, last), why="it had no plan")
-        case Start.SCRATCH.value:
-            return Start.SCRATCH
-        case _:
-            raise UserError(no_such_start_comment(word, asked), why=f"no start {asked!r}")
+    if not asked:
+        return Start.WIP if has_work else Start.PLAN if has_plan else Start.SCRATCH
+    begin = Start(asked.lower())
+    if begin is Start.WIP and not has_work:
+        raise UserError(no_work_to_retry_comment(word, last), why="no work was kept")
+    if begin is Start.PLAN and not has_plan:
+        raise UserError(no_plan_to_retry_comment(word, last), why="it had no plan")
+    return begin
 
 
 def _again(command: Retry, last: Task, begin: Start, request: Request) -> NewTask:
