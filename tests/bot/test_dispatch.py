@@ -368,7 +368,7 @@ def test_a_permission_that_cannot_be_looked_up_is_nobodys(front_door: FrontDoor)
 def test_status_says_where_the_task_stands(front_door: FrontDoor) -> None:
     number = front_door.issue()
     front_door.command(number, "maria", "/agent status")
-    assert "There is no task on this issue" in front_door.bot_comments(number)[0]
+    assert "There is no task on this thread" in front_door.bot_comments(number)[0]
     front_door.command(number, "maria", "/agent fix")
     front_door.command(number, "maria", "/agent status")
     assert "waits for a free worker" in front_door.bot_comments(number)[-1]
