@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from demo.house import House
-from tests.whole.given import house_with, script, submit
+from tests.whole.given import bash, house_with, script, submit
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(400)]
 
@@ -35,9 +35,17 @@ class Crowd:
 
 def _answers() -> list[list[dict[str, Any]]]:
     said = "Nothing to do for thing-{0}."
+    more, there = "printf 'part-{0}\\n' >> notes-{0}.txt", "grep begun notes-begun.txt"
     return [
-        script(f"thing-{at}.", submit("no_change_needed", summary=said.format(at), explanation=""))
-        for at in ISSUES
+        *(
+            script(f"thing-{at}.", submit("no_change_needed", summary=said.format(at)))
+            for at in ISSUES
+        ),
+        *(script(f"Do item {at} of the 2", bash(more.format(at)), submit()) for at in (1, 2)),
+        script("what an earlier task on this issue changed", bash(there), submit()),
+        script(
+            "unfinished thing", bash("echo begun > notes-begun.txt"), bash("true", latency=100.0)
+        ),
     ]
 
 
@@ -132,6 +140,41 @@ def test_each_command_shows_the_end_of_its_own_task(crowd: Crowd) -> None:
     for comments in crowd.asked.values():
         for comment in comments:
             assert crowd.house.reactions(comment) == ["hooray"]
+
+
+def test_each_item_of_a_task_list_comes_to_a_pull_request_that_the_table_names(
+    crowd: Crowd,
+) -> None:
+    house = crowd.house
+    house.stage.github.add_collaborator(house.stage.repository, "anna", "maintain")
+    number = house.open_issue("Two things", "- [ ] Say one\n- [x] Said\n- [ ] Say two\n")
+    house.comment(number, "/agent each", "anna")
+    house.wait_for_answer(number, "2 parts: 2 done")
+    first, second = crowd.tasks(number)
+    assert first["ended_at"] <= second["started_at"]
+    pulls = {pull["number"]: pull["body"] for pull in house.pull_requests(number)}
+    assert len(pulls) == 2
+    assert all(body.startswith(f"Refs #{number}\n") for body in pulls.values())
+    [table] = [one["body"] for one in house.bot_comments(number) if "### 🗂" in one["body"]]
+    for words, task in (("Say one", first), ("Say two", second)):
+        pull = task["pull_request_number"]
+        assert f"| {words} | `{task['id']}` | ✅ draft pull request | #{pull} |" in table
+
+
+def test_what_was_stopped_is_tried_again_with_the_work_that_there_was(crowd: Crowd) -> None:
+    house = crowd.house
+    number = house.open_issue("An unfinished thing")
+    house.comment(number, "/agent fix")
+    house.wait_for(lambda: [1 for task in house.tasks(number) if task["progress"]["steps"]], "work")
+    house.comment(number, "/agent stop")
+    stopped = house.wait_for_task(number)
+    assert stopped["state"] == "stopped"
+    house.comment(number, "/agent retry")
+    again = house.wait_for_task(number, after=1)
+    assert (again["state"], again["brief"]["wip"]) == ("succeeded", stopped["id"])
+    assert again["base_sha"] == stopped["base_sha"]
+    [pull] = house.pull_requests(number)
+    assert house.stage.github.file(house.stage.repository, "notes-begun.txt", pull["head"]["ref"])
 
 
 def _written(house: House, wanted: set[int]) -> list[tuple[int, str]]:
