@@ -6,6 +6,7 @@ from typing import Any
 from demo.github.acts import checks, pulls, repositories, reviews, workflows
 from demo.github.acts.pushes import RefMove, pushed
 from demo.github.auth import Caller
+from demo.github.check_records import WorkflowRun
 from demo.github.commit_making import FileChanges, NewVersion, commit_changes
 from demo.github.errors import NotFound
 from demo.github.handle import Handle
@@ -18,7 +19,7 @@ from demo.github.present.pulls import (
     review_json,
 )
 from demo.github.present.workflows import workflow_run_json
-from demo.github.records import Repository, Review, Token, WorkflowRun
+from demo.github.records import Repository, Review, Token
 
 Json = dict[str, Any]
 

@@ -9,19 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from demo.github.check_records import CheckRun
 from demo.github.delivery_records import Delivery, DeliveryPlan
 from demo.github.errors import GitHubError, Moved, NotFound
 from demo.github.faults import Faults
-from demo.github.records import (
-    App,
-    CheckRun,
-    Comment,
-    Installation,
-    Issue,
-    Repository,
-    Token,
-    User,
-)
+from demo.github.records import App, Comment, Installation, Issue, Repository, Token, User
 from demo.github.signing import SigningKey
 
 

@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 
 from demo.github.acts.conversation import add_comment, react
 from demo.github.acts.issues import edit_issue
+from demo.github.check_records import CheckRun
 from demo.github.pages import blueprint
 from demo.github.pages.diff import DiffLine, around, parse_patch
 from demo.github.pages.views import Label
 from demo.github.pages.words import ago
-from demo.github.records import CheckRun
 from tests.demo_github.pages_site import Site, running_site
 
 

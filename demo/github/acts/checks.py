@@ -3,6 +3,7 @@
 from typing import Any
 
 from demo.github.acts.announce import announce
+from demo.github.check_records import CheckRun
 from demo.github.errors import Invalid, NotFound
 from demo.github.present.checks import (
     check_run_json,
@@ -10,7 +11,7 @@ from demo.github.present.checks import (
     full_check_suite_json,
     suite_runs,
 )
-from demo.github.records import Actor, App, CheckRun, Repository
+from demo.github.records import Actor, App, Repository
 from demo.github.state import State
 
 STATUSES = frozenset({"queued", "in_progress", "completed", "waiting", "requested", "pending"})

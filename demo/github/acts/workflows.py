@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from demo.github.acts.accounts import create_user
 from demo.github.acts.checks import announce_check_run, new_check_run
+from demo.github.check_records import CheckRun, WorkflowJob, WorkflowRun
 from demo.github.errors import Forbidden, GitHubError, NotFound
 from demo.github.git_commit import read_commit
 from demo.github.present.commits import user_of
-from demo.github.records import Actor, App, CheckRun, Repository, User, WorkflowJob, WorkflowRun
+from demo.github.records import Actor, App, Repository, User
 from demo.github.state import State
 
 SLUG = "github-actions"

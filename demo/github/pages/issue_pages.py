@@ -30,6 +30,7 @@ def register(pages: Blueprint, site: Site) -> None:
     """Add the addresses of this module."""
     _register_reading(pages, site)
     _register_writing(pages, site)
+    _register_changing(pages, site)
 
 
 def _register_reading(pages: Blueprint, site: Site) -> None:
@@ -103,6 +104,8 @@ def _register_writing(pages: Blueprint, site: Site) -> None:
             anchor = _comment_and_state(site, repository, issue, actor)
             return site.done(place(repository, issue) + anchor, actor.user)
 
+
+def _register_changing(pages: Blueprint, site: Site) -> None:
     @pages.post(f"{HERE}/<any(issues, pull):kind>/<int:number>/labels")
     @pages.post(f"{HERE}/<any(issues, pull):kind>/<int:number>/labels/<any(remove):what>")
     def change_labels(owner: str, name: str, kind: str, number: int, what: str = "add") -> Response:

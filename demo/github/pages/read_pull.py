@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from demo.github import records
+from demo.github.check_records import CheckRun
 from demo.github.git_store import GitStore
 from demo.github.pages.diff import around, parse_patch
 from demo.github.pages.pull_views import Check, FileDiff, Pull
@@ -115,6 +116,6 @@ def checks(state: State, repository: records.Repository, sha: str) -> tuple[Chec
     )
 
 
-def _newest(runs: Iterable[records.CheckRun]) -> list[records.CheckRun]:
+def _newest(runs: Iterable[CheckRun]) -> list[CheckRun]:
     """Of several runs of a name in one suite, only the last counts."""
     return list({(each.suite_id, each.name): each for each in runs}.values())

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from demo.github.check_records import CheckRun, CommitStatus
 from demo.github.git_commit import read_commit
 from demo.github.present.apps import app_json
 from demo.github.present.people import instant, instant_or_none, node_id, user_json
 from demo.github.present.repositories import repository_page, repository_url
-from demo.github.records import CheckRun, CommitStatus, Issue, Repository
+from demo.github.records import Issue, Repository
 from demo.github.state import State
 
 Json = dict[str, Any]

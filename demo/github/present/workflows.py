@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from demo.github.check_records import WorkflowJob, WorkflowRun
 from demo.github.present.checks import check_suite_json, head_commit, minimal_pull_json
 from demo.github.present.people import instant, instant_or_none, node_id, user_json
 from demo.github.present.repositories import repository_json, repository_page, repository_url
-from demo.github.records import Repository, WorkflowJob, WorkflowRun
+from demo.github.records import Repository
 from demo.github.state import State
 
 Json = dict[str, Any]

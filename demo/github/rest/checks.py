@@ -3,6 +3,7 @@
 from typing import Any
 
 from demo.github.acts import checks as acts
+from demo.github.check_records import CheckRun, CommitStatus
 from demo.github.errors import Invalid, NotFound
 from demo.github.present.checks import (
     check_run_json,
@@ -11,7 +12,6 @@ from demo.github.present.checks import (
     suite_runs,
 )
 from demo.github.present.repositories import repository_json, repository_url
-from demo.github.records import CheckRun, CommitStatus
 from demo.github.rest.needs import READ_CHECKS, READ_STATUSES, WRITE_CHECKS, WRITE_STATUSES
 from demo.github.routes import Answer, Call, Routes
 

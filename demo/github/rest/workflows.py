@@ -1,9 +1,9 @@
 """Workflow runs: what ran on a commit, what its jobs printed, and running them again."""
 
 from demo.github.acts import workflows as acts
+from demo.github.check_records import WorkflowJob, WorkflowRun
 from demo.github.errors import NotFound
 from demo.github.present.workflows import workflow_job_json, workflow_run_json
-from demo.github.records import WorkflowJob, WorkflowRun
 from demo.github.rest.needs import READ_ACTIONS, WRITE_ACTIONS
 from demo.github.routes import Answer, Call, Routes
 
