@@ -56,7 +56,8 @@ def open_checked_house(logs: Path, **options: Any) -> Iterator[House]:
     """Start a product; at its end, all that it said to GitHub is held to GitHub's description."""
     with open_house(logs, **options) as opened:
         yield opened
-    assert all_complaints(read_description(), opened.stage.github) == []
+    found = all_complaints(read_description(), opened.stage.github)
+    assert found == [], "\n".join(found)
 
 
 @contextmanager
