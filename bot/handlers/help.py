@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from bot.commands import AVAILABLE
+from bot.commands import AVAILABLE, PLANNED
 from bot.comments import (
     did_you_mean_comment,
     help_comment,
@@ -43,6 +43,8 @@ def answer_slip(slip: type_of_slip, request: Request) -> Outcome:
     """Say why nothing was started."""
     word = request.context.command
     match slip:
+        case Misused(verb) if verb in PLANNED:
+            return not_yet(verb, request)
         case DidYouMean(said, suggestion):
             words, why = did_you_mean_comment(word, said, suggestion), "a near miss"
         case NoSuchOption(verb, option):
