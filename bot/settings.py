@@ -205,17 +205,18 @@ class Settings(SetupSettings):
             raise ValueError(
                 "PATCHBAY_GITHUB_PRIVATE_KEY or PATCHBAY_GITHUB_PRIVATE_KEY_FILE must be set"
             )
-        if self.task_max_usd is not None:
-            self._need_prices()
+        for name in ("task_max_usd", "repository_usd_a_day"):
+            if getattr(self, name) is not None:
+                self._need_prices(variable(name))
         return self
 
-    def _need_prices(self) -> None:
+    def _need_prices(self, name: str) -> None:
         lacking = [model.name for model in self.models if not model.has_prices]
         if lacking:
-            raise ValueError(f"PATCHBAY_TASK_MAX_USD needs the prices of {', '.join(lacking)}")
+            raise ValueError(f"{name} needs the prices of {', '.join(lacking)}")
         prices = (self.price_input_per_mtok, self.price_output_per_mtok)
         if not self.models and None in prices:
-            raise ValueError("PATCHBAY_TASK_MAX_USD needs both PATCHBAY_PRICE_… settings")
+            raise ValueError(f"{name} needs both PATCHBAY_PRICE_… settings")
 
     def choices(self) -> tuple[Model, ...]:
         """Return the models that a task may be worked on with, the usual one first."""

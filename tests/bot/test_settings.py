@@ -87,9 +87,10 @@ def test_a_key_file_that_is_not_there_stops_the_start(
         Settings.load()
 
 
-def test_a_cost_limit_needs_prices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATCHBAY_TASK_MAX_USD", "2")
-    with pytest.raises(SettingsError, match="PATCHBAY_PRICE"):
+@pytest.mark.parametrize("name", ["PATCHBAY_TASK_MAX_USD", "PATCHBAY_REPOSITORY_USD_A_DAY"])
+def test_a_cost_limit_needs_prices(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "2")
+    with pytest.raises(SettingsError, match=f"{name} needs both PATCHBAY_PRICE"):
         Settings.load()
 
 
