@@ -10,8 +10,9 @@ from urllib.parse import quote
 from bot.github_branches import Branches
 from bot.github_checks import GitHubChecks
 from bot.github_comments import ThreadComments, read_comments
-from bot.github_errors import Conflict, HeadUnseen, Invalid, NoDrafts, NotFound
+from bot.github_errors import NotFound
 from bot.github_history import History
+from bot.github_pulls import PullRequests
 from bot.github_reactions import Reactions
 from bot.github_reviews import PullRequestReviews
 from bot.github_threads import (
@@ -65,17 +66,6 @@ class Comment:
 
 
 @dataclass(frozen=True)
-class PullRequest:
-    """A pull request."""
-
-    number: int
-    url: str
-    state: str
-    head_sha: str
-    draft: bool
-
-
-@dataclass(frozen=True)
 class WholeIssue:
     """An issue with its text, as it is now."""
 
@@ -88,20 +78,6 @@ class WholeIssue:
     is_open: bool
     locked: bool
     is_pull_request: bool
-
-
-@dataclass(frozen=True)
-class OpenPullRequest:
-    """A pull request that is open, as a list shows it."""
-
-    number: int
-    url: str
-    title: str
-    body: str
-    author: str
-    by_bot: bool
-    """Whether this bot opened it."""
-    branch: str
 
 
 @dataclass(frozen=True)
@@ -118,7 +94,7 @@ class Permission:
     """The role's own name, for people."""
 
 
-class GitHubRepository(Branches):
+class GitHubRepository(Branches, PullRequests):
     """One repository, seen with one token."""
 
     _api: Api
@@ -212,35 +188,6 @@ class GitHubRepository(Branches):
         """Return the name of the default branch as it is now."""
         return str(self._api.get(self._path)["default_branch"])
 
-    def create_pull_request(
-        self, *, title: str, body: str, head: str, base: str, draft: bool
-    ) -> PullRequest:
-        """Open a pull request; Conflict if there is one for this branch already.
-
-        HeadUnseen if GitHub does not see the branch, NoDrafts if the repository has no drafts.
-        """
-        fields = {"title": title, "body": body, "head": head, "base": base, "draft": draft}
-        try:
-            return _pull_request(self._api.post(f"{self._path}/pulls", fields))
-        except Invalid as error:
-            raise _why_no_pull_request(error) from None
-
-    def pull_request_for(self, branch: str) -> PullRequest | None:
-        """Find the newest pull request of a branch, open or not."""
-        owner = self.full_name.partition("/")[0]
-        found = self._api.get(f"{self._path}/pulls", head=f"{owner}:{branch}", state="all")
-        return _pull_request(found[0]) if found else None
-
-    def open_pull_requests(self) -> list[OpenPullRequest]:
-        """List the open pull requests that were changed last, a hundred at the most."""
-        newest: dict[str, str | int] = {"state": "open", "sort": "updated", "direction": "desc"}
-        found = self._api.get(f"{self._path}/pulls", **newest, per_page=_A_PAGE)
-        return [_open_pull_request(fields, self.bot_id) for fields in found]
-
-    def update_pull_request_body(self, number: int, body: str) -> None:
-        """Replace the text of a pull request."""
-        self._api.patch(f"{self._path}/pulls/{number}", {"body": body})
-
     def file_text(self, path: str, ref: str) -> str | None:
         """Read a text file at a commit or branch; None if it is not there or is no text."""
         try:
@@ -289,38 +236,4 @@ def _whole_issue(fields: Mapping[str, Any]) -> WholeIssue:
         is_open=fields["state"] == "open",
         locked=bool(fields["locked"]),
         is_pull_request=fields.get("pull_request") is not None,
-    )
-
-
-def _open_pull_request(fields: Mapping[str, Any], bot_id: int) -> OpenPullRequest:
-    author = fields.get("user") or {}
-    return OpenPullRequest(
-        number=int(fields["number"]),
-        url=str(fields["html_url"]),
-        title=str(fields["title"]),
-        body=str(fields.get("body") or ""),
-        author=str(author.get("login") or "ghost"),
-        by_bot=author.get("id") == bot_id,
-        branch=str(fields["head"]["ref"]),
-    )
-
-
-def _why_no_pull_request(error: Invalid) -> Exception:
-    words = str(error).lower()
-    if "already exists" in words:
-        return Conflict(str(error))
-    if "draft pull requests are not supported" in words:
-        return NoDrafts(str(error))
-    if "no commits between" in words or "'field': 'head'" in words:
-        return HeadUnseen(str(error))
-    return error
-
-
-def _pull_request(fields: Mapping[str, Any]) -> PullRequest:
-    return PullRequest(
-        number=int(fields["number"]),
-        url=str(fields["html_url"]),
-        state=str(fields["state"]),
-        head_sha=str(fields["head"]["sha"]),
-        draft=bool(fields.get("draft")),
     )

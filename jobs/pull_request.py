@@ -15,7 +15,8 @@ from bot.comments.held import held
 from bot.comments.labels import pull_request_labels
 from bot.github_app import Token
 from bot.github_errors import Conflict, Forbidden, HeadUnseen, Invalid, NoDrafts, NotFound
-from bot.github_repository import GitHubRepository, PullRequest
+from bot.github_pulls import PullRequest
+from bot.github_repository import GitHubRepository
 from bot.project import PullRequests
 from jobs.checkout import Base
 from jobs.checks.hold import why_held

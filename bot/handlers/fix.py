@@ -8,7 +8,7 @@ from bot.commands import Fix, Plan
 from bot.comments import pull_request_comment
 from bot.comments.line import already_addressed_comment
 from bot.events import IssueAssigned, IssueCommented, IssueLabeled
-from bot.github_repository import OpenPullRequest
+from bot.github_pulls import OpenPullRequest
 from bot.handlers.plan import plan, required_by
 from bot.request import Outcome, Request, UserError
 from bot.starting import check_thread, model_of, new_task, show, start, wanted_attempts

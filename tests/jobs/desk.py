@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.github_app import GitHubApp
-from bot.github_repository import PullRequest
+from bot.github_pulls import PullRequest
 from demo.github.server import LocalGitHub
 from jobs.agent.task import Ending, Outcome
 from jobs.checkout import Base, fetch_base
