@@ -124,8 +124,10 @@ def test_every_published_example_is_an_event_or_ignored() -> None:
 
 
 def test_every_published_example_that_counts_is_read_whole() -> None:
+    # Some of the edits are of titles, which nobody waits for.
+    completed = {"installation": {"id": 7}, "changes": {"body": {"from": "It was other."}}}
     read = {
-        (name, example["action"]): parse(name, encoded({**example, "installation": {"id": 7}}))
+        (name, example["action"]): parse(name, encoded({**example, **completed}))
         for name, example in examples()
         if (name, example.get("action", "")) in HEARD
     }
