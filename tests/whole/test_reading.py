@@ -62,6 +62,7 @@ SCRIPTS = [
         handed(**{**ANSWER, "answer": "At `shop/discount.py:99`."}),
         handed(**ANSWER),
     ),
+    script("Answer the question below. It was asked under the pull request", handed(**ANSWER)),
     script(
         PULLED,
         bash("cat /tmp/pull_request.diff; python3 -m pytest -q tests/test_discount.py"),
@@ -175,3 +176,10 @@ def test_a_pull_request_is_reviewed_on_its_lines_and_never_approved(house: House
     assert f"({review['html_url']})" in status["body"]
     assert told(house, task, "line 1 is not in one place of the diff")
     assert refs(house) == before
+
+    house.comment(number, "/agent ask which line is turned?")
+    asked = house.wait_for_task(number, after=1)
+    assert (asked["state"], asked["verb"]) == ("succeeded", "ask")
+    answer = house.wait_for_answer(number, "### 💬 Answered")["body"]
+    assert f"/blob/{asked['head_sha']}/shop/discount.py#L11)" in answer
+    assert "`if quantity < least:`" in answer
