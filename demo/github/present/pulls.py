@@ -14,7 +14,7 @@ from demo.github.present.people import (
     user_or_none_json,
 )
 from demo.github.present.repositories import label_json, repository_json, repository_url
-from demo.github.records import Issue, Pull, Repository, Review, ReviewComment
+from demo.github.records import Issue, Label, Pull, Repository, Review, ReviewComment
 from demo.github.state import State
 
 Json = dict[str, Any]
@@ -33,6 +33,12 @@ class PullRequest:
         return self.repository.git.merge_base(self.pull.base_sha, self.pull.head_sha) or (
             self.pull.base_sha
         )
+
+
+def _label(state: State, repository: Repository, label: Label) -> Json:
+    """Write a label as pull requests have it: GitHub describes its description as text, always."""
+    shown = label_json(state, repository, label)
+    return {**shown, "description": shown["description"] or ""}
 
 
 def _side(state: State, repository: Repository, ref: str, sha: str) -> Json:
@@ -85,7 +91,7 @@ def pull_json(state: State, request: PullRequest) -> Json:
         "title": issue.title,
         "user": user_json(state, issue.user),
         "body": issue.body,
-        "labels": [label_json(state, repository, label) for label in issue.labels],
+        "labels": [_label(state, repository, label) for label in issue.labels],
         "milestone": None,
         "created_at": instant(issue.created_at),
         "updated_at": instant(issue.updated_at),
