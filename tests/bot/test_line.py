@@ -153,6 +153,7 @@ def test_where_a_pull_request_addresses_the_issue_already_the_bot_asks_first(
 ) -> None:
     number = front_door.issue()
     pull = open_pull_request(front_door, number, f"Fixes #{number}")
+    front_door.github.add_label(REPOSITORY, pull, "write", "agent")
     outcome = front_door.command(number, "maria", "/agent fix")
     assert (outcome.state, tasks_of(front_door, number)) == (DeliveryState.REFUSED, [])
     comment = front_door.bot_comments(number)[-1]
