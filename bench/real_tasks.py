@@ -1,8 +1,9 @@
 """Works on real bugs of real packages: source release in, pull request out, its tests run offline.
 
-`script/bench real-tasks` runs all of `real-tasks.jsonl`; the tests run two. Each line names a
-release in the package registry, the issue, an edit that mends it, and a test of our own that fails
-before the edit and passes after it. A script that makes this edit stands in for the model.
+`script/bench real-tasks` runs all Python tasks of `evaluation/real-tasks.jsonl`; the tests run two.
+Each line names a release in the package registry, the issue, an edit that mends it, and a test of
+our own that fails before the edit and passes after it. A script that makes this edit stands in for
+the model.
 """
 
 import json
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.machine import ROOT
 from bench.releases import RealTask, build_image, make_repository
 from bench.report import setting, table, write_both
 from bench.scripts import turn
@@ -22,7 +24,14 @@ from jobs.repository.mirror import Mirrors
 from jobs.sandbox import Execution
 from jobs.sandbox.engine import Engine
 
-TASKS = Path(__file__).parent / "real-tasks.jsonl"
+TASKS = ROOT / "evaluation" / "real-tasks.jsonl"
+_RUNNER = "pytest<9"
+_NEEDS = {
+    "attrs-1513": ("hypothesis",),
+    "marshmallow-2271": ("packaging", "pytz", "simplejson"),
+}
+"""What their tests import, beside a runner; here it is in the image, and nothing is set up."""
+_IGNORED = "__pycache__/\n*.py[cod]\n.pytest_cache/\n.hypothesis/\n*.egg-info/\nvenv/\n.venv/\n"
 _LONGEST_TESTS_S = 600
 
 Json = dict[str, Any]
@@ -58,12 +67,16 @@ class Worked:
 
 
 def read_tasks() -> list[RealTask]:
-    """Read all tasks, in the order of the file."""
+    """Read all tasks on releases at PyPI, in the order of the file."""
     lines = map(json.loads, TASKS.read_text().splitlines())
-    return [
-        RealTask(**{**line, "needs": tuple(line["needs"]), "fix": tuple(line["fix"])})
-        for line in lines
-    ]
+    return [_task(line) for line in lines if line["registry"] == "pypi"]
+
+
+def _task(line: Json) -> RealTask:
+    archive = f"{line['package']}-{line['version']}.tar.gz"
+    needs = (_RUNNER, *_NEEDS.get(line["instance_id"], ()))
+    more = {"archive": archive, "seed_gitignore": _IGNORED, "needs": needs}
+    return RealTask(**{**line, **more, "fix": tuple(line["fix"])})
 
 
 def work_on(task: RealTask, docker_host: str, folder: Path) -> Worked:

@@ -12,7 +12,6 @@ from bench.machine import ROOT
 KEPT = ROOT / "var" / "bench" / "releases"
 """Source releases stay here, so that each is fetched once."""
 SAMPLES = ROOT / "bench" / "samples"
-_RUNNER = ("pytest<9",)
 
 Json = dict[str, Any]
 
@@ -85,8 +84,7 @@ def _unpack(release: Release, archive: Path, repository: Path) -> None:
 
 def build_image(task: RealTask) -> None:
     """Derive the sandbox image that holds what the package's tests need, unless it is there."""
-    needs = task.needs or _RUNNER
-    _run(str(ROOT / "script" / "images"), "--derive", task.image, "--pip", *needs)
+    _run(str(ROOT / "script" / "images"), "--derive", task.image, "--pip", *task.needs)
 
 
 def _fetch(release: Release) -> Path:

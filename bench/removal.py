@@ -18,6 +18,7 @@ _LEFT = (
     "other. The engine's mounts and files are counted only where it is the checkout's own."
 )
 _EACH = "A sandbox started, used and given back, without a pool; the mean of {times} in a row."
+_SHIM = "containerd-shim"
 _OPEN_FILES = 5
 """An engine that has just worked may hold some more: it keeps connections for a while."""
 
@@ -65,7 +66,7 @@ def _there(docker_host: str, kept: Kept) -> dict[str, int]:
         "containers": _listed(docker_host, "ps", "--all", *mine),
         "volumes": _listed(docker_host, "volume", "ls", *mine),
         "networks": _listed(docker_host, "network", "ls", *mine),
-        "shims": _processes("containerd-shim"),
+        "shims": _shims(docker_host),
         "files of the keeper": _open_files(kept.process),
     }
     if docker_host == f"unix://{_PID_FILE.with_name('docker.sock')}":
@@ -89,11 +90,15 @@ def _listed(docker_host: str, *arguments: str) -> int:
     return len(ran.stdout.split())
 
 
-def _processes(name: str) -> int:
+def _shims(docker_host: str) -> int:
+    """Count containerd's shims: those of this checkout's engine, or all if it is another."""
+    socket = Path(docker_host.removeprefix("unix://"))
+    address = f"{socket.parent}/exec/" if socket == _PID_FILE.with_name(socket.name) else ""
     count = 0
-    for comm in Path("/proc").glob("[0-9]*/comm"):
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            count += comm.read_text().startswith(name[:15])
+            command = place.read_bytes().decode(errors="replace")
         except OSError:  # it ended meanwhile
             continue
+        count += command.split("\0")[0].rpartition("/")[2].startswith(_SHIM) and address in command
     return count

@@ -127,11 +127,8 @@ class Engine:
             return None
 
     def running(self) -> tuple[Running, ...]:
-        """List the sandboxes of this installation.
-
-        A dead one is half removed, and left to `sweep`. The engine may list it for ever: killed and
-        started again, 20.10 forgets one that ended meanwhile in all places but its list.
-        """
+        """List the sandboxes of this installation."""
+        # A dead one is half removed. Docker 20.10, killed and started again, may list it for ever.
         return tuple(names.running(one) for one in self._sandboxes() if one["State"] != "dead")
 
     def remove(self, container: str) -> None:
