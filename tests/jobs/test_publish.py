@@ -169,7 +169,7 @@ def test_the_pull_request_is_labelled_and_assigned_to_whoever_asked(desk: Desk) 
 
 def test_the_pull_request_stands_under_the_repositorys_own_template(desk: Desk) -> None:
     template = "## Why\n\nAsk @boss, see #1.\n"
-    files = {".github/PULL_REQUEST_TEMPLATE.md": template}
+    files: dict[str, str | None] = {".github/PULL_REQUEST_TEMPLATE.md": template}
     desk.github.commit(REPOSITORY, "main", "maria", files)
     base = fetch_base(desk.job.services, desk.job.task)
     Desk(desk.github, desk.job, base).hand_in()
