@@ -20,7 +20,7 @@ def test_what_a_server_reads_again_is_compared_in_the_order_it_reads() -> None:
 
 
 def test_all_processes_of_a_session_are_weighed() -> None:
-    big = "import sys; x = bytearray(60_000_000); print(); sys.stdin.read()"
+    big = "import sys; x = bytearray(60_000_000); print(flush=True); sys.stdin.read()"
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {big!r}])"
     with subprocess.Popen(
         [sys.executable, "-c", child],
