@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
+from bot.boxes import offered
 from bot.comments import (
     Failure,
     Limits,
@@ -27,6 +28,7 @@ from bot.comments.labels import PARTIAL, pull_request_labels
 from bot.comments.labels import STATES as LABELS
 from bot.comments.outcomes import OUTCOMES, end_words, kept_branch, not_measured, summary_text
 from bot.comments.readable import clock, count, moment, money, span, time_of_day
+from bot.comments.status import RETRY_BOX
 from records.actions import Action
 from records.task import HONEST, IssueSnapshot, LimitMet, PlanStep, Progress, Task, TaskState
 from tests.bot.test_neutral import hostile
@@ -58,6 +60,8 @@ EVIDENCE: dict[str, Any] = {
     "clean": False,
     "why_not_clean": "one test is newly failing",
 }
+AROUND_EVIDENCE = ("<!-- patchbay evidence -->", "<!-- patchbay end of evidence -->")
+"""What a later round finds the evidence of a pull request's text by."""
 CLEAN = {"rows": EVIDENCE["rows"][:1], "clean": True, "why_not_clean": ""}
 
 
@@ -171,7 +175,9 @@ STATES = [
 def test_every_state_has_its_words(task: Task, headline: str) -> None:
     text = status_comment(task, around())
     assert text.startswith(f"### {headline}")
-    assert "[ ]" not in text
+    cut_short = {TaskState.PARTIAL, TaskState.STOPPED, TaskState.FAILED}
+    again = task.state in cut_short and not task.pull_request_number
+    assert text.count("[ ]") == text.count(RETRY_BOX) == again
     answer = status_answer_comment(task, command="/agent", task_url="", now=NOON)
     assert answer.startswith("Task `k3f9`")
     assert "{" not in text + answer
@@ -450,12 +456,16 @@ def test_no_text_of_others_acts_in_any_comment(text: str) -> None:
         assert set(links) <= {"https://bot.example/tasks/k3f9"}
         assert not [token for token in inner if token.type == "image"]
         html = {token.content for token in inner if token.type == "html_inline"}
-        assert html <= {"<!-- -->", "<sub>", "</sub>", "<code>", "</code>"}
+        retry = {"<!-- do:retry -->"} if RETRY_BOX in shown else set()
+        assert html <= {"<!-- -->", "<sub>", "</sub>", "<code>", "</code>"} | retry
+        assert offered(shown) == ({"retry"} if retry else set())
         blocks = [token.content for token in tokens if token.type == "html_block"]
         assert all(
             block.startswith(("<details><summary>Action log", "</details>", "<sub>"))
+            or block.strip() in AROUND_EVIDENCE
             for block in blocks
         )
+        assert all(shown.count(mark) <= 1 for mark in AROUND_EVIDENCE)
         mentions = [token.content for token in inner if token.type == "text"]
         assert not [each for each in mentions if re.search(r"@[\w-]", each)]
 
