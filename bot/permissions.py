@@ -130,12 +130,12 @@ def allowed(repository: Roles, sender: Person, needs: Role = Role.WRITE) -> Allo
     if permission.user_id != sender.id:
         # A login can be given up and taken by somebody else; the id of an account stays.
         return Refused(Why.OTHER_ACCOUNT, permission.role)
-    if _role(permission) >= needs:
+    if role_of(permission) >= needs:
         return Allowed(permission.role)
     return Refused(Why.TOO_LITTLE, permission.role if permission.role != "none" else "no")
 
 
-def _role(permission: Permission) -> Role:
+def role_of(permission: Permission) -> Role:
     """Return the role; the name of one counts only as far as the level that GitHub gives with it.
 
     A role of an organisation's own may have any name, and has the level of what it is built on.

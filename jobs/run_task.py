@@ -23,6 +23,7 @@ from jobs.job import Job
 from jobs.patience import patiently
 from jobs.plans.plan import plan
 from jobs.repository.git import GitFailed, NotInRepository
+from jobs.requester import check_before_work
 from jobs.reviews.review import review
 from jobs.room import in_room, wait_for_room
 from jobs.rounds.address import address
@@ -151,6 +152,7 @@ def _carry_out(job: Job) -> TaskEnd | NewWait:
             Failure.INTERNAL, f"It was started {_MOST_ATTEMPTS} times and never ended."
         )
     wait_for_room(job)
+    check_before_work(job)
     match job.task.verb:
         case "fix":
             return _fix(job, _base(job))
