@@ -56,9 +56,7 @@ class Turns:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Ask in the block, unless GitHub wants silence: then RateLimited, and nothing is sent."""
-        until = self.pacing.silent_until(self.installation_id)
-        if until:
-            raise RateLimited("GitHub has asked for silence", until)
+        self._check_silence()
         with self._heeding():
             yield
 
@@ -69,13 +67,20 @@ class Turns:
             wait_s = self.pacing.turn(self.installation_id, self.repository_id, longest_s=LONGEST_S)
         except NoTurn as later:
             raise RateLimited(str(later), later.at) from later
-        time.sleep(wait_s)
+        if wait_s > 0:
+            time.sleep(wait_s)
+            self._check_silence()  # another process may have been told meanwhile
         with self._heeding():
             yield
 
     def spare_in(self) -> float:
         """Return in how many seconds words that can wait would be in nobody's way."""
         return self.pacing.spare_in(self.installation_id, self.repository_id)
+
+    def _check_silence(self) -> None:
+        until = self.pacing.silent_until(self.installation_id)
+        if until:
+            raise RateLimited("GitHub has asked for silence", until)
 
     @contextmanager
     def _heeding(self) -> Iterator[None]:

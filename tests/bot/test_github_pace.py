@@ -4,9 +4,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from bot import github_pace
 from bot.github_app import GitHubApp
 from bot.github_errors import RateLimited, Unauthorized
 from bot.github_repository import GitHubRepository
@@ -89,6 +91,24 @@ def test_after_a_limit_nobody_of_the_installation_asks_until_it_is_over(
         assert limited.value.until == pytest.approx(first.value.until, abs=2.0)
     assert len(github.recorder.exchanges) == asked
     assert elsewhere.default_branch() == "main"
+
+
+def test_a_write_that_waited_for_its_turn_is_not_sent_into_a_silence(
+    front_door: FrontDoor, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = front_door.issue()
+    repository = process(front_door, database, Pace(apart_s=5.0))
+    repository.create_comment(number, "first")
+    others = Pacing(database, FAST)
+
+    def told_meanwhile(_s: float) -> None:
+        others.fall_silent(front_door.installation_id, 90.0)
+
+    clock = SimpleNamespace(sleep=told_meanwhile, time=time.time)
+    monkeypatch.setattr(github_pace, "time", clock)
+    with pytest.raises(RateLimited):
+        repository.create_comment(number, "second")
+    assert len(sent(front_door.github, "issues/create-comment")) == 1
 
 
 def another_installation(front_door: FrontDoor, database: Database) -> GitHubRepository:
