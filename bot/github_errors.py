@@ -72,6 +72,9 @@ class RateLimited(GitHubError):
         """Whether GitHub said so itself, or only that it was too much."""
 
 
+AWAY = (RateLimited, Unauthorized, Unavailable)
+"""What says nothing about what was asked for: the same request may do later."""
+
 _REDIRECTS = range(300, 400)
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 401, 403, 429
 _NAMES: dict[int, type[GitHubError]] = {

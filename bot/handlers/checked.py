@@ -7,7 +7,7 @@ from bot.comments import checks as words
 from bot.events import ChecksEnded
 from bot.failing_checks import Failure, Kind, Surroundings, failures, worst
 from bot.github_checks import CheckRun, GitHubChecks
-from bot.github_errors import GitHubError, Invalid, NotFound, PermissionsMissing
+from bot.github_errors import AWAY, GitHubError, Invalid, NotFound, PermissionsMissing
 from bot.own_pull_requests import opened_by, task_on
 from bot.request import Outcome, Request
 from bot.starting import start
@@ -183,6 +183,8 @@ def _run_again(event: ChecksEnded, request: Request) -> bool:
     def do() -> dict[str, bool]:
         try:
             return {"again": checks.run_again(event.suite.suite_id)}
+        except AWAY:
+            raise  # the delivery comes again when GitHub is back
         except GitHubError:
             return {"again": False}
 

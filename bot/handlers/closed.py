@@ -6,7 +6,7 @@ import structlog
 
 from bot.comments.checks import pull_request_ended
 from bot.events import PullRequestClosed
-from bot.github_errors import GitHubError
+from bot.github_errors import AWAY, GitHubError
 from bot.own_pull_requests import opened_by
 from bot.request import Outcome, Request
 from records.deliveries import DeliveryState
@@ -84,6 +84,8 @@ def _remove_branch(event: PullRequestClosed, origin: Task, request: Request) -> 
             event.installation_id, event.repository.id, _WRITE
         )
         repository.remove_branch(pull.head_branch, only_at=pull.head_sha)
+    except AWAY:
+        raise  # the delivery comes again when GitHub is back; all before this is done only once
     except (GitHubError, Ambiguous) as trouble:
         # A branch that stays is in nobody's way, and the rules of a repository may want it so.
         _log.info("branch.not_removed", pull_request=event.issue.number, why=str(trouble))

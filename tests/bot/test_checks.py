@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from bot.github_checks import Button, Report
+from bot.github_errors import RateLimited
 from records.deliveries import DeliveryState
 from records.task import TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
@@ -61,6 +64,21 @@ def test_what_no_commit_mends_uses_up_no_repair(on_pull: OnPullRequest) -> None:
     assert "The job was not started because" in said
     assert "no repair was used up" in said
     assert on_pull.repairs() == []
+
+
+def test_a_limit_while_it_is_run_again_leaves_the_delivery_for_later(
+    on_pull: OnPullRequest,
+) -> None:
+    on_pull.evidence(CLEAN)
+    on_pull.ends("failure", RED)
+    limit = {"status": 429, "headers": {"Retry-After": "7"}, "message": "too many"}
+    on_pull.door.github.fault("actions/re-run-workflow-failed-jobs", **limit)
+    while (told := on_pull.door.next(on_pull.pusher))[0] != "check_suite":
+        on_pull.door.answer(*told)
+    with pytest.raises(RateLimited):
+        on_pull.door.answer(*told)
+    assert on_pull.door.answer(*told).detail == "checks failed: flaky"
+    assert "I have run it again, once." in on_pull.words()[-1]
 
 
 def test_what_the_bot_saw_pass_is_run_again_once_and_then_taken_for_the_codes_fault(

@@ -1,5 +1,8 @@
 """What becomes of the bot's pull requests is on record, and ends what is on its way for them."""
 
+import pytest
+
+from bot.github_errors import RateLimited
 from records.deliveries import DeliveryState
 from records.pulls import Fate
 from records.task import NewTask, TaskState
@@ -143,3 +146,20 @@ def test_a_renamed_repository_goes_on_under_its_new_name(on_pull: OnPullRequest)
     door = on_pull.door
     door.github.comment("acme/store", on_pull.origin.issue_number, "maria", "/agent status")
     assert door.next_outcome().state is DeliveryState.HANDLED
+
+
+def test_a_limit_while_the_branch_is_removed_leaves_the_delivery_for_later(
+    on_pull: OnPullRequest,
+) -> None:
+    github = on_pull.door.github
+    github.merge(REPOSITORY, on_pull.number, "write")
+    limit = {"status": 429, "headers": {"Retry-After": "7"}, "message": "too many"}
+    github.fault("git/delete-ref", **limit)
+    while True:
+        event, body = on_pull.door.next("write")
+        if event == "pull_request" and b'"action": "closed"' in body:
+            break
+    with pytest.raises(RateLimited):
+        on_pull.door.answer(event, body)
+    assert on_pull.door.answer(event, body).detail == "merged; 0 tasks on it stopped"
+    assert BRANCH not in github.branches(REPOSITORY)
