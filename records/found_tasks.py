@@ -118,7 +118,10 @@ class FoundTasks:
 
     def anybody_works(self) -> bool:
         """Say whether any task is held by a job."""
-        held_now = TaskRow.lease_expires_at >= DatabaseTime()
+        # The lease of a queued one is a time before which nobody shall take it.
+        held_now = (TaskRow.lease_expires_at >= DatabaseTime()) & (
+            TaskRow.state == TaskState.RUNNING
+        )
         with self._database.reading() as connection:
             found = connection.execute(select(TaskRow.id).where(held_now).limit(1))
             return found.one_or_none() is not None

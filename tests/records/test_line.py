@@ -87,3 +87,12 @@ def test_of_a_thread_one_is_at_work_however_many_are_taken_at_once(database: Dat
     with ThreadPoolExecutor(6) as pool:
         taken = [lease for lease in pool.map(take_one, made) if lease]
     assert [lease.task_id for lease in taken] == made[:1]
+
+
+def test_a_round_that_is_held_is_nobodys_work(database: Database) -> None:
+    tasks = Tasks(database)
+    task = tasks.create(new_task("review:1"))[0]
+    assert tasks.rounds.hold(task.id, 45.0)
+    assert not tasks.anybody_works()
+    take(tasks, tasks.create(new_task("comment:2", issue_number=4))[0].id)
+    assert tasks.anybody_works()
