@@ -41,7 +41,7 @@ from bot.in_thread import PERMISSIONS, in_thread
 from bot.other_bots import check_hops, could_be_heard, is_listed
 from bot.project import Trigger
 from bot.refusals import check_role
-from bot.request import Context, Outcome, Request
+from bot.request import Context, Outcome, Request, UserError
 from bot.starting import attempts_of
 from bot.verbs import carry_out, meant
 from records.deliveries import DeliveryState
@@ -195,8 +195,8 @@ def _labelled(label: str, request: Request) -> type_of_command | None:
 def _trigger(request: Request) -> Trigger:
     try:
         return request.project().trigger
-    except PermissionsMissing:
-        # Without the permission to read the file there is none.
+    except (PermissionsMissing, UserError):
+        # Without the permission to read the file, or a branch to have it on, there is none.
         return Trigger()
 
 

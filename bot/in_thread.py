@@ -124,7 +124,7 @@ def _open(event: type_of_thread_event, context: Context) -> Request | Outcome:
 
 def _say_refusal(refusal: UserError, request: Request) -> Outcome:
     request.conversation.react(refusal.reaction)
-    key = refusal.once or f"refused:{request.event.key}"
+    key = refusal.once or _usual_key(request)
     since = request.context.now() - 2 * _DAY_S
     try:
         request.conversation.say(key, refusal.words, since=since)
@@ -132,6 +132,17 @@ def _say_refusal(refusal: UserError, request: Request) -> Outcome:
         # The issue is gone, or the bot may not write there; there is nowhere left to say it.
         return Outcome(DeliveryState.REFUSED, f"{refusal}; and it could not be said: {error}")
     return Outcome(DeliveryState.REFUSED, str(refusal))
+
+
+def _usual_key(request: Request) -> str:
+    """Return what names a refusal: the event, and of a bot's events a day's first.
+
+    A bot that answers a refusal would otherwise be refused for ever.
+    """
+    sender = request.event.sender
+    if sender.is_bot:
+        return f"refused:{sender.id}:{request.today()}"
+    return f"refused:{request.event.key}"
 
 
 def _apologise(request: Request) -> None:

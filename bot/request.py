@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from bot.comments import Limits
+from bot.comments.not_started import no_default_branch_comment
 from bot.conversation import Conversation
 from bot.events import type_of_thread_event
+from bot.github_errors import Conflict, NotFound
 from bot.github_reactions import Reaction
 from bot.github_repository import GitHubRepository
 from bot.limits import Allowance
@@ -103,14 +105,17 @@ class Request:
 
         They get one an issue and day: else anybody could make the bot write without end.
         """
-        if isinstance(allowed(self.conversation.repository, self.event.sender), Allowed):
+        sender = self.event.sender
+        # A bot may be one that answers, whatever it may do here.
+        if not sender.is_bot and isinstance(allowed(self.conversation.repository, sender), Allowed):
             return ""
         return f"stranger:{self.today()}"
 
     def project(self) -> Project:
         """Return what the repository's default branch says now; raises GitHubError.
 
-        PermissionsMissing where the App may not read the repository's contents.
+        PermissionsMissing where the App may not read the repository's contents; UserError where
+        there is no such branch, as before the first commit.
         """
         event, context = self.event, self.context
         if not self._read:
@@ -118,7 +123,11 @@ class Request:
                 event.installation_id, event.repository.id, READ_CONTENTS
             )
             branch = event.repository.default_branch or repository.default_branch()
-            found = context.projects.of(event.repository.id, repository, branch)
+            try:
+                found = context.projects.of(event.repository.id, repository, branch)
+            except (Conflict, NotFound) as missing:
+                words = no_default_branch_comment(context.command, branch)
+                raise UserError(words, why=f"no branch {branch}: {missing}") from missing
             self._read[PROJECT_FILE] = found
         return self._read[PROJECT_FILE]
 

@@ -87,6 +87,15 @@ def no_branch_comment(command: str, branch: str) -> str:
     )
 
 
+def no_default_branch_comment(command: str, branch: str) -> str:
+    """Say that the repository's default branch has nothing on it yet."""
+    return (
+        f"I did not start: there is nothing on this repository's default branch "
+        f"{code(branch, 200)} that I could work from. After the first commit there, "
+        f"`{command} help` shows what I can do."
+    )
+
+
 def fork_comment(command: str, verb: str) -> str:
     """Say that a pull request from elsewhere cannot be pushed to."""
     return (

@@ -275,3 +275,21 @@ def test_a_token_that_was_revoked_does_not_make_a_writer_a_stranger(front_door: 
     front_door.github.state.tokens.clear()
     assert front_door.command(number, "maria", "/agent fix").state is DeliveryState.HANDLED
     assert len(front_door.woken) == 1
+
+
+def test_in_a_repository_without_a_commit_a_label_is_none_and_a_command_gets_words(
+    front_door: FrontDoor,
+) -> None:
+    github = front_door.github
+    github.create_repository("acme", "empty")
+    github.add_collaborator("acme/empty", "maria", "write")
+    github.install(front_door.app._app_id, "acme/empty")
+    number = github.open_issue("acme/empty", "maria", "Begin", "With something.")
+    front_door.next_outcome()
+    github.add_label("acme/empty", number, "maria", "later")
+    assert front_door.next_outcome().state is DeliveryState.IGNORED
+    github.comment("acme/empty", number, "maria", "/agent fix")
+    assert front_door.next_outcome().state is DeliveryState.REFUSED
+    said = [one["body"] for one in github.comments("acme/empty", number)]
+    assert len(said) == 2
+    assert "default branch" in said[-1]

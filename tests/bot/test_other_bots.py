@@ -73,3 +73,12 @@ def test_the_bot_never_hears_itself_even_where_it_is_listed(front_door: FrontDoo
     outcome = front_door.command(number, "patchbay-demo[bot]", "/agent fix")
     assert outcome.state is DeliveryState.IGNORED
     assert front_door.context.tasks.recent(9) == []
+
+
+def test_a_bot_that_answers_every_refusal_is_refused_in_words_once(front_door: FrontDoor) -> None:
+    number = with_bot(front_door, listed=True)
+    for command in ("/agent fix --nope", "/agent fix --model=none", "/agent stop", "/agent log"):
+        front_door.command(number, RENOVATE, command)
+    own = [one for one in front_door.bot_comments(number) if not one.startswith("/agent")]
+    # Whatever it asks for, it gets an answer to a question and a refusal, and no more that day.
+    assert len(own) == 2
