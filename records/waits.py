@@ -144,7 +144,10 @@ class Waits:
 
     def grant(self, task_id: str, new: NewWait, said: dict[str, Any], by: str) -> Wait:
         """Write down an answer that nobody had asked for yet, once for each key."""
+        # Its job may ask at the same time, and each wait has a number of its own.
+        of_task = select(TaskRow.id).where(TaskRow.id == task_id).with_for_update()
         with self._database.writing() as connection:
+            connection.execute(of_task)
             if not _of_key(connection, task_id, new.key):
                 values = _row(connection, task_id, new)
                 values |= {"answer": canonical_json(said), "answered_by": by}
