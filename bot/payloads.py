@@ -168,6 +168,13 @@ def _repository_changed(fields: Fields) -> RepositoryChanged:
     return RepositoryChanged(**_in_repository(fields), action=fields.text("action"))
 
 
+def _repositories_removed(fields: Fields) -> InstallationRemoved | Ignored:
+    if not fields.objects("repositories_removed"):
+        # Without one here it would count as all of the installation's.
+        return Ignored("no repository was removed")
+    return _installation_removed(fields)
+
+
 def _installation_removed(fields: Fields) -> InstallationRemoved:
     lost = fields.objects("repositories_removed")
     return InstallationRemoved(
@@ -274,7 +281,7 @@ _READERS: dict[tuple[str, str], Callable[[Fields], type_of_event]] = {
     ("check_run", "requested_action"): _run_asked,
     ("installation", "deleted"): _installation_removed,
     ("installation", "suspend"): _installation_removed,
-    ("installation_repositories", "removed"): _installation_removed,
+    ("installation_repositories", "removed"): _repositories_removed,
     **{("repository", action): _repository_changed for action in _CHANGES},
 }
 

@@ -48,7 +48,7 @@ COMMENTED: dict[str, Any] = {
         "number": 42,
         "title": "Tax",
         "body": None,
-        "user": {"login": "li"},
+        "user": {"login": "li", "id": 7},
         "html_url": "https://github.com/acme/shop/issues/42",
         "labels": [{"name": "bug"}],
         "state": "open",
@@ -289,3 +289,16 @@ def test_no_value_anywhere_raises(path: str, value: Any) -> None:
 @settings(max_examples=200, deadline=None)
 def test_no_bytes_raise(payload: bytes) -> None:
     assert isinstance(parse("issues", payload), Ignored)
+
+
+def test_a_list_of_removed_repositories_without_one_is_not_all_of_them() -> None:
+    payload = {
+        "action": "removed",
+        "installation": {"id": 7},
+        "sender": {"id": 1, "login": "acme", "type": "User"},
+        "repositories_removed": [],
+    }
+    assert isinstance(parse("installation_repositories", encoded(payload)), Ignored)
+    assert isinstance(
+        parse("installation", encoded({**payload, "action": "deleted"})), InstallationRemoved
+    )
