@@ -48,9 +48,11 @@ def made_ready(new: NewTask, request: Request) -> NewTask:
     if base := brief.get("base") or project.pr.base:
         brief["base"] = _base(str(base), request)
     most = project.limits.attempts
-    if most and new.wanted_attempts > most:
-        words = not_started.many_attempts_comment(new.wanted_attempts, most)
-        _refuse(words, f"{new.wanted_attempts} attempts")
+    # A plan that comes before a fix says in how many attempts it is to be carried out.
+    attempts = int(brief.get("attempts") or new.wanted_attempts)
+    if most and attempts > most:
+        words = not_started.many_attempts_comment(attempts, most)
+        _refuse(words, f"{attempts} attempts")
     _check_day(new, project, request)
     _check_open(new, project, request)
     brief["limits"] = narrowed(context.limits, project.limits)

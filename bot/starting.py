@@ -102,11 +102,25 @@ def start(new: NewTask, request: Request) -> Outcome:
 
     UserError where the line is full. A request that is told twice makes one task.
     """
-    tasks = request.context.tasks
-    if tasks.of_request(new.semantic_key) is None:
-        check_line(request, new.issue_number)
-        new = made_ready(new, request)
-    task, created = tasks.create(new)
+    return begin(checked(new, request), request)
+
+
+def checked(new: NewTask, request: Request) -> NewTask:
+    """Return the task as it can be made, or as it is if that was done before; UserError."""
+    if request.context.tasks.of_request(new.semantic_key) is not None:
+        return new
+    check_line(request, new.issue_number)
+    return made_ready(new, request)
+
+
+def begin(new: NewTask, request: Request) -> Outcome:
+    """Start a task that was checked."""
+    task, created = request.context.tasks.create(new)
+    return announced(task, request, created=created)
+
+
+def announced(task: Task, request: Request, *, created: bool) -> Outcome:
+    """Wake a worker for a task that was made, and show that it is there."""
     if task.state.ended:
         return Outcome(DeliveryState.HANDLED, f"task {task.id} has ended already")
     request.context.wake(task.id)

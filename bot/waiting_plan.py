@@ -1,5 +1,6 @@
 """Finds the plan of a thread that waits for a word, and takes what somebody decides about it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -8,6 +9,9 @@ from bot.comments.plans import decided_comment, no_plan_comment
 from bot.request import Request, UserError
 from records.task import Task
 from records.waits import Wait, WaitKind
+
+_LOOKED_THROUGH = 60
+"""The newest tasks of a thread: as many as it can have in a day."""
 
 
 class Decision(StrEnum):
@@ -32,16 +36,27 @@ class WaitingPlan:
 
 
 def waiting_plan(request: Request) -> WaitingPlan:
-    """Return the newest plan, if it is open or this very request has decided on it; UserError."""
-    event, context = request.event, request.context
-    task = context.tasks.latest_on_issue(event.repository.id, event.issue.number, verb="plan")
-    plans = [one for one in context.tasks.waits.all(task.id) if _is_plan(one)] if task else []
-    if task is None or not plans or (task.state.ended and not _decided_by(plans[-1], event.key)):
-        raise UserError(no_plan_comment(context.command), why="no plan waits")
-    newest = plans[-1]
-    if not newest.is_open and not _decided_by(newest, event.key):
-        raise _decided(newest)
-    return WaitingPlan(task, newest)
+    """Return the plan that this request has decided on, or else the newest open one; UserError.
+
+    A later `/agent plan` waits in the line behind the plan that is open, and is not in its way.
+    """
+    plans = list(_newest_plans(request))
+    decided = [one for one in plans if _decided_by(one.wait, request.event.key)]
+    waiting = [one for one in plans if one.wait.is_open and not one.task.state.ended]
+    if found := (*decided, *waiting):
+        return found[0]
+    if not plans or plans[0].task.state.ended:
+        raise UserError(no_plan_comment(request.context.command), why="no plan waits")
+    raise _decided(plans[0].wait)
+
+
+def _newest_plans(request: Request) -> Iterator[WaitingPlan]:
+    """Give the plans of the thread with their tasks, newest first."""
+    event, tasks = request.event, request.context.tasks
+    for task in tasks.newest_on_issue(event.repository.id, event.issue.number, _LOOKED_THROUGH):
+        if task.verb == "plan":
+            plans = (one for one in reversed(tasks.waits.all(task.id)) if _is_plan(one))
+            yield from (WaitingPlan(task, one) for one in plans)
 
 
 def decide(plan: WaitingPlan, decision: Decision, request: Request, **more: Any) -> None:

@@ -1,5 +1,6 @@
 """Opens the database, SQLite or PostgreSQL, keeps its schema new, gives out transactions."""
 
+import hashlib
 import os
 import sqlite3
 import threading
@@ -137,6 +138,15 @@ def _wait_for_turn(connection: Connection) -> None:
     # SQLite's BEGIN IMMEDIATE has waited already.
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+
+
+def one_at_a_time(connection: Connection, name: str) -> None:
+    """Let other transactions that give the same name wait until this one, which writes, is over."""
+    # SQLite's BEGIN IMMEDIATE has waited already.
+    if connection.dialect.name == "postgresql":
+        digest = hashlib.sha256(name.encode()).digest()
+        lock = int.from_bytes(digest[:8], "big", signed=True)
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
 def _turn_on_wal(path: str) -> None:

@@ -1,6 +1,7 @@
 """The words for a task: its states, what it was asked, how far it is, and the lease on it."""
 
 import json
+import time
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, TypedDict
@@ -246,3 +247,28 @@ def progress_from_json(text: str) -> Progress:
     plan = tuple(PlanStep(**step) for step in fields["plan"])
     limits = tuple(LimitMet(**limit) for limit in fields.get("limits", ()))
     return Progress(**{**fields, "plan": plan, "limits": limits})
+
+
+def new_row(task_id: str, new: NewTask) -> dict[str, Any]:
+    """Write a task that nobody has begun, as a row of its table."""
+    now = time.time()
+    return {
+        **vars(new),
+        "id": task_id,
+        "issue": issue_json(new.issue),
+        "brief": canonical_json(new.brief),
+        "state": TaskState.QUEUED,
+        "reason": "",
+        "explanation": "",
+        "epoch": 0,
+        "owner": "",
+        "attempts": 0,
+        "lease_expires_at": 0.0,
+        "queued_at": now,
+        "created_at": now,
+        "progress": progress_json(Progress()),
+        "summary": "",
+        "title": "",
+        "action_count": 0,
+        "action_head": "",
+    }

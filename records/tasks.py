@@ -3,6 +3,7 @@
 import json
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any, Unpack
 
 from sqlalchemy import Connection, case, exists, func, insert, or_, select, tuple_, update
@@ -12,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from records.actions import Actions
 from records.batches import Batches
-from records.database import Database
+from records.database import Database, one_at_a_time
 from records.fence import held, write_fenced
 from records.found_tasks import FoundTasks
 from records.heard import Heard
@@ -34,7 +35,7 @@ from records.task import (
     TaskNotFound,
     TaskState,
     canonical_json,
-    issue_json,
+    new_row,
     progress_json,
 )
 from records.usage import Usage
@@ -86,17 +87,26 @@ class Tasks(FoundTasks):
         self.pacing = Pacing(database)
         self.actions = Actions(database)
 
-    def create(self, new: NewTask) -> tuple[Task, bool]:
+    def create(
+        self, new: NewTask, *, same: Callable[[Task], bool] | None = None
+    ) -> tuple[Task, bool]:
         """Record a new task, or find the one that the same request made before (then False).
 
         It stands at the end of its thread's line, and can be taken once all before it have ended.
+        `same` says of a task in that line that it is the one that is wanted: then it is found too.
         """
+        thread = f"thread:{new.repository_id}:{new.issue_number}"
         length = _SHORTEST_ID
         while True:
             task_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(length))
             try:
                 with self._database.writing() as connection:
-                    connection.execute(insert(TaskRow), _new_row(task_id, new))
+                    if same is not None:
+                        one_at_a_time(connection, thread)
+                        line = self.line(new.repository_id, new.issue_number)
+                        if known := next(filter(same, line), None):
+                            return known, False
+                    connection.execute(insert(TaskRow), new_row(task_id, new))
             except IntegrityError:
                 # Either the request is known, or the id is taken.
                 known = self._first(TaskRow.semantic_key == new.semantic_key)
@@ -270,27 +280,3 @@ def _call_the_next(connection: Connection, task_id: str) -> None:
     )
     waiting = update(TaskRow).where(TaskRow.state == TaskState.QUEUED, behind)
     connection.execute(waiting.values(queued_at=0.0))
-
-
-def _new_row(task_id: str, new: NewTask) -> dict[str, Any]:
-    now = time.time()
-    return {
-        **vars(new),
-        "id": task_id,
-        "issue": issue_json(new.issue),
-        "brief": canonical_json(new.brief),
-        "state": TaskState.QUEUED,
-        "reason": "",
-        "explanation": "",
-        "epoch": 0,
-        "owner": "",
-        "attempts": 0,
-        "lease_expires_at": 0.0,
-        "queued_at": now,
-        "created_at": now,
-        "progress": progress_json(Progress()),
-        "summary": "",
-        "title": "",
-        "action_count": 0,
-        "action_head": "",
-    }

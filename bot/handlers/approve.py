@@ -10,10 +10,12 @@ from bot.comments.plans import (
     unread_base_comment,
 )
 from bot.github_errors import GitHubError, NotFound
+from bot.handlers.plan import ATTEMPTS
 from bot.plan_digests import issue_digest
 from bot.request import READ_CONTENTS, Outcome, Request, UserError
-from bot.starting import check_thread, new_task, start
-from bot.waiting_plan import Decision, decide, waiting_plan
+from bot.starting import begin, check_thread, checked, new_task
+from bot.waiting_plan import Decision, WaitingPlan, decide, waiting_plan
+from records.task import NewTask
 
 _FEWEST_DIGITS = 4
 
@@ -26,11 +28,19 @@ def approve(command: Approve, request: Request) -> Outcome:
         _check_digest(command.digest, plan.asked, request)
         _check_issue(plan.asked, request)
         _check_base(plan.asked, request)
+    # A plan whose fix is refused, by a day's limit or the like, waits on for another approval.
+    new = checked(_fix_of(plan, request), request)
     decide(plan, Decision.APPROVE, request)
-    task = plan.task
-    brief = {**task.brief, "plan": {**plan.asked, "by": request.event.sender.login}}
-    new = new_task("fix", task.instruction, request, model=task.model, brief=brief)
-    return start(new, request)
+    return begin(new, request)
+
+
+def _fix_of(plan: WaitingPlan, request: Request) -> NewTask:
+    task, by = plan.task, request.event.sender.login
+    brief = {**task.brief, "plan": {**plan.asked, "by": by, "task": task.id}}
+    attempts = int(brief.pop(ATTEMPTS, 1))
+    return new_task(
+        "fix", task.instruction, request, model=task.model, wanted_attempts=attempts, brief=brief
+    )
 
 
 def _check_digest(given: str, asked: dict[str, Any], request: Request) -> None:

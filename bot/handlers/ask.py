@@ -3,7 +3,8 @@
 from bot.commands import Ask
 from bot.comments import locked_comment
 from bot.request import Outcome, Request, UserError
-from bot.starting import model_of, new_task, start
+from bot.same_wish import start_wish
+from bot.starting import model_of, new_task
 
 PULL_REQUEST = "pull_request"
 """The key in a task's brief that says that its thread is one; the code in question is its head."""
@@ -18,4 +19,4 @@ def ask(command: Ask, request: Request) -> Outcome:
     model = model_of(command.model, request)
     brief = {PULL_REQUEST: True} if issue.is_pull_request else {}
     new = new_task("ask", command.question, request, model=model, brief=brief)
-    return start(new, request)
+    return start_wish(new, request)

@@ -1,9 +1,16 @@
 """Starts a task that makes a plan, for `/agent plan` and its label."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from bot.commands import Plan
 from bot.comments.plans import plan_of_pull_request_comment
 from bot.request import Outcome, Request, UserError
-from bot.starting import check_thread, model_of, new_task, start
+from bot.same_wish import start_wish
+from bot.starting import check_thread, model_of, new_task
+
+ATTEMPTS = "attempts"
+"""The key in a plan's brief that says in how many attempts it is to be carried out."""
 
 
 def required_by(request: Request) -> str:
@@ -13,14 +20,20 @@ def required_by(request: Request) -> str:
     return next(labels, "")
 
 
-def plan(command: Plan, request: Request, *, label: str = "") -> Outcome:
-    """Start a plan, or say why not; with a label, instead of the fix that it does not allow yet."""
+def plan(
+    command: Plan, request: Request, *, instead_of: Mapping[str, Any] | None = None
+) -> Outcome:
+    """Start a plan, or say why not.
+
+    It may come instead of a fix that has to wait for one: then its brief also holds what that fix
+    was asked for with, and whose label wants it so.
+    """
     check_thread(request)
     if request.event.issue.is_pull_request:
         words = plan_of_pull_request_comment(request.context.command)
         raise UserError(words, why="it is a pull request")
     model = model_of(command.model, request)
-    options = {"base": command.base, "budget": command.budget, "required_by": label}
+    options = {"base": command.base, "budget": command.budget, **(instead_of or {})}
     brief = {name: value for name, value in options.items() if value}
     new = new_task("plan", command.instruction, request, model=model, brief=brief)
-    return start(new, request)
+    return start_wish(new, request)

@@ -2,8 +2,10 @@
 
 import pytest
 
+from bot import same_wish
+from bot.request import Request
 from records.deliveries import DeliveryState
-from records.tasks import Task, TaskState
+from records.tasks import NewTask, Task, TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
 
 
@@ -125,6 +127,50 @@ def test_a_comment_after_the_label_adds_its_words_to_the_same_task(front_door: F
     (task,) = tasks_of(front_door, number)
     (remark,) = front_door.context.tasks.heard.of(task.id)
     assert (remark.author, remark.text) == ("admin", "with Decimal")
+
+
+def test_a_comment_with_options_is_no_wish_that_the_label_gave(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.github.add_label(REPOSITORY, number, "maria", "agent:fix")
+    front_door.next_outcome()
+    front_door.command(number, "maria", "/agent fix --paths=tax.py")
+    _, second = tasks_of(front_door, number)
+    assert second.brief["paths"] == ["tax.py"]
+
+
+@pytest.mark.parametrize("verb", ["plan", "ask"])
+def test_the_same_plan_or_question_by_comment_and_label_is_one_task(
+    front_door: FrontDoor, verb: str
+) -> None:
+    number = front_door.issue()
+    front_door.github.add_label(REPOSITORY, number, "admin", f"agent:{verb}")
+    front_door.next_outcome("admin")
+    assert "the same wish" in front_door.command(number, "maria", f"/agent {verb} the rate").detail
+    (task,) = tasks_of(front_door, number)
+    assert task.verb == verb
+    assert [remark.text for remark in front_door.context.tasks.heard.of(task.id)] == ["the rate"]
+
+
+def test_two_intakes_that_hear_the_same_wish_at_once_make_one_task(
+    front_door: FrontDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, context = front_door.issue(), front_door.context
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
+    comment = front_door.next("maria")
+    front_door.github.add_label(REPOSITORY, number, "admin", "agent:fix")
+    label = front_door.next("admin")
+    checked = same_wish.checked
+
+    def meanwhile(new: NewTask, request: Request) -> NewTask:
+        monkeypatch.setattr(same_wish, "checked", checked)
+        front_door.answer(*label)
+        return checked(new, request)
+
+    monkeypatch.setattr(same_wish, "checked", meanwhile)
+    assert "the same wish" in front_door.answer(*comment).detail
+    (task,) = tasks_of(front_door, number)
+    assert task.requester == "admin"
+    assert context.tasks.get(task.id).brief["also"] == [{"login": "maria", "how": ""}]
 
 
 def test_a_label_a_minute_later_is_a_wish_of_its_own(front_door: FrontDoor) -> None:

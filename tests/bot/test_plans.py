@@ -13,6 +13,7 @@ from records.deliveries import DeliveryState
 from records.task import Task, TaskState
 from records.waits import NewWait, Wait, WaitKind
 from tests.bot.conftest import REPOSITORY, FrontDoor
+from tests.bot.project_repository import say
 
 PLAN: dict[str, Any] = {
     "problem": "Half a cent is cut off.",
@@ -322,3 +323,42 @@ def test_the_label_that_asked_for_a_plan_is_known_by_its_task(front_door: FrontD
     assert task is not None
     assert label_in(task.semantic_key) == "agent:plan"
     assert label_in("comment:7") == ""
+
+
+def test_a_later_plan_is_not_in_the_way_of_the_one_that_waits(planned: Planned) -> None:
+    door, number, task, wait = planned
+    door.command(number, "maria", "/agent plan with fractions")
+    outcome = door.command(number, "write", f"/agent approve {wait.asked['digest'][:8]}")
+    assert outcome.state is DeliveryState.HANDLED
+    assert decision(door, task)["decision"] == "approve"
+    fix = newest(door, number)
+    assert fix is not None
+    assert fix.instruction == "with Decimal, please"
+
+
+def test_a_plan_whose_fix_is_refused_can_be_approved_later(
+    planned: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door, number, task, _ = planned
+    monkeypatch.setattr("bot.starting.MOST_IN_LINE", 1)
+    assert door.command(number, "maria", "/agent approve").state is DeliveryState.REFUSED
+    assert decision(door, task) == {}
+    assert door.context.tasks.get(task.id).state is TaskState.WAITING
+    monkeypatch.undo()
+    assert door.command(number, "maria", "/agent approve").state is DeliveryState.HANDLED
+    assert newest(door, number) is not None
+
+
+def test_a_fix_that_needs_a_plan_first_keeps_its_options(front_door: FrontDoor) -> None:
+    door = front_door
+    say(door, 'version: 1\nplan: {required_for: ["label:large"]}\n')
+    number = door.issue()
+    door.github.add_label(REPOSITORY, number, "maria", "large")
+    drain(door)
+    door.command(number, "maria", "/agent fix --paths=tax.py --attempts=2 the rate")
+    task, _ = waiting(door, number)
+    assert task.brief["paths"] == ["tax.py"]
+    door.command(number, "maria", "/agent approve")
+    fix = newest(door, number)
+    assert fix is not None
+    assert (fix.brief["paths"], fix.wanted_attempts) == (["tax.py"], 2)
