@@ -41,6 +41,7 @@ class _Event:
             title=found.title,
             body=found.body,
             author=found.author,
+            author_id=found.author_id,
             url=found.url,
             labels=found.labels,
             is_open=found.is_open,

@@ -78,6 +78,7 @@ class WholeIssue:
     is_open: bool
     locked: bool
     is_pull_request: bool
+    author_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,7 @@ def _whole_issue(fields: Mapping[str, Any]) -> WholeIssue:
         title=str(fields["title"]),
         body=str(fields.get("body") or ""),
         author=str((fields.get("user") or {}).get("login") or "ghost"),
+        author_id=int((fields.get("user") or {}).get("id") or 0),
         url=str(fields["html_url"]),
         labels=tuple(str(label["name"]) for label in fields["labels"]),
         is_open=fields["state"] == "open",

@@ -76,6 +76,7 @@ class IssueState:
     title: str = field(default="", compare=False)
     body: str = field(default="", compare=False)
     author: str = field(default="", compare=False)
+    author_id: int = field(default=0, compare=False)
     url: str = field(default="", compare=False)
     is_pull_request: bool = field(default=False, compare=False)
     updated_at: str = field(default="", compare=False)
@@ -93,6 +94,7 @@ def read_issue(api: Reads, repository: str, number: int) -> IssueState:
         title=str(answer.get("title") or ""),
         body=str(answer.get("body") or ""),
         author=str((answer.get("user") or {}).get("login") or ""),
+        author_id=int((answer.get("user") or {}).get("id") or 0),
         url=str(answer.get("html_url") or ""),
         is_pull_request=bool(answer.get("pull_request")),
         updated_at=str(answer.get("updated_at") or ""),

@@ -230,13 +230,14 @@ def _repository(fields: Fields) -> Repository:
 
 
 def _issue(fields: Fields, *, is_pull_request: bool) -> Issue:
-    author = "" if fields.missing("user") else fields.object("user").text("login")
+    author = None if fields.missing("user") else fields.object("user")
     return Issue(
         id=fields.id("id"),
         number=fields.id("number"),
         title=fields.text("title"),
         body=fields.optional_text("body"),
-        author=author,
+        author=author.text("login") if author else "",
+        author_id=author.id("id") if author else 0,
         url=fields.text("html_url"),
         labels=tuple(label.text("name") for label in fields.objects("labels")),
         is_open=fields.text("state") == "open",

@@ -56,7 +56,7 @@ def with_comments(issue: IssueSnapshot, found: ThreadComments, request: Request)
         **{
             **vars(issue),
             "comments": tuple(
-                Comment(one.author, str(roles.of(one)), _cut(one.body))
+                Comment(one.author, str(roles.of(one)), _cut(one.body), one.author_id)
                 for one in usable
                 if one.id in kept
             ),

@@ -80,6 +80,7 @@ def new_task(verb: str, instruction: str, request: Request, **more: Any) -> NewT
             title=event.issue.title,
             body=event.issue.body,
             author=event.issue.author,
+            author_id=event.issue.author_id,
             url=event.issue.url,
             labels=event.issue.labels,
         ),

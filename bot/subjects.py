@@ -39,6 +39,8 @@ class Issue:
     locked: bool
     is_pull_request: bool
     updated_at: str
+    author_id: int = 0
+    """0 where the account is gone."""
 
 
 @dataclass(frozen=True)

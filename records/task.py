@@ -53,6 +53,8 @@ class Comment:
     role: str
     """What the author was to the repository then."""
     text: str
+    author_id: int = 0
+    """Of the account; a login can be given up and taken by somebody else."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class IssueSnapshot:
     """How many comments it is not given, by reason."""
     as_of: float = 0.0
     """When the command was given, by GitHub's clock; 0 where nobody looked at comments."""
+    author_id: int = 0
+    """Of the author's account; 0 where there is none any more."""
 
 
 @dataclass(frozen=True)

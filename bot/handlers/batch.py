@@ -168,7 +168,14 @@ def _new_task(issue: WholeIssue, batch_id: str, request: Request) -> NewTask:
         semantic_key=f"{request.event.key}:{issue.number}",
         trigger_comment_id=None,
         issue_number=issue.number,
-        issue=IssueSnapshot(issue.title, issue.body, issue.author, issue.url, issue.labels),
+        issue=IssueSnapshot(
+            issue.title,
+            issue.body,
+            issue.author,
+            issue.url,
+            issue.labels,
+            author_id=issue.author_id,
+        ),
         brief={"batch": batch_id},
     )
 

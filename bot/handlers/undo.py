@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.commands import Undo
+from bot.comments.held import held, is_held
 from bot.comments.pull_request import credit
 from bot.comments.rounds import cannot_undo_comment, undo_commit, undone_comment
 from bot.github_errors import Conflict, Forbidden, Invalid
@@ -53,6 +54,8 @@ def _take_back(
         headline, body = undo_commit(
             what, origin.issue_number, credit(sender.login, sender.id), trailer
         )
+        if is_held(repository.commit_message(head)):
+            body = held(body)  # what is left is no more looked at than before
         sha = repository.create_commit_on_branch(
             str(origin.branch),
             head,

@@ -5,13 +5,15 @@ steered it. So they run by themselves only where all that the agent was given ca
 may write to the repository; what cannot be looked up counts as an outsider's.
 """
 
-from typing import Protocol
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 from bot.comments.held import outsider, read_elsewhere
 from bot.github_errors import NotFound
 from bot.github_repository import Permission
 from jobs.agent.tools import GITHUB_CONTEXT
 from jobs.job import Job
+from jobs.plans.approved import BRIEF
 from records.task import Task
 
 _WRITERS = frozenset({"admin", "write"})
@@ -26,19 +28,47 @@ class Roles(Protocol):
 
 def why_held(job: Job, repository: Roles) -> str:
     """Return whose words keep the checks from running, or nothing; raises GitHubError."""
-    for login in dict.fromkeys(_authors(job.task)):
-        try:
-            level = repository.permission(login).level if login else "none"
-        except NotFound:
-            level = "none"
-        if level not in _WRITERS:
+    tasks = tuple(_behind(job))
+    for login, user_id in dict.fromkeys(author for task in tasks for author in _authors(task)):
+        if not _writes(repository, login, user_id):
             return outsider(login or "ghost")
-    actions = job.services.actions.all(job.task.id)
+    actions = (action for task in tasks for action in job.services.actions.all(task.id))
     if any(action.content.get("name") == GITHUB_CONTEXT for action in actions):
         return read_elsewhere()
     return ""
 
 
-def _authors(task: Task) -> list[str]:
+def _writes(repository: Roles, login: str, user_id: int) -> bool:
+    if not login:
+        return False
+    try:
+        found = repository.permission(login)
+    except NotFound:
+        return False
+    # A login can be given up and taken by somebody else; the id of an account stays.
+    return found.level in _WRITERS and found.user_id == user_id != 0
+
+
+def _behind(job: Job) -> Iterator[Task]:
+    """Yield the task, and each one whose work or plan it goes on with: that steered it as well."""
+    seen: set[str] = set()
+    left = [job.task]
+    while left:
+        task = left.pop()
+        seen.add(task.id)
+        yield task
+        left += [job.services.tasks.get(one) for one in _before(task.brief) if one not in seen]
+
+
+def _before(brief: dict[str, Any]) -> list[str]:
+    plan = brief.get(BRIEF) or {}
+    return [one for one in (brief.get("wip"), plan.get("task")) if one]
+
+
+def _authors(task: Task) -> list[tuple[str, int]]:
     """Return everybody whose text the agent was given; the requester was checked already."""
-    return [task.issue.author, *(one.author for one in task.issue.comments)]
+    issue = task.issue
+    return [
+        (issue.author, issue.author_id),
+        *((one.author, one.author_id) for one in issue.comments),
+    ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from bot.comments.held import held
+from bot.comments.held import held, is_held
 from bot.github_app import Token
 from bot.github_errors import Conflict
 from bot.github_repository import GitHubRepository
@@ -131,7 +131,7 @@ class Branch:
             self.name,
             on,
             message.headline,
-            message.text(is_held=self._is_held),
+            message.text(is_held=self.is_held_on(on)),
             additions={one.path: one.content for one in files if one.content is not None},
             deletions=[one.path for one in files if one.deleted],
         )
@@ -140,12 +140,13 @@ class Branch:
     def _by_git(self, tree: str, parents: tuple[str, ...], message: Message) -> Added:
         bot = self._job.services.github.bot(self._token)
         identity = Identity(bot.login, f"{bot.user_id}+{bot.login}@users.noreply.github.com")
+        text = message.text(is_held=self.is_held_on(parents[0]))
         sha = commit(
             self._mirror,
             tree,
             parents[0],
             merges=parents[1:],
-            message=f"{message.headline}\n\n{message.text(is_held=self._is_held)}",
+            message=f"{message.headline}\n\n{text}",
             author=identity,
             committer=identity,
             at=self._job.task.created_at,
@@ -159,15 +160,23 @@ class Branch:
         return Added(sha, signed=False, on=parents[0])
 
     def _on_top(self, change: Change, on: str) -> tuple[Change, str]:
-        """Bring a change from the commit that it was made on to where the branch is now."""
+        """Bring a change from the commit that it was made on to where the branch is now.
+
+        What others made of that commit counts as one change of it, whatever way they came there:
+        what they took off the branch by force stays off.
+        """
         head = once_seen(lambda: self._head_beyond(on), pauses_s=(0.0, 1.0, 3.0))
         if head is None:
             raise Conflict("the branch is gone, or GitHub does not show where it is")
         self._mirror.fetch(self.url, head, self._token.value)
         bot = Identity("merge", "merge@localhost")
-        tree = write_tree(self._mirror, on, change)
-        made = commit(self._mirror, tree, on, message="Ours", author=bot, committer=bot, at=0.0)
-        match merge_trees(self._mirror, head, made):
+
+        def on_it(tree: str, whose: str) -> str:
+            return commit(self._mirror, tree, on, message=whose, author=bot, committer=bot, at=0.0)
+
+        made = on_it(write_tree(self._mirror, on, change), "Ours")
+        theirs = on_it(f"{head}^{{tree}}", "Theirs")
+        match merge_trees(self._mirror, theirs, made):
             case Merged(merged, conflicts) if not conflicts:
                 return change_between(self._mirror, head, merged), head
             case Merged(_, conflicts):
@@ -193,9 +202,15 @@ class Branch:
                 return Added(found.sha, signed=found.signed, on=found.parent)
         return None
 
+    def is_held_on(self, on: str) -> bool:
+        """Say whether the repository's checks may not run on what is added to a commit.
+
+        What nobody has let run so far is not let run by a commit on top of it.
+        """
+        return self._is_held or is_held(self._repository.commit_message(on))
+
     @cached_property
     def _is_held(self) -> bool:
-        """Whether the repository's checks may not run on what is added, until somebody says so."""
         return bool(why_held(self._job, self._repository))
 
     @property

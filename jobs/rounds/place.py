@@ -1,6 +1,6 @@
 """The bot's pull request as a job works on it: its review, its branch, and a token for both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,8 @@ from jobs.repository.change import HostileChange
 from jobs.repository.mirror import Mirror
 from jobs.repository.push import PushRefused
 from jobs.rounds.branch import Branch
+
+READ = {"contents": "read", "pull_requests": "read", "metadata": "read"}
 
 
 @dataclass(frozen=True)
@@ -38,21 +40,32 @@ class Place:
         """Return a commit of the branch to work from, under the rules of the default branch."""
         self.fetch(sha)
         rules = self.fetch(self.repository.default_branch())
-        return Base(self.mirror, sha, self.branch.name, project_sha=rules)
+        return Base(self.mirror, sha, self.branch.name, project_sha=rules, setup_sha=rules)
+
+
+def branch_of(job: Job) -> str:
+    """Name the branch of the pull request: it is on record with the task that opened it.
+
+    This task's own record may name another, where work was kept that did not get onto that one.
+    """
+    task, tasks = job.task, job.services.tasks
+    number = task.pull_request_number or task.issue_number
+    origin = tasks.rounds.opened_by(task.repository_id, number)
+    return (tasks.get(origin) if origin else task).branch or ""
 
 
 @contextmanager
-def at_pull_request(job: Job) -> Iterator[Place]:
-    """Open the task's pull request for writing; what GitHub refuses ends as TaskFailed."""
+def at_pull_request(job: Job, permissions: Mapping[str, str] = WRITE) -> Iterator[Place]:
+    """Open the task's pull request, for writing or less; what GitHub refuses ends as TaskFailed."""
     task, services = job.task, job.services
     mirror = services.mirrors.open(task.repository_id)
     try:
-        with minted(services, task, WRITE) as token:
+        with minted(services, task, permissions) as token:
             repository = services.github.repository(token)
             yield Place(
                 repository,
                 repository.reviews(task.pull_request_number or task.issue_number),
-                Branch(job, mirror, token, task.branch or ""),
+                Branch(job, mirror, token, branch_of(job)),
                 mirror,
                 token,
             )

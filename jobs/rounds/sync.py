@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.comments.failures import Failure
+from bot.comments.held import held
 from bot.comments.pull_request import credit
 from bot.comments.rounds import (
     not_merged,
@@ -27,7 +28,7 @@ from jobs.repository.tree import Identity, commit, write_tree
 from jobs.requester import check_requester
 from jobs.room import in_room
 from jobs.rounds.branch import Added, Message, Moved
-from jobs.rounds.place import Place, at_pull_request
+from jobs.rounds.place import READ, Place, at_pull_request
 from jobs.rounds.reading import with_conflict
 from jobs.solution import Place as Whither
 from jobs.solution import Solution
@@ -65,9 +66,10 @@ def sync(job: Job) -> TaskEnd | NewWait:
 
 def _begin(job: Job) -> _Conflict | TaskEnd:
     """Merge as far as git can; a conflict is for the agent."""
-    with at_pull_request(job) as place:
+    with at_pull_request(job, READ) as place:
         opened = place.reviews.opened()
-        if not opened.is_open:
+        # Once it is pushed, what becomes of the pull request changes nothing of what was done.
+        if not opened.is_open and not job.task.head_sha:
             return failed(Failure.PUSH_REJECTED, pull_request_gone())
         check_requester(place.repository, job.task)
         ours, theirs = _sides(job, place, opened.head_sha, opened.base)
@@ -75,12 +77,13 @@ def _begin(job: Job) -> _Conflict | TaskEnd:
             merged = merge_trees(place.mirror, ours, theirs)
         except Unrelated:
             return failed(Failure.PUSH_REJECTED, too_far_apart(opened.base))
-        if not merged.conflicts:
-            try:
-                return _by_github(job, place, opened.base, theirs)
-            except Conflict as moved:
-                return failed(Failure.PUSH_REJECTED, pushed_meanwhile(str(moved), ""))
-        return _conflict(job, place, (ours, theirs), merged, opened.base)
+        if merged.conflicts:
+            return _conflict(job, place, (ours, theirs), merged, opened.base)
+    with at_pull_request(job) as place:
+        try:
+            return _by_github(job, place, opened.base, (ours, theirs))
+        except Conflict as moved:
+            return failed(Failure.PUSH_REJECTED, pushed_meanwhile(str(moved), ""))
 
 
 def _sides(job: Job, place: Place, head: str, base: str) -> tuple[str, str]:
@@ -95,9 +98,12 @@ def _sides(job: Job, place: Place, head: str, base: str) -> tuple[str, str]:
     return sides
 
 
-def _by_github(job: Job, place: Place, base: str, theirs: str) -> TaskEnd:
+def _by_github(job: Job, place: Place, base: str, sides: tuple[str, str]) -> TaskEnd:
     """Let GitHub make the merge commit, which it signs."""
-    message = f"Merge {base} into {place.branch.name}\n\nAgent-Task: {job.task.id}"
+    ours, theirs = sides
+    trailer = f"Agent-Task: {job.task.id}"
+    body = held(trailer) if place.branch.is_held_on(ours) else trailer
+    message = f"Merge {base} into {place.branch.name}\n\n{body}"
 
     def do() -> dict[str, Any]:
         return {"sha": place.reviews.merge_base_branch(base, place.branch.name, message)}
@@ -133,7 +139,7 @@ def _conflict(
     )
     place.mirror.keep(marked)
     rules = place.fetch(place.repository.default_branch())
-    base = Base(place.mirror, marked, place.branch.name, project_sha=rules)
+    base = Base(place.mirror, marked, place.branch.name, project_sha=rules, setup_sha=rules)
     job.services.tasks.write(job.lease, base_sha=marked, base_branch=base.branch)
     return _Conflict(base, sides, merged.conflicts, into)
 

@@ -11,7 +11,8 @@ from tests.jobs.desk import REPOSITORY, Desk
 
 
 def _given(desk: Desk, author: str = "maria", *comments: Comment) -> None:
-    issue = replace(desk.job.task.issue, author=author, comments=comments)
+    known = desk.job.task.requester_id if author == "maria" else 0
+    issue = replace(desk.job.task.issue, author=author, author_id=known, comments=comments)
     desk.job = replace(desk.job, task=replace(desk.job.task, issue=issue))
 
 
