@@ -8,7 +8,7 @@ from bot.project import PROJECT_FILE, Project, unreadable
 from jobs.agent.task import AgentTask
 from jobs.evidence.detect import Detection, detect
 from jobs.minted import minted
-from jobs.plans.approved import with_plan
+from jobs.plans.approved import BRIEF, with_plan
 from jobs.project_file.file import read_project
 from jobs.repository.mirror import Mirror
 from jobs.repository.policy import PathRules
@@ -30,6 +30,9 @@ class Base:
     branch: str
     project_sha: str = ""
     """The commit of the default branch that the project's rules are from, if it is another."""
+    setup_sha: str = ""
+    """The commit that is set up with the network, and that says how the project is tested, if it
+    is another: where the agent wrote the base, neither is its to say."""
 
     @cached_property
     def project(self) -> Project:
@@ -48,7 +51,7 @@ class Base:
 
     def detection(self) -> Detection:
         """Find out how this project is tested."""
-        return detect(self.mirror.at(self.sha))
+        return detect(self.mirror.at(self.sha), self.mirror.at(self.setup_sha or self.sha))
 
 
 def fetch_base(services: Services, task: Task) -> Base:
@@ -65,13 +68,18 @@ def _fetch(services: Services, task: Task, token: Token) -> Base:
     # By its name of today: a task may have waited through a rename, and no redirect is followed.
     url = f"{services.settings.github_url}/{token.repository}.git"
     asked = str(task.brief.get("base") or "")
+    # What a project says of itself counts on its default branch alone; the base of a task on the
+    # bot's own pull request is that one's head.
+    is_head = bool(task.base_sha) and task.pull_request_number == task.issue_number
+    apart = is_head or bool(asked)
     default = (
-        "" if task.base_sha and not asked else services.github.repository(token).default_branch()
+        services.github.repository(token).default_branch() if apart or not task.base_sha else ""
     )
-    # What a project says of itself counts on its default branch alone.
-    rules = mirror.fetch(url, default, token.value) if asked not in {"", default} else ""
-    branch = task.base_branch or asked or default
-    wanted = task.base_sha or branch
+    rules = mirror.fetch(url, default, token.value) if apart and asked != default else ""
+    # A plan was approved for one commit; the branch may have moved while the task was in line.
+    approved = task.brief.get(BRIEF) or {}
+    branch = task.base_branch or approved.get("base_branch") or asked or default
+    wanted = task.base_sha or approved.get("base_sha") or branch
     if mirror.has(wanted):
         return Base(mirror, wanted, branch, rules)
     return Base(mirror, mirror.fetch(url, wanted, token.value), branch, rules)

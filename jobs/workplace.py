@@ -63,7 +63,7 @@ class Workplace:
         site = Site(
             repository_id=job.task.repository_id,
             mirror=self.base.mirror,
-            sha=self.base.sha,
+            sha=self.base.setup_sha or self.base.sha,
             task_id=job.task.id,
             epoch=job.lease.epoch,
             tell=lambda *words: job.log.event(*words, doing=PREPARING),

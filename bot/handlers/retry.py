@@ -11,6 +11,9 @@ from bot.comments.line import (
     nothing_to_retry_comment,
 )
 from bot.handlers.fix import ask_about_open_pull_requests
+from bot.own_pull_requests import opened_by
+from bot.permissions import Role
+from bot.refusals import check_asked
 from bot.request import Outcome, Request, UserError
 from bot.starting import check_thread, model_of, new_task, start, wanted_attempts
 from records.tasks import NewTask, Task
@@ -40,6 +43,7 @@ def retry(command: Retry, request: Request) -> Outcome:
         raise UserError(words, why=f"task {live.id} is on its way")
     if last is None:
         raise UserError(nothing_to_retry_comment(request.context.command), why="nothing to retry")
+    check_asked(last.verb, Role.WRITE, request)
     begin = _start(command.start, last, request)
     if known is None and last.verb == "fix" and not command.new:
         ask_about_open_pull_requests(request, box=command == Retry(), verb="retry")
@@ -74,7 +78,10 @@ def _again(command: Retry, last: Task, begin: Start, request: Request) -> NewTas
     if command.budget:
         brief["budget"] = command.budget
     if last.issue_number == last.pull_request_number:
-        more |= {"branch": last.branch, "pull_request_number": last.pull_request_number}
+        # Not the branch that the last one may have kept its work on, beside the pull request's.
+        origin = opened_by(request)
+        branch = origin.branch if origin else last.branch
+        more |= {"branch": branch, "pull_request_number": last.pull_request_number}
     asked = command.attempts or (str(last.wanted_attempts) if last.wanted_attempts > 1 else "")
     return new_task(
         last.verb,

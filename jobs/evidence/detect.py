@@ -32,9 +32,12 @@ class Detection:
     problems: tuple[str, ...] = ()
 
 
-def detect(files: RepositoryFiles) -> Detection:
-    """Find the checks; a project's file with a mistake gives problems and no checks."""
-    named = read_project_file(files.text(PROJECT_FILE)).verify
+def detect(files: RepositoryFiles, project: RepositoryFiles | None = None) -> Detection:
+    """Find the checks; a project's file with a mistake gives problems and no checks.
+
+    That file is the one of `project`, where the others are not to be believed in this.
+    """
+    named = read_project_file((project or files).text(PROJECT_FILE)).verify
     if named.checks or named.problems:
         return Detection(named.checks, named.problems)
     paths = files.paths()
