@@ -17,7 +17,8 @@ from jobs.patience import patiently
 from jobs.requester import check_requester
 from jobs.room import in_room
 from jobs.rounds.branch import Added, Message, Moved
-from jobs.rounds.place import at_pull_request
+from jobs.rounds.measuring import forget_if_moved
+from jobs.rounds.place import READ, at_pull_request
 from jobs.solution import Place, Solution
 from jobs.solve import solve
 from records.task import TaskState
@@ -46,12 +47,13 @@ def repair(job: Job) -> TaskEnd | NewWait:
 
 
 def _begin(job: Job) -> _Begun | TaskEnd:
-    with at_pull_request(job) as place:
+    with at_pull_request(job, READ) as place:
         opened = place.reviews.opened()
-        if not opened.is_open:
+        # Once it is pushed, what becomes of the pull request changes nothing of what was done.
+        if not opened.is_open and not job.task.head_sha:
             return failed(Failure.PUSH_REJECTED, pull_request_gone())
-        # Where an earlier job of the task began; before it pushed, the head has moved for nobody.
-        head = job.task.base_sha or opened.head_sha
+        # Where an earlier job of the task began, or where the checks failed: they are known there.
+        head = job.task.base_sha or str(job.task.brief.get("head") or opened.head_sha)
         failing = failing_checks(job, head)
         if not failing:
             return TaskEnd(TaskState.NO_CHANGE_NEEDED, "", checks_pass_now(head))
@@ -95,5 +97,6 @@ def _push(job: Job, begun: _Begun, solution: Solution) -> Added:
         )
         added = place.branch.add(solution.change, begun.base.sha, Message(headline, body, "repair"))
         job.services.tasks.write(job.lease, head_sha=added.sha)
-        job.log.event(f"push to `{task.branch}`", added.sha[:12])
+        forget_if_moved(job, begun.base, added)
+        job.log.event(f"push to `{place.branch.name}`", added.sha[:12])
         return added

@@ -25,7 +25,7 @@ from jobs.room import in_room
 from jobs.rounds.answers import answers, without_answers
 from jobs.rounds.branch import Added, Message, Moved
 from jobs.rounds.carrying_out import suggestions_of
-from jobs.rounds.measuring import measured
+from jobs.rounds.measuring import forget_if_moved, measured
 from jobs.rounds.outcomes import ThreadOutcome, content, of_answers, of_suggestions
 from jobs.rounds.place import Place, at_pull_request
 from jobs.rounds.reading import with_round
@@ -83,7 +83,8 @@ def _begin(job: Job) -> _Begun | TaskEnd:
     """Take the round, and carry out what is suggested word for word."""
     tasks, task = job.services.tasks, job.task
     with at_pull_request(job) as place:
-        if not place.reviews.opened().is_open:
+        # Once it is pushed, what becomes of the pull request changes nothing of what was done.
+        if not place.reviews.opened().is_open and not task.head_sha:
             return failed(Failure.PUSH_REJECTED, pull_request_gone())
         taken = round_of(job, place.repository, task.pull_request_number or task.issue_number)
         if not taken.threads and not taken.words:
@@ -112,6 +113,7 @@ def _apply(job: Job, place: Place, taken: Round) -> tuple[tuple[Applied, ...], A
     title = suggestions_title([login for login, _ in authors])
     message = _message(job, title, "", tuple(authors), "suggestions")
     added = place.branch.add(change, taken.head_sha, message)
+    job.services.tasks.write(job.lease, head_sha=added.sha)
     job.log.event(f"apply {len(applied)} suggestions", added.sha[:12])
     return applied, added
 
@@ -155,7 +157,8 @@ def _push(job: Job, begun: _Begun, solution: Solution) -> Added:
         message = _message(job, task.title, summary, begun.rest.reviewers, "round")
         added = place.branch.add(solution.change, begun.base.sha, message)
         job.services.tasks.write(job.lease, head_sha=added.sha)
-        job.log.event(f"push to `{task.branch}`", added.sha[:12])
+        forget_if_moved(job, begun.base, added)
+        job.log.event(f"push to `{place.branch.name}`", added.sha[:12])
         return added
 
 

@@ -1,13 +1,16 @@
-"""Measures what suggestions came to, where no agent does it, in fresh sandboxes."""
+"""Measures what suggestions came to, where no agent does it; forgets what holds no more."""
 
 import structlog
 
+from bot.comments.outcomes import not_measured
 from jobs.agent.task import Outcome, Submission
 from jobs.checkout import Base
 from jobs.ending import TaskFailed
+from jobs.evidence.evidence import Evidence
 from jobs.job import Job
 from jobs.measurement import Measurement
 from jobs.repository.merge import change_between
+from jobs.rounds.branch import Added
 from jobs.sandbox import SandboxError
 from jobs.workplace import Workplace
 
@@ -25,3 +28,12 @@ def measured(job: Job, before: Base, sha: str) -> bool:
         # The commit stands; what is missing is said in the words of the end.
         _log.warning("round.not_measured", task=job.task.id, error=str(error))
         return False
+
+
+def forget_if_moved(job: Job, base: Base, added: Added) -> None:
+    """Take back what was measured if a commit lies on others' work: nobody ran that together."""
+    if added.on == base.sha:
+        return
+    why = f"others pushed meanwhile, and the commit was laid upon {added.on[:10]}"
+    evidence = Evidence((), clean=False, why_not_clean=not_measured(why))
+    job.services.tasks.write(job.lease, evidence=evidence.to_json())
