@@ -188,7 +188,7 @@ class _Publication:
 
     def _find_commit(self) -> dict[str, Any] | None:
         head = self._head()
-        return {"sha": head} if head and self._is_ours(head) else None
+        return {"sha": head} if head and head != self._base.sha and self._is_ours(head) else None
 
     def _head(self) -> str | None:
         try:
