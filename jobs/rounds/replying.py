@@ -8,7 +8,7 @@ import structlog
 
 from bot.comments.frame import marker
 from bot.comments.rounds import APPLIED, FIXED, thread_reply
-from bot.github_errors import GitHubError
+from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
 from bot.github_reviews import PullRequestReviews
 from jobs.job import Job
 from jobs.rounds.outcomes import ThreadOutcome
@@ -57,7 +57,12 @@ class Replies:
             found = self._reviews.own_reply(mark)
             return None if found is None else {"comment_id": found}
 
-        self._once(key, write, find)
+        try:
+            self._once(key, write, find)
+        except (Forbidden, Invalid, NotFound) as refused:
+            # The comment was deleted meanwhile, or the conversation locked; the others are open.
+            _log.info("round.not_replied", task=self._job.task.id, key=key, error=str(refused))
+            return
         if outcome.outcome in _RESOLVED[resolve]:
             self._try(f"resolve:{thread.id}", lambda: self._reviews.resolve(thread.id))
 
