@@ -7,7 +7,15 @@ import structlog
 
 from bot.comments.checks import NAME, check_report
 from bot.github_checks import GitHubChecks, Report
-from bot.github_errors import Forbidden, GitHubError, NotFound, PermissionsMissing, Unauthorized
+from bot.github_errors import (
+    Forbidden,
+    GitHubError,
+    NotFound,
+    PermissionsMissing,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+)
 from jobs.checks.look_here import kept_remarks
 from jobs.job import Job
 from records.effects import Ambiguous
@@ -17,11 +25,13 @@ PERMISSIONS = {"checks": "write", "pull_requests": "read", "metadata": "read"}
 _FIRST = "check run"
 """The key of the first of a task in the ledger; one on a later head has that commit behind it."""
 
+_MAY_PASS = (Ambiguous, RateLimited, Unauthorized, Unavailable)
+
 _log = structlog.get_logger()
 
 
 class CheckRun:
-    """A task's check run; a failure to show it is only logged, for the comment says the same."""
+    """A task's check run; a refusal to show it is only logged, for the comment says the same."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -35,11 +45,14 @@ class CheckRun:
         self._try(lambda: self._shown(task, report))
 
     def conclude(self, task: Task, body: str) -> None:
-        """Show how a task ended, or what it waits for, on the head that it left."""
+        """Show how a task ended, or what it waits for, on the head that it left.
+
+        Raises what may pass: a check run that nobody ends would be at work for ever.
+        """
         if task.pull_request_number is None:
             return
         report = check_report(task, self._clean(body), kept_remarks(self._job))
-        self._try(lambda: self._concluded(task, report))
+        self._try(lambda: self._concluded(task, report), for_good=True)
 
     def _shown(self, task: Task, report: Report) -> None:
         begun = self._begun(task, report)
@@ -101,7 +114,8 @@ class CheckRun:
     def _clean(self, body: str) -> str:
         return self._job.services.redactor.clean(body)
 
-    def _try(self, act: Callable[[], None]) -> None:
+    def _try(self, act: Callable[[], None], *, for_good: bool = False) -> None:
+        """Do it; what GitHub cannot take now, and may later, is raised if nobody comes again."""
         if not self._allowed:
             return
         try:
@@ -113,6 +127,8 @@ class CheckRun:
         except LeaseLost:
             raise
         except (GitHubError, Ambiguous) as trouble:
+            if for_good and isinstance(trouble, _MAY_PASS):
+                raise
             _log.info("check_run.not_shown", task=self._job.task.id, why=str(trouble))
             if isinstance(trouble, Unauthorized):
                 task = self._job.task
