@@ -42,9 +42,12 @@ def stop(job: Job) -> TaskEnd:
     """Return the end of a task that was stopped, with what was saved of its work on a branch."""
     task = job.services.tasks.get(job.task.id)
     end = stopped(task.stop_requested_by, discards=task.discards)
-    if task.discards:
-        return end
-    ending = Ending(Outcome.STOPPED, None, end.explanation)
+    return end if task.discards else with_saved_work(job, end, Outcome.STOPPED)
+
+
+def with_saved_work(job: Job, end: TaskEnd, outcome: Outcome) -> TaskEnd:
+    """Put what an earlier moment of the task saved on a branch, and return the end with that."""
+    ending = Ending(outcome, None, end.explanation)
     try:
         found = patiently(job, lambda: _saved(job, ending), until=job.watch.leaving)
     except (TaskFailed, GitFailed, GitHubError, Ambiguous) as trouble:
@@ -74,8 +77,8 @@ def _saved(job: Job, ending: Ending) -> tuple[Base, Solution] | None:
     task, checkpoints = job.services.tasks.get(job.task.id), job.services.checkpoints
     numbers = range(task.wanted_attempts + 1)
     saved = [one for at in numbers if (one := checkpoints.latest(task.id, attempt=at))]
-    if not task.base_sha or not saved:
-        return None
+    if not task.base_sha or not saved or task.verb == "sync":
+        return None  # half of a merge is nothing to keep, and its base is on this machine alone
     # Of several attempts that nobody has compared, the one that was at work last.
     newest = max(saved, key=lambda one: one.saved_at)
     base = fetch_base(job.services, task)

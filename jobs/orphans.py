@@ -8,7 +8,9 @@ import structlog
 
 from bot.comments import Failure
 from bot.github_errors import GitHubError
-from jobs.ending import failed
+from jobs.agent.task import Outcome
+from jobs.ending import TaskEnd, failed
+from jobs.handing_in import stop, with_saved_work
 from jobs.job import Job
 from jobs.services import Services
 from jobs.status_comment import StatusComment
@@ -20,6 +22,8 @@ from records.task import LeaseLost
 ORPHANED_S = 75.0
 """From a lease that ran out to the end: with the lease itself and a round of the clock, what
 nobody takes over is closed within two minutes."""
+_LONGEST_UNSAID_S = 3600.0
+"""So long a task stays open because GitHub does not take its last words."""
 
 _log = structlog.get_logger()
 
@@ -44,6 +48,8 @@ class Orphans:
         self._after_s = after_s
         self._now = now
         self._seen: dict[str, float] = {}
+        self._unsaid: dict[str, float] = {}
+        """Since when the end of a task could not be said on its issue."""
 
     def sweep(self) -> None:
         """Close what was left for long enough, by the database's clock and by this one's."""
@@ -65,15 +71,32 @@ class Orphans:
             self._services.actions, lease, redactor=self._services.redactor, progress=task.progress
         )
         watch = Watch(tasks, lease, shutting_down=threading.Event())
-        end = failed(Failure.WORKER_LOST, "")
-        log.event("nobody goes on with it", "closed by the clock")
+        # The clock has other things to do than to wait for GitHub: it comes again.
+        watch.halted.set()
+        watch.leaving.set()
+        job = Job(self._services, task, lease, log, watch)
+        if task_id not in self._unsaid:
+            log.event("nobody goes on with it", "closed by the clock")
         try:
-            StatusComment(Job(self._services, task, lease, log, watch)).conclude(end)
+            with self._services.mirrors.open(task.repository_id).hold():
+                end = stop(job) if task.stop_requested_by else _lost(job)
+            StatusComment(job).conclude(end)
         except (GitHubError, Ambiguous):
-            # It stands on the task's page; the issue has to do without.
             _log.warning("orphan.end_not_said", task=task_id, exc_info=True)
+            if self._now() - self._unsaid.setdefault(task_id, self._now()) < _LONGEST_UNSAID_S:
+                tasks.release(lease)
+                self._seen[task_id] = self._now()
+                return
+            # It stands on the task's page; the issue has to do without.
+        except LeaseLost:
+            return
+        self._unsaid.pop(task_id, None)
         try:
             tasks.end(lease, end.state, reason=end.reason, explanation=end.explanation)
         except LeaseLost:
             return
         _log.warning("orphan.closed", task=task_id)
+
+
+def _lost(job: Job) -> TaskEnd:
+    return with_saved_work(job, failed(Failure.WORKER_LOST, ""), Outcome.SANDBOX_LOST)
