@@ -21,6 +21,7 @@ from jobs.agent.untrusted import VOICE, escape
 from jobs.checkout import Base, fetch_base
 from jobs.ending import TaskEnd, end_of
 from jobs.job import Job
+from jobs.patience import patiently
 from jobs.plans.approved import plan_text
 from jobs.plans.handed import ALIASES, DEFAULTS, SYSTEM, TOOL, Check, tidied
 from jobs.reading.citations import Places
@@ -30,6 +31,8 @@ from jobs.solution import Solution
 from records.task import TaskState
 from records.waits import NewWait, Wait, WaitKind
 
+FRESH = "fresh base"
+"""The kind of the entry that holds the commit that a plan is made anew for."""
 _WISH = "Make a plan for issue #{number}. Nothing is to be changed yet."
 
 
@@ -66,19 +69,29 @@ def plan(job: Job, base: Base) -> TaskEnd | NewWait:
             words = rejected_words(_shown(newest), by, newest.answer.get("words", ""))
             return TaskEnd(TaskState.STOPPED, "", words)
         case Decision.REVISE:
-            return _made(job, _fresh(job), said)
+            fresh = patiently(job, lambda: _fresh(job, newest), until=job.watch.halted)
+            return _made(job, fresh, said)
 
 
 def _shown(wait: Wait) -> str:
     return str(wait.asked["digest"])[:SHOWN]
 
 
-def _fresh(job: Job) -> Base:
-    """Return the head of the base as it is now: a plan that is made anew is made for that."""
-    here = fetch_base(job.services, replace(job.task, base_sha=None, base_branch=None))
-    if here.sha != job.task.base_sha:
-        job.services.tasks.write(job.lease, base_sha=here.sha, base_branch=here.branch)
-        job.log.event(f"fetch `{here.branch}`", here.sha[:12])
+def _fresh(job: Job, revised: Wait) -> Base:
+    """Return the head of the base as it was when a plan was first made anew, for that.
+
+    A job that follows goes on with a plan that names its lines.
+    """
+    known = [content for kind, content in job.log.entries() if kind == FRESH]
+    known = [one for one in known if one["revises"] == revised.number]
+    at: dict[str, Any] = {"base_sha": None, "base_branch": None}
+    if known:
+        at = {"base_sha": known[-1]["sha"], "base_branch": known[-1]["branch"]}
+    here = fetch_base(job.services, replace(job.task, **at))
+    if not known:
+        where = {"revises": revised.number, "sha": here.sha, "branch": here.branch}
+        job.log.keep(FRESH, {**where, "title": f"fetch `{here.branch}`", "result": here.sha[:12]})
+    job.services.tasks.write(job.lease, base_sha=here.sha, base_branch=here.branch)
     return here
 
 
