@@ -15,7 +15,7 @@ from records.waits import NewWait, Wait, WaitKind
 
 _ASKING = "fix"
 """The verb whose tasks wait for people in the middle; the others come to their end sooner."""
-_STEERED = ("plan", "ask", "review")
+_STEERED = ("plan", "ask", "review", "address", "ci", "sync")
 """Others that say at which step they took a word to them."""
 _MAY_GROW = ("money", "tokens")
 """What people can give more of; turns and time are how far a task may go at all."""
