@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from bot.rendered import rendered
+from jobs.agent.prompt import attribute
 from jobs.agent.task import AgentTask, IssueComment
-from jobs.rounds.round import Round, RoundThread
+from jobs.rounds.round import Round, RoundThread, Words
 
 _HUNK_LINES = 12
 _WORDS = 4_000
@@ -12,8 +14,9 @@ _WORDS = 4_000
 ANSWERING = """\
 This is a round of review on pull request #{pull_request}, which was made for the issue above. \
 What it has changed so far is part of the tree that you see. Below the issue stand {count} open \
-threads of the review, numbered, as comments of people who may write to this repository. Do what \
-they ask for, and nothing beside it; what you hand in becomes one more commit on the same branch.
+threads of the review, numbered, as comments of people who may write to this repository; one \
+without a number is about all of the change. Do what they ask for, and nothing beside it; what you \
+hand in becomes one more commit on the same branch.
 
 Where a thread asks for something that would be wrong, leave that part alone and say why. Where \
 you cannot know what is meant, leave it and ask. Your summary has one line for each thread, in \
@@ -30,12 +33,11 @@ def with_round(
     """Return what turns the first message of a task into that of a round of review."""
 
     def give(task: AgentTask) -> AgentTask:
-        comments = tuple(map(_comment, taken.threads))
+        comments = (*map(_comment, taken.threads), *map(_over_all, taken.words))
         known = (*task.issue.comments, *comments)
         issue = replace(task.issue, number=issue_number, comments=known)
-        words = [ANSWERING.format(pull_request=pull_request, count=len(taken.threads))]
-        words += [f"{one.author} says of all of it:\n{one.text[:_WORDS]}" for one in taken.words]
-        return replace(task, issue=issue, instruction="\n\n".join(words))
+        words = ANSWERING.format(pull_request=pull_request, count=len(taken.threads))
+        return replace(task, issue=issue, instruction=words)
 
     return give
 
@@ -53,8 +55,8 @@ def with_conflict(
     pull_request: int, into: str, paths: tuple[str, ...]
 ) -> Callable[[AgentTask], AgentTask]:
     """Return what turns the first message of a task into that of a merge with conflicts."""
-    named = ", ".join(paths[:_PATHS]) + (", …" if len(paths) > _PATHS else "")
-    words = MERGING.format(pull_request=pull_request, into=into, paths=named)
+    named = ", ".join(map(attribute, paths[:_PATHS])) + (", …" if len(paths) > _PATHS else "")
+    words = MERGING.format(pull_request=pull_request, into=attribute(into), paths=named)
     return lambda task: replace(task, instruction=words)
 
 
@@ -62,7 +64,20 @@ def _comment(thread: RoundThread) -> IssueComment:
     """Return a thread as the comment of whoever began it, with the place and what was answered."""
     first = thread.said[0]
     hunk = "\n".join(thread.hunk.split("\n")[-_HUNK_LINES:])
-    parts = [f"Thread {thread.number}, at {thread.where}:", hunk, first.text]
-    parts += [f"{'You' if one.is_ours else one.author}: {one.text}" for one in thread.said[1:]]
+    parts = [
+        f"Thread {thread.number}, at {attribute(thread.where)}:",
+        hunk,
+        rendered(first.text).text,
+    ]
+    said = [
+        ("You" if one.is_ours else one.author, rendered(one.text).text) for one in thread.said[1:]
+    ]
+    parts += [f"{who}: {text}" for who, text in said]
     text = "\n\n".join(part for part in parts if part.strip())
     return IssueComment(first.author, text, association="reviewer")
+
+
+def _over_all(words: Words) -> IssueComment:
+    """Return what somebody said of the whole change."""
+    text = f"Of all of it:\n\n{rendered(words.text).text[:_WORDS]}"
+    return IssueComment(words.author, text, association="reviewer")

@@ -43,13 +43,14 @@ def test_the_agent_is_told_what_each_thread_asks_for_and_where(review: Review) -
     review.agent_says("Thread 1: fixed: yes", MENDED)
     review.address(words=[{"author": "maria", "author_id": 7, "text": "Be quick."}])
     [told] = review.given
-    first, second = told.issue.comments
+    first, second, over_all = told.issue.comments
     assert first.author == "paul"
     assert first.text.startswith("Thread 1, at tax.py:1:")
     assert "The rate is 0.2 now." in first.text
     assert second.text.startswith("Thread 2, at tax.py:2:")
     assert "pull request #2" in told.instruction
-    assert "maria says of all of it:\nBe quick." in told.instruction
+    assert (over_all.author, over_all.text) == ("maria", "Of all of it:\n\nBe quick.")
+    assert "Be quick." not in told.instruction
 
 
 def test_what_is_not_changed_is_explained_and_stays_open(review: Review) -> None:
