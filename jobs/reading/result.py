@@ -16,3 +16,9 @@ def keep_result(job: Job, what: str, content: dict[str, Any], *, title: str, tex
     kept = [one for kind, one in job.log.entries() if kind == RESULT]
     if not kept or kept[-1] != entry:
         job.log.keep(RESULT, entry)
+
+
+def newest_result_of(job: Job, what: str) -> dict[str, Any] | None:
+    """Return what an earlier job of the task kept of this kind."""
+    kept = [one for kind, one in job.log.entries() if kind == RESULT and one["what"] == what]
+    return dict(kept[-1]["content"]) if kept else None

@@ -17,7 +17,7 @@ from jobs.ending import TaskEnd, TaskFailed, end_of
 from jobs.job import Job
 from jobs.minted import minted
 from jobs.patience import patiently
-from jobs.reading.result import keep_result
+from jobs.reading.result import keep_result, newest_result_of
 from jobs.reading.run import Errand, read
 from jobs.reviews.diff_lines import DiffLines
 from jobs.reviews.fetched import Pull, fetched
@@ -27,6 +27,8 @@ from jobs.solution import Solution
 from records.task import TaskState
 
 _WRITE = {"pull_requests": "write", "metadata": "read"}
+_PLAIN = "review:plain"
+"""The key in the ledger of a review all of which is in one text."""
 _WISH = (
     "Review pull request #{number}, whose own words are in <issue> and whose change is in <github> "
     f"and, whole, in the file {DIFF_FILE} of the sandbox. The checkout is its newest commit."
@@ -35,6 +37,8 @@ _WISH = (
 
 def review(job: Job, base: Base) -> TaskEnd:
     """Review the pull request of the task's thread, by the rules of `base`."""
+    if newest_result_of(job, REVIEW):
+        return TaskEnd(TaskState.SUCCEEDED, "", "")  # an earlier job wrote it and came no further
     found = patiently(job, lambda: fetched(job, base), until=job.watch.halted)
     pull = found.opened
     if not pull.is_open:
@@ -70,7 +74,7 @@ def _written(job: Job, pull: OpenedPullRequest, said: dict[str, Any]) -> str:
             except Invalid:
                 rest = [*said["comments"], *said["homeless"]]
                 plain = {**said, "comments": [], "homeless": rest}
-                return _once(job, reviews, pull, plain, "review:plain")
+                return _once(job, reviews, pull, plain, _PLAIN)
     except (Forbidden, Invalid, NotFound) as refused:
         raise TaskFailed(Failure.PUSH_REJECTED, f"GitHub says: {refused}") from refused
 
@@ -86,7 +90,9 @@ def _once(
     comments = [_line_comment(one) for one in said["comments"]]
 
     def write() -> dict[str, str]:
-        return {"url": reviews.write(pull.head_sha, body, comments)}
+        # Without lines it needs no commit, and that one may have been pushed away by force.
+        on = "" if key == _PLAIN else pull.head_sha
+        return {"url": reviews.write(on, body, comments)}
 
     def find() -> dict[str, str] | None:
         url = reviews.own_review(mark)
