@@ -83,7 +83,7 @@ class ReviewThread:
     on_new_side: bool
     """Whether its lines are those of the change, not those that it took away."""
     comments: tuple[ThreadComment, ...]
-    """The oldest first."""
+    """The one that it began with, and then the newest, the oldest of them first."""
 
 
 @dataclass(frozen=True)
@@ -115,19 +115,19 @@ query($owner: String!, $name: String!, $number: Int!, $after: String) {{
         pageInfo {{ hasNextPage endCursor }}
         nodes {{
           id isResolved isOutdated path startLine line diffSide
-          comments(first: {_COMMENTS}) {{
-            nodes {{
-              fullDatabaseId body createdAt diffHunk url
-              author {{
-                __typename login
-                ... on User {{ databaseId }}
-                ... on Bot {{ databaseId }}
-              }}
-            }}
-          }}
+          opener: comments(first: 1) {{ nodes {{ ...said }} }}
+          comments(last: {_COMMENTS}) {{ nodes {{ ...said }} }}
         }}
       }}
     }}
+  }}
+}}
+fragment said on PullRequestReviewComment {{
+  fullDatabaseId body createdAt diffHunk url
+  author {{
+    __typename login
+    ... on User {{ databaseId }}
+    ... on Bot {{ databaseId }}
   }}
 }}
 """
@@ -201,10 +201,11 @@ class PullRequestReviews:
     def write(self, head_sha: str, body: str, comments: Sequence[LineComment]) -> str:
         """Write a review that neither approves nor demands anything, and return its address.
 
-        Invalid where a line is not in the change at `head_sha`, or that is not its head any more.
+        Invalid where a line is not in the change at `head_sha`, or that is not in it any more.
+        Without a commit it is about the newest.
         """
         fields = {
-            "commit_id": head_sha,
+            **({"commit_id": head_sha} if head_sha else {}),
             "event": "COMMENT",
             "body": body,
             "comments": [comment.as_fields() for comment in comments],
@@ -261,7 +262,8 @@ def _opened(fields: Mapping[str, Any]) -> OpenedPullRequest:
 
 
 def _thread(node: Mapping[str, Any]) -> ReviewThread:
-    comments = [one for one in (node["comments"]["nodes"] or ()) if one]
+    both = (*(node["opener"]["nodes"] or ()), *(node["comments"]["nodes"] or ()))
+    comments = {one["fullDatabaseId"]: one for one in both if one}
     return ReviewThread(
         id=str(node["id"]),
         path=str(node["path"]),
@@ -269,7 +271,7 @@ def _thread(node: Mapping[str, Any]) -> ReviewThread:
         line=node.get("line"),
         outdated=bool(node["isOutdated"]),
         on_new_side=node.get("diffSide") != "LEFT",
-        comments=tuple(map(_comment, comments)),
+        comments=tuple(map(_comment, comments.values())),
     )
 
 
