@@ -33,7 +33,7 @@ def is_listed(request: Request) -> bool:
         return False
     try:
         return sender.login in request.project().who.bots
-    except PermissionsMissing:
+    except (PermissionsMissing, UserError):
         return False
 
 

@@ -12,8 +12,7 @@ from bot.comments.waits import (
 )
 from bot.handlers.revise import revise
 from bot.handlers.steer import steer
-from bot.permissions import Role
-from bot.refusals import check_has, check_writer_or_requester
+from bot.refusals import check_role, check_writer_or_requester
 from bot.request import Outcome, Request, UserError
 from bot.starting import show
 from records.deliveries import DeliveryState
@@ -66,8 +65,9 @@ def _nothing_asked(request: Request) -> UserError:
 def _not_a_question(text: str, wait: Wait, request: Request) -> Outcome:
     """Take words to a task that waits for something else for what they can be."""
     if wait.kind is WaitKind.PLAN and wait.is_open:
-        check_has(Role.WRITE, "revise", request)
-        return revise(Revise(text), request)
+        words = Revise(text)
+        check_role(words, request)
+        return revise(words, request)
     return steer(Steer(text), request)
 
 

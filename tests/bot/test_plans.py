@@ -194,6 +194,17 @@ def test_a_revision_takes_the_words_and_the_issue_as_it_is_now(planned: Planned)
     assert door.reactions(door.last_comment_of(number, "write")) == ["eyes"]
 
 
+def test_words_that_revise_a_plan_take_the_role_that_the_project_asks_for_that(
+    planned: Planned,
+) -> None:
+    door, number, task, _ = planned
+    say(door, "version: 1\nwho:\n  revise: maintain\n")
+    assert door.command(number, "write", "/agent answer look again").state is DeliveryState.REFUSED
+    assert door.context.tasks.get(task.id).state is TaskState.WAITING
+    door.command(number, "maintain", "/agent answer look again")
+    assert decision(door, task)["decision"] == "revise"
+
+
 def test_a_rejected_plan_starts_nothing(planned: Planned) -> None:
     door, number, task, _ = planned
     door.command(number, "write", "/agent reject too large")

@@ -6,6 +6,9 @@ import pytest
 
 from records.deliveries import DeliveryState
 from tests.bot.conftest import REPOSITORY, FrontDoor
+from tests.bot.own_pull import OnPullRequest
+from tests.bot.project_repository import say
+from tests.bot.test_retry import failed
 
 BOT = "patchbay-demo[bot]"
 
@@ -100,3 +103,39 @@ def test_what_a_role_is_called_counts_no_further_than_what_it_is(front_door: Fro
     )
     assert front_door.command(number, "read", "/agent fix").state is DeliveryState.REFUSED
     assert front_door.woken == []
+
+
+def test_the_role_of_each_is_its_own(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    say(front_door, "version: 1\nwho:\n  each: write\n  batch: admin\n")
+    assert front_door.command(number, "write", "/agent each").detail != "write has write access"
+    assert front_door.command(number, "maintain", "/agent batch #1").detail.endswith("access")
+
+
+def test_to_try_again_takes_the_role_of_what_is_tried_again(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent fix")
+    failed(front_door, number)
+    say(front_door, "version: 1\nwho:\n  fix: maintain\n")
+    outcome = front_door.command(number, "write", "/agent retry")
+    assert (outcome.state, outcome.detail) == (DeliveryState.REFUSED, "write has write access")
+    assert front_door.command(number, "maintain", "/agent retry").state is DeliveryState.HANDLED
+
+
+def test_nobody_may_what_a_file_with_mistakes_may_ask_more_for(on_pull: OnPullRequest) -> None:
+    door = on_pull.door
+    say(door, "version: 1\nwho:\n  autofix: nobody\n")
+    outcome = door.command(on_pull.number, "maria", "/agent autofix off")
+    assert outcome.detail == ".github/agent.yml has mistakes"
+    assert door.context.tasks.pulls.get(door.repository_id, on_pull.number).autofix is None
+    assert "line 3" in on_pull.words()[-1]
+    assert door.command(on_pull.number, "maria", "/agent config").state is DeliveryState.HANDLED
+
+
+def test_who_may_much_is_told_of_each_verb(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    for command in ("/agent batch #1", "/agent budget +$1", "/agent batch #2"):
+        front_door.command(number, "write", command)
+        front_door.command(number, "read", command)
+    # Two for the writer, and one for whoever may only read.
+    assert len(front_door.bot_comments(number)) == 3
