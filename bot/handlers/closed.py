@@ -65,13 +65,26 @@ def _taken_back(event: PullRequestClosed, request: Request) -> int | None:
 def _stop_all(request: Request) -> int:
     """Stop what is on its way on the pull request: there is nothing left to push to."""
     event, tasks = request.event, request.context.tasks
-    line = tasks.line(event.repository.id, event.issue.number)
-    for task in line:
-        stopped = tasks.request_stop(task.id, event.sender.login)
-        if stopped.state is TaskState.STOPPED and not stopped.explanation:
+    stopped = _on_their_way(request)
+    for task_id in stopped:
+        task = tasks.request_stop(task_id, event.sender.login)
+        if task.state is TaskState.STOPPED and not task.explanation:
             # No job comes that could say it.
             request.say(f"stop:{task.id}", pull_request_ended(task, event.sender.login))
-    return len(line)
+    return len(stopped)
+
+
+def _on_their_way(request: Request) -> list[str]:
+    """Return the tasks of the pull request as it was closed, also once some of them are stopped."""
+    event, context = request.event, request.context
+
+    def look_up() -> dict[str, list[str]]:
+        line = context.tasks.line(event.repository.id, event.issue.number)
+        return {"tasks": [task.id for task in line]}
+
+    key = f"to stop:{event.key}"
+    kept = context.effects.once(request.conversation.scope, key, do=look_up, look=lambda: None)
+    return list(kept["tasks"])
 
 
 def _remove_branch(event: PullRequestClosed, origin: Task, request: Request) -> None:

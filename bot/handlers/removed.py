@@ -5,7 +5,7 @@ import structlog
 from bot.comments.checks import became_public
 from bot.conversation import Conversation
 from bot.events import InstallationRemoved, RepositoryChanged
-from bot.github_errors import GitHubError
+from bot.github_errors import AWAY, GitHubError
 from bot.request import Context, Outcome
 from records.deliveries import DeliveryState
 from records.effects import Ambiguous
@@ -41,13 +41,24 @@ def repository_changed(event: RepositoryChanged, context: Context) -> Outcome:
 
 
 def _stop_all(event: RepositoryChanged, context: Context) -> Outcome:
-    tasks = context.tasks.living.of_repository(event.repository.id)
-    for task_id in tasks:
-        task = context.tasks.request_stop(task_id, event.sender.login)
-        if event.action == "publicized":
+    tasks = _on_their_way(event, context)
+    stopped = [context.tasks.request_stop(task_id, event.sender.login) for task_id in tasks]
+    if event.action == "publicized":
+        for task in stopped:
             _say_why(task, event, context)
     words = f"{event.action}: {len(tasks)} tasks stopped"
     return Outcome(DeliveryState.HANDLED if tasks else DeliveryState.IGNORED, words)
+
+
+def _on_their_way(event: RepositoryChanged, context: Context) -> list[str]:
+    """Return the repository's tasks, and those that were stopped when this was told before.
+
+    What has been said of a task is not said again; what could not be said then is said now.
+    """
+    living = list(context.tasks.living.of_repository(event.repository.id))
+    scope, key = f"repository:{event.repository.id}", f"to stop:{event.key}"
+    kept = context.effects.once(scope, key, do=lambda: {"tasks": living}, look=lambda: None)
+    return list(dict.fromkeys([*living, *kept["tasks"]]))
 
 
 def _say_why(task: Task, event: RepositoryChanged, context: Context) -> None:
@@ -60,6 +71,8 @@ def _say_why(task: Task, event: RepositoryChanged, context: Context) -> None:
         )
         words = became_public(context.command, task, event.sender.login)
         conversation.say(f"public:{task.id}", words, since=context.now() - 2 * _DAY_S)
+    except AWAY:
+        raise  # the delivery comes again when GitHub is back; the tasks are stopped already
     except (GitHubError, Ambiguous) as trouble:
         # The task is stopped all the same; its page says by whom.
         _log.warning("task.stop_not_said", task=task.id, why=str(trouble))

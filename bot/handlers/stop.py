@@ -22,7 +22,7 @@ from records.tasks import Task, TaskState
 def stop(command: Stop, request: Request) -> Outcome:
     """Stop the live task, or say why not."""
     event, context = request.event, request.context
-    chosen, by = _chosen(request), event.sender.login
+    (chosen, *behind), by = _chosen(request), event.sender.login
     task = context.tasks.request_stop(chosen, by, discard=command.discard)
     if task.state.ended and task.state is not TaskState.STOPPED:
         raise _nothing_to_stop(request)
@@ -36,21 +36,23 @@ def stop(command: Stop, request: Request) -> Outcome:
         # It was stopped without a job, and none will come that could say it.
         _show_end(task, request)
     if isinstance(event, IssueClosed):
-        _stop_those_behind(task, request)
+        _stop_those_behind(behind, request)
     elif task.state.ended:
         _go_on_with_the_line(request)
     return Outcome(DeliveryState.HANDLED, f"stop of task {task.id}")
 
 
-def _stop_those_behind(first: Task, request: Request) -> None:
+def _stop_those_behind(behind: list[str], request: Request) -> None:
     """Stop what waits in the line of a closed issue, as far as whoever closed it may."""
-    event, tasks = request.event, request.context.tasks
-    for task in tasks.line(event.repository.id, event.issue.number):
-        if task.id == first.id:
-            continue
+    tasks, by = request.context.tasks, request.event.sender.login
+    for task_id in behind:
         with suppress(UserError):
-            check_writer_or_requester(task, "stop", request)
-            _show_end(tasks.request_stop(task.id, event.sender.login), request)
+            check_writer_or_requester(tasks.get(task_id), "stop", request)
+            task = tasks.request_stop(task_id, by)
+            if task.state is TaskState.QUEUED:
+                request.context.wake(task_id)
+            elif task.state is TaskState.STOPPED and not task.explanation:
+                _show_end(task, request)
 
 
 def _go_on_with_the_line(request: Request) -> None:
@@ -61,24 +63,24 @@ def _go_on_with_the_line(request: Request) -> None:
         context.wake(task.id)
 
 
-def _chosen(request: Request) -> str:
-    """Return the id of the task to stop.
+def _chosen(request: Request) -> list[str]:
+    """Return the id of the task to stop, and of those behind it.
 
-    It is in the ledger before the task is stopped: when the words fail after that, the next try has
-    to find the task that is no longer live.
+    They are in the ledger before any is stopped: when the words fail after that, the next try has
+    to find the tasks that are no longer live.
     """
     event, context = request.event, request.context
 
-    def choose() -> dict[str, str]:
-        live = context.tasks.live_on_issue(event.repository.id, event.issue.number)
-        if live is None:
+    def choose() -> dict[str, list[str]]:
+        line = context.tasks.line(event.repository.id, event.issue.number)
+        if not line:
             raise _nothing_to_stop(request)
-        check_writer_or_requester(live, "stop", request)
-        return {"task": live.id}
+        check_writer_or_requester(line[0], "stop", request)
+        return {"tasks": [task.id for task in line]}
 
     key = f"to stop:{event.key}"
     chosen = context.effects.once(request.conversation.scope, key, do=choose, look=lambda: None)
-    return str(chosen["task"])
+    return list(chosen["tasks"])
 
 
 def _nothing_to_stop(request: Request) -> UserError:

@@ -1,7 +1,10 @@
 """What becomes of the bot's pull requests is on record, and ends what is on its way for them."""
 
+import json
+
 import pytest
 
+from bot.conversation import Conversation
 from bot.github_errors import RateLimited
 from records.deliveries import DeliveryState
 from records.pulls import Fate
@@ -133,6 +136,43 @@ def test_a_repository_that_becomes_public_ends_its_tasks_in_words(on_pull: OnPul
     }
     words = door.bot_comments(on_pull.origin.issue_number)[-1]
     assert "has made this repository public" in words
+
+
+@pytest.mark.parametrize("what", ["closed", "publicized"])
+def test_words_that_fail_while_tasks_are_stopped_are_said_at_the_next_try(
+    on_pull: OnPullRequest, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door, number = on_pull.door, on_pull.origin.issue_number
+    door.github.set_repository(REPOSITORY, private=True)
+    if what == "closed":
+        on_pull.ends("failure", "FAILED tests/test_tax.py::test_rounding")
+        on_pull.outcome()
+        number, said = on_pull.number, "closed this pull request"
+        door.github.close_issue(REPOSITORY, number, "maria")
+        event = "pull_request"
+    else:
+        _live(on_pull)
+        door.github.set_repository(REPOSITORY, private=False)
+        event, said = "repository", "has made this repository public"
+    told = _told(on_pull, event, "maria" if what == "closed" else "acme", what)
+
+    def away(*_: object, **__: object) -> int:
+        raise RateLimited("403: limit", 0.0)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Conversation, "say", away)
+        with pytest.raises(RateLimited):
+            door.answer(*told)
+    assert not any(said in words for words in door.bot_comments(number))
+    door.answer(*told)
+    assert any(said in words for words in door.bot_comments(number))
+
+
+def _told(on_pull: OnPullRequest, name: str, by: str, action: str) -> tuple[str, bytes]:
+    while True:
+        event, body = on_pull.door.next(by)
+        if event == name and json.loads(body)["action"] == action:
+            return event, body
 
 
 def test_a_renamed_repository_goes_on_under_its_new_name(on_pull: OnPullRequest) -> None:

@@ -3,6 +3,8 @@
 import pytest
 
 from bot import same_wish
+from bot.github_errors import RateLimited
+from bot.handlers import stop
 from bot.request import Request
 from records.deliveries import DeliveryState
 from records.tasks import NewTask, Task, TaskState
@@ -77,6 +79,30 @@ def test_closing_an_issue_stops_its_whole_line(front_door: FrontDoor) -> None:
     assert tasks_of(front_door, number) == []
     states = [task.state for task in front_door.context.tasks.recent(9)]
     assert states == [TaskState.STOPPED] * 3
+    assert all("⏹ Stopped" in comment for comment in front_door.bot_comments(number)[:3])
+
+
+def test_words_that_fail_while_a_line_is_closed_are_said_at_the_next_try(
+    front_door: FrontDoor,
+) -> None:
+    number = front_door.issue()
+    for words in ("one", "two", "three"):
+        front_door.command(number, "maria", f"/agent fix {words}")
+    front_door.github.close_issue(REPOSITORY, number, "maria")
+    told = front_door.next("maria")
+    shown = stop._show_end
+
+    def away(task: Task, request: Request) -> None:
+        if task.instruction == "two":
+            raise RateLimited("403: limit", 0.0)
+        shown(task, request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stop, "_show_end", away)
+        with pytest.raises(RateLimited):
+            front_door.answer(*told)
+    front_door.answer(*told)
+    assert tasks_of(front_door, number) == []
     assert all("⏹ Stopped" in comment for comment in front_door.bot_comments(number)[:3])
 
 
