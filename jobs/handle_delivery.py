@@ -1,13 +1,20 @@
 """Handles one delivery: what GitHub told becomes a task, an answer, or a note why neither."""
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import structlog
 
+from bot.boxes import newly_ticked
+from bot.commands import Stop
 from bot.dispatch import handle
-from bot.events import type_of_event, type_of_thread_event
+from bot.events import CommentEdited, IssueCommented, type_of_event, type_of_thread_event
 from bot.github_errors import RateLimited, Unauthorized, Unavailable
+from bot.grammar import parse as command_in
+from bot.grammar import read
 from bot.payloads import parse
 from bot.request import Context
 from records.deliveries import Deliveries, Delivery, DeliveryState
@@ -19,6 +26,10 @@ _LONGEST_WAIT_S = 600.0
 _AFTER_THE_OTHER_S = 2.0
 _WAITS_FOR_S = 24 * 3600.0
 """So long a command is not forgotten while GitHub is away; after a day its author has moved on."""
+
+_MOST_HOLDS = 60
+"""Ten minutes, at the usual length of a hold: what takes longer hangs, and is begun again."""
+_SHORTEST_HOLD_S = 0.05
 
 _log = structlog.get_logger()
 
@@ -46,11 +57,12 @@ def handle_delivery(delivery_id: str, intake: Intake) -> None:
         event = parse(delivery.event, delivery.payload)
         thread = _thread_of(event)
         wait_s = intake.deliveries.behind(thread, delivery.received_at) if thread else None
-        if wait_s is not None:
+        if wait_s is not None and not _stops_something(event, intake.context):
             # What was said first is answered first, also when GitHub was away for that.
             intake.deliveries.postpone(delivery_id, wait_s + _AFTER_THE_OTHER_S, thread)
             return
-        outcome = handle(event, intake.context, last_try=last_try)
+        with _held(delivery_id, intake.deliveries):
+            outcome = handle(event, intake.context, last_try=last_try)
     except (Ambiguous, RateLimited, Unauthorized, Unavailable) as away:
         _put_off(delivery, away, intake.deliveries, thread)
         return
@@ -67,6 +79,47 @@ def handle_delivery(delivery_id: str, intake: Intake) -> None:
         state=outcome.state.value,
         detail=outcome.detail,
     )
+
+
+@contextmanager
+def _held(delivery_id: str, deliveries: Deliveries) -> Iterator[None]:
+    """Within the block: keep others from the delivery, however many answers of GitHub it takes."""
+    over = threading.Event()
+
+    def keep() -> None:
+        for _ in range(_MOST_HOLDS):
+            if over.wait(max(_SHORTEST_HOLD_S, deliveries.hold_s / 3)):
+                return
+            try:
+                deliveries.hold(delivery_id)
+            except Exception:  # noqa: BLE001 - a database that is away for a moment is asked again
+                _log.warning("delivery.not_held", delivery=delivery_id, exc_info=True)
+
+    keeper = threading.Thread(target=keep, daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
+
+
+def _stops_something(event: type_of_event, context: Context) -> bool:
+    """Say whether somebody stops what is at work in a thread: that waits for nothing.
+
+    Without a task there, it is about what was put off, and waits for that. The closing of an issue
+    ends what was put off before it too, so it keeps its place.
+    """
+    match event:
+        case IssueCommented():
+            wanted = [command_in(event.body, context.command)]
+        case CommentEdited():
+            wanted = [read(ticked) for ticked in newly_ticked(event.before, event.body)]
+        case _:
+            return False
+    if not any(isinstance(command, Stop) for command in wanted):
+        return False
+    return context.tasks.live_on_issue(event.repository.id, event.issue.number) is not None
 
 
 def _thread_of(event: type_of_event) -> str:

@@ -39,12 +39,13 @@ class Deliveries:
     """The deliveries of one database.
 
     `hold_s` is how long a job that began with a delivery keeps others from it: a second one would
-    answer the same comment beside it. Longer than GitHub's answers are waited for.
+    answer the same comment beside it. Longer than GitHub's answers are waited for; a job that asks
+    for many of them holds on with `hold`.
     """
 
     def __init__(self, database: Database, *, hold_s: float = 30.0) -> None:
         self._database = database
-        self._hold_s = hold_s
+        self.hold_s = hold_s
 
     def store(self, delivery_id: str, event: str, payload: bytes) -> bool:
         """Put a delivery on disk; False if it was there already."""
@@ -78,7 +79,7 @@ class Deliveries:
                 DeliveryRow.state == DeliveryState.RECEIVED,
                 DeliveryRow.held_until < DatabaseTime(),
             )
-            .values(attempts=DeliveryRow.attempts + 1, held_until=DatabaseTime() + self._hold_s)
+            .values(attempts=DeliveryRow.attempts + 1, held_until=DatabaseTime() + self.hold_s)
             .returning(
                 DeliveryRow.id,
                 DeliveryRow.event,
@@ -101,6 +102,16 @@ class Deliveries:
             handled_at=None,
             attempts=row.attempts,
         )
+
+    def hold(self, delivery_id: str) -> None:
+        """Keep others from a delivery that was begun, for `hold_s` from now."""
+        statement = (
+            update(DeliveryRow)
+            .where(DeliveryRow.id == delivery_id, DeliveryRow.state == DeliveryState.RECEIVED)
+            .values(held_until=DatabaseTime() + self.hold_s)
+        )
+        with self._database.writing() as connection:
+            connection.execute(statement)
 
     def postpone(self, delivery_id: str, wait_s: float, thread: str = "") -> None:
         """Put a delivery off that was begun; the attempt does not count.

@@ -1,19 +1,22 @@
 """Deliveries while GitHub is away: none is forgotten, and none is tried for ever."""
 
+import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from bot.comments import Limits
 from bot.github_errors import NotFound, RateLimited, Unavailable
 from bot.github_repository import GitHubRepository
-from bot.request import Context
+from bot.request import Context, Outcome
 from jobs.handle_delivery import Intake, handle_delivery
 from records.database import Database
 from records.deliveries import Deliveries, DeliveryState
 from records.effects import Effects
 from records.tasks import Tasks
+from tests.records.given import new_task
 
 PAYLOAD = b"""{"action": "created", "installation": {"id": 1},
 "repository": {"id": 2, "full_name": "o/r", "private": true, "archived": false,
@@ -118,3 +121,40 @@ def test_what_is_said_later_in_a_thread_waits_for_what_was_put_off(database: Dat
     again = deliveries.get("second")
     assert again
     assert again.state is not DeliveryState.RECEIVED
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_stop_waits_for_nothing_where_something_is_at_work(
+    database: Database, live: bool
+) -> None:
+    deliveries = Deliveries(database, hold_s=0.0)
+    well = intake(database, deliveries, NotFound("the App is not there"))
+    if live:
+        well.context.tasks.create(replace(new_task(issue_number=4), repository_id=2))
+    stop = PAYLOAD.replace(b'"id": 6', b'"id": 9').replace(b"/agent fix", b"/agent stop")
+    deliveries.store("first", "issue_comment", PAYLOAD)
+    deliveries.store("stop", "issue_comment", stop)
+    limit = RateLimited("403: limit", time.time() + 60)
+    handle_delivery("first", intake(database, deliveries, limit))
+    handle_delivery("stop", well)
+    left = deliveries.get("stop")
+    assert left
+    assert (left.state is not DeliveryState.RECEIVED) is live
+
+
+def test_what_takes_long_to_answer_is_held_all_the_while(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliveries = Deliveries(database, hold_s=0.3)
+    deliveries.store("guid", "issue_comment", PAYLOAD)
+    begun_beside: list[bool] = []
+
+    def slow(*_: object, **__: object) -> Outcome:
+        over = threading.Event()
+        over.wait(0.7)  # longer than a hold, as twenty issues of a batch are
+        begun_beside.append(deliveries.begin("guid") is not None)
+        return Outcome(DeliveryState.HANDLED, "")
+
+    monkeypatch.setattr("jobs.handle_delivery.handle", slow)
+    handle_delivery("guid", intake(database, deliveries, NotFound("nobody asks")))
+    assert begun_beside == [False]
