@@ -1,10 +1,11 @@
 """Why a check fails: known on the base, something other than the code, chance, or the code."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
-from bot.failing_checks import Kind, Surroundings, failures, worst
+from bot.failing_checks import MOST_READ, Kind, Surroundings, failures, worst
 from bot.github_checks import ACTIONS, CheckRun
 
 RED = "FAILED tests/test_tax.py::test_rounding - assert 1 == 2"
@@ -85,3 +86,22 @@ def test_of_several_failures_the_one_that_asks_for_most_counts() -> None:
     assert worst(found) is Kind.CODE
     assert worst(found[1:]) is Kind.KNOWN
     assert worst(()) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "judged"), [(RED, {Kind.CODE: 60}), ("ECONNRESET", {Kind.CHANCE: MOST_READ})]
+)
+def test_of_very_many_failures_the_logs_of_a_few_are_read(
+    said: str, judged: dict[Kind, int]
+) -> None:
+    read: list[str] = []
+
+    def log_of(run: CheckRun) -> str:
+        read.append(run.name)
+        return said
+
+    runs = [replace(RUN, id=number, name=f"test {number}") for number in range(60)]
+    known = [replace(RUN, id=number, name="lint") for number in range(60, 90)]
+    found = failures((*known, *runs), Surroundings({"lint"}, (), log_of))
+    assert len(read) == MOST_READ
+    assert Counter(one.kind for one in found) == judged | {Kind.KNOWN: 30}
