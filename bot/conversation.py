@@ -13,6 +13,9 @@ from bot.redaction import Redactor
 from records.effects import Ambiguous, Effects
 from records.task import Lease, Task
 
+_IN_NOBODYS_WAY_S = 5.0
+"""What may be written in so many seconds takes nobody's place."""
+
 _log = structlog.get_logger()
 
 
@@ -110,6 +113,14 @@ class Conversation:
             self._react(content)
         except (GitHubError, Ambiguous) as error:
             _log.info("reaction.failed", issue=self.number, content=content, error=str(error))
+
+    def react_if_spare(self, content: Reaction) -> None:
+        """Show a reaction that can be missed, unless the writes that are left are for the work.
+
+        Anybody may write comments without end, and each reaction is a write of the installation's.
+        """
+        if self.repository.spare_in() <= _IN_NOBODYS_WAY_S:
+            self.react(content)
 
     def _react(self, content: Reaction) -> None:
         reactions = self.repository.reactions

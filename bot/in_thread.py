@@ -123,7 +123,10 @@ def _open(event: type_of_thread_event, context: Context) -> Request | Outcome:
 
 
 def _say_refusal(refusal: UserError, request: Request) -> Outcome:
-    request.conversation.react(refusal.reaction)
+    if refusal.once:  # the words are there already, as a rule, and strangers get these most
+        request.conversation.react_if_spare(refusal.reaction)
+    else:
+        request.conversation.react(refusal.reaction)
     key = refusal.once or _usual_key(request)
     since = request.context.now() - 2 * _DAY_S
     try:

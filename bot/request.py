@@ -97,7 +97,10 @@ class Request:
     def answer(self, kind: str, body: str) -> None:
         """Answer a question that anybody may ask; from the second on, strangers get a reaction."""
         shared = self.strangers_key()
-        self.conversation.react("eyes" if shared else "hooray")
+        if shared:
+            self.conversation.react_if_spare("eyes")
+        else:
+            self.conversation.react("hooray")
         self._say(shared or f"{kind}:{self.event.key}", body)
 
     def strangers_key(self) -> str:

@@ -1,10 +1,13 @@
 """Who may start something, and who only seems to: what outsiders, bots and look-alikes try."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from bot.github_app import GitHubApp
 from records.deliveries import DeliveryState
+from records.pacing import Pace, Pacing
 from tests.bot.conftest import REPOSITORY, FrontDoor
 from tests.bot.own_pull import OnPullRequest
 from tests.bot.project_repository import say
@@ -139,3 +142,28 @@ def test_who_may_much_is_told_of_each_verb(front_door: FrontDoor) -> None:
         front_door.command(number, "read", command)
     # Two for the writer, and one for whoever may only read.
     assert len(front_door.bot_comments(number)) == 3
+
+
+@pytest.mark.parametrize("text", ["/agent fix", "/agent help"])
+def test_az01_an_outsider_does_not_use_up_the_writes_that_the_work_needs(
+    front_door: FrontDoor, text: str
+) -> None:
+    pace = Pace(apart_s=0.0, a_minute=1_000, an_hour=12)
+    app = front_door.app
+    paced = GitHubApp(
+        app._app_id,
+        app._private_key,
+        front_door.github.api_url,
+        pacing=Pacing(front_door.context.effects._database, pace),
+    )
+    front_door.context = replace(front_door.context, github=paced)
+    number = front_door.issue()
+    reactions = []
+    for _ in range(12):
+        front_door.command(number, "read", text)
+        comment = front_door.last_comment_of(number, "read")
+        reactions += front_door.reactions(comment)
+    assert 0 < len(reactions) < 9
+    assert front_door.command(number, "maria", "/agent fix").state is DeliveryState.HANDLED
+    assert front_door.reactions(front_door.last_comment_of(number, "maria")) == ["eyes"]
+    assert "### ⏳ Queued" in front_door.bot_comments(number)[-1]
