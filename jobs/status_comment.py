@@ -11,7 +11,9 @@ import structlog
 from bot.batches import show_batch
 from bot.comments import Surroundings, log_lines, status_comment
 from bot.comments.given import newest_given
+from bot.comments.packages import newest_packages
 from bot.comments.selection import newest_judgement, newest_result
+from bot.comments.steers import not_taken_comment
 from bot.conversation import Conversation
 from bot.dispatch import PERMISSIONS
 from bot.events import label_in
@@ -86,8 +88,22 @@ class StatusComment:
         self._write_for_good(task)
         self._conversation(task).react("hooray" if task.state in _NOTHING_TO_DO else "confused")
         self._try(lambda: self._label(task.state))
+        self._try(lambda: self._say_what_came_too_late(task))
         self._try(lambda: move_up(self._job.services, task, self._conversation))
         self._try(lambda: self._show_batch(task))
+
+    def _say_what_came_too_late(self, task: Task) -> None:
+        """Say whose words to the task it never took; of several attempts nobody knows."""
+        if task.state is TaskState.STOPPED or task.wanted_attempts > 1:
+            return
+        heard = self._job.services.tasks.heard.of(task.id)
+        authors = [one.author for one in heard if one.steers and one.taken_at is None]
+        if authors:
+            is_ours = task.issue_number == task.pull_request_number
+            command = self._job.services.settings.command
+            words = not_taken_comment(command, task.id, authors, is_ours=is_ours)
+            key, lease = f"not taken:{task.id}", self._job.lease
+            self._conversation(task).say(key, words, since=task.created_at - 300, lease=lease)
 
     def _write_for_good(self, task: Task) -> None:
         # Twice: where the comment is new, it may be one that the intake wrote in the meantime.
@@ -204,5 +220,6 @@ def surroundings(job: Job) -> Surroundings:
         choice=choice,
         given=newest_given(actions),
         result=newest_result(actions),
+        packages=newest_packages(actions),
         wait=waits.open(job.task.id),
     )

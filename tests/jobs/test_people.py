@@ -8,12 +8,16 @@ import pytest
 from bot.project import Planning
 from jobs.agent.abilities import PeoplePort
 from jobs.agent.task import Budget, Ending, Outcome
+from jobs.ending import TaskEnd
 from jobs.job import Job
+from jobs.status_comment import StatusComment
 from jobs.waiting.people import people_of, was_granted, with_changes
 from records.heard import Remark
+from records.task import TaskState
 from records.waits import NewWait, WaitKind
 from tests.jobs.conftest import MakeJob
 from tests.jobs.desk import REPOSITORY, Desk
+from tests.records.given import new_task
 
 BUDGET = Budget(tokens=100, usd=2.0)
 
@@ -35,8 +39,16 @@ def test_a_question_has_the_deadline_and_the_end_that_the_project_says(make_job:
 def test_only_a_fix_in_one_attempt_waits_for_people(make_job: MakeJob) -> None:
     job = make_job()
     assert people_of(replace(job, attempts=2), Planning(), BUDGET) is None
-    other = replace(job, task=replace(job.task, verb="address"))
-    assert people_of(other, Planning(), BUDGET) is None
+
+
+@pytest.mark.parametrize("verb", ["plan", "ask", "review", "address", "ci", "sync"])
+def test_whoever_steers_another_verb_is_told_the_step_but_asked_nothing(
+    verb: str, make_job: MakeJob
+) -> None:
+    job = make_job(replace(new_task(), verb=verb))
+    found = people(job)
+    assert not found.may_ask
+    assert found.more("money") is None
 
 
 @pytest.mark.parametrize(("which", "pauses"), [("money", True), ("tokens", True), ("turns", False)])
@@ -96,3 +108,17 @@ def test_a_word_that_steers_is_acknowledged_once_in_the_log_and_on_the_comment(d
     found = desk.github.reactions(REPOSITORY, comment_id=comment)
     assert [one["content"] for one in found] == ["rocket"]
     assert [one.taken_at for one in heard.of(desk.job.task.id)] == [4, 4]
+
+
+def test_a_word_that_came_too_late_is_said_to_have_been(desk: Desk) -> None:
+    heard, number = desk.job.services.tasks.heard, desk.job.task.issue_number
+    for comment, taken in ((101, True), (102, False)):
+        heard.add(desk.job.task.id, Remark(comment, "maria", "Use `Decimal`.", steers=True))
+        if taken:
+            heard.took(desk.job.task.id, comment, 4)
+    heard.add(desk.job.task.id, Remark(103, "maria", "By the way."))
+    StatusComment(desk.job).conclude(TaskEnd(TaskState.NO_CHANGE_NEEDED, "", "Fine."))
+    said = [one["body"] for one in desk.github.comments(REPOSITORY, number)]
+    (late,) = [body for body in said if "came to its end before" in body]
+    assert "1 word to it, by @<!-- -->maria" in late
+    assert "`/agent fix …`" in late
