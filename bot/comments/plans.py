@@ -73,15 +73,17 @@ def _prose(name: str, text: str) -> str:
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> str:
-    lines = [f"{at}. {words(step['do'], _LINE)}{_files(step)}" for at, step in enumerate(steps, 1)]
+    lines = [f"{at}. {_step(step)}" for at, step in enumerate(steps, 1)]
     return "**Steps.**\n\n" + "\n".join(lines)
 
 
-def _files(step: Mapping[str, Any]) -> str:
+def _step(step: Mapping[str, Any]) -> str:
     shown = [
         code(file["path"], _PATH) + (" (new)" if file["new"] else "") for file in step["files"]
     ]
-    return f": {', '.join(shown)}" if shown else ""
+    if not shown:
+        return words(step["do"], _LINE)
+    return f"{words(step['do'].rstrip().rstrip('.:'), _LINE)}: {', '.join(shown)}"
 
 
 def _listed(name: str, lines: Sequence[str]) -> str:

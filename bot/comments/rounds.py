@@ -76,9 +76,9 @@ def rollup(entry: Mapping[str, Any]) -> str:
     rows: Sequence[Mapping[str, Any]] = entry.get("threads") or ()
     lines = [_counts(rows)] if rows else []
     if rows:
-        lines += ["", "| Thread | | |", "|:--|:--|:--|", *map(_row, rows[:_ROWS])]
+        lines += ["", "| Thread | |", "|:--|:--|", *map(_row, rows[:_ROWS])]
     if len(rows) > _ROWS:
-        lines.append(f"| … and {len(rows) - _ROWS} more | | |")
+        lines.append(f"| … and {len(rows) - _ROWS} more | |")
     if left := _left_alone(entry):
         lines += ["", left]
     return "\n".join(lines)
@@ -95,7 +95,7 @@ def _row(row: Mapping[str, Any]) -> str:
     where, url = str(row.get("where", "")), str(row.get("url", ""))
     shown = f"[{code(where, 120)}]({url})" if url.startswith("http") and ")" not in url else where
     commit = f" {_commit(str(row['sha']))}" if row.get("sha") else ""
-    return f"| {shown.replace('|', '&vert;')} | {_SIGNS.get(outcome, '')} {outcome}{commit} | |"
+    return f"| {shown.replace('|', '&vert;')} | {_SIGNS.get(outcome, '')} {outcome}{commit} |"
 
 
 def _left_alone(entry: Mapping[str, Any]) -> str:

@@ -192,6 +192,9 @@ def _conclude(
     found = answers(said.summary) if said else {}
     answered = of_answers(begun.rest.threads, found, added.sha if added else "")
     patiently(job, lambda: _say(job, begun, answered, outcomes, added), until=job.watch.halted)
+    if said:
+        # What it says of single threads stands in these, and in the table.
+        remember_words(job, replace(said, summary=without_answers(said.summary)))
     if begun.suggestions and end.state is TaskState.NO_CHANGE_NEEDED:
         return replace(end, state=TaskState.SUCCEEDED)
     return end

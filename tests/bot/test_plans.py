@@ -19,7 +19,7 @@ PLAN: dict[str, Any] = {
     "problem": "Half a cent is cut off.",
     "cause": "`tax.py:1` has the wrong rate. @li fixes #7",
     "steps": [
-        {"do": "Use Decimal", "files": [{"path": "tax.py", "new": False}]},
+        {"do": "Use Decimal.", "files": [{"path": "tax.py", "new": False}]},
         {"do": "Test it", "files": [{"path": "test_tax.py", "new": True}]},
     ],
     "tests": ["half a cent"],

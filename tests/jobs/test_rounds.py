@@ -17,9 +17,12 @@ MENDED = ChangedFile("tax.py", FileMode.REGULAR, b"RATE = 0.2\nOLD = 1\nNAME = '
 
 def test_a_thread_is_answered_with_the_commit_and_resolved(review: Review) -> None:
     review.comment("paul", "The rate is 0.2 now.")
-    review.agent_says("Thread 1: fixed: the rate is 0.2", MENDED)
+    review.agent_says("It was old.\nThread 1: fixed: the rate is 0.2", MENDED)
     end = review.address()
     assert end.state is TaskState.SUCCEEDED
+    tasks = review.desk.job.services.tasks
+    (task_id,) = tasks.rounds.on(review.origin.repository_id, review.number)
+    assert tasks.get(task_id).summary == "It was old."
     [headline, _first] = review.log()
     assert headline == "Mend the rate"
     assert review.file().startswith("RATE = 0.2\n")
