@@ -25,18 +25,21 @@ MOST = 20
 """Tasks of one command."""
 _USUALLY = 10
 _TITLE = 200
+_LOOKED_AT = 100
+"""Issues of one label."""
 
 
 def batch(command: Batch, request: Request) -> Outcome:
     """Start what can be started, and show it all in one table."""
     check_this_thread(request)
     most = most_of(command.most, "batch", request)
-    issues = list(_issues(command, most, request))
+    issues = list(_issues(command, request))
     if not issues:
         word = request.context.command
         raise UserError(no_issues_comment(word, command.labels), why="no issue was found")
     batch_id = id_of(request)
-    return show(batch_id, [_part(issue, batch_id, request) for issue in issues], request)
+    parts = [_part(issue, batch_id, request) for issue in issues[:most]]
+    return show(batch_id, [*parts, *_left(issues[most:], most)], request)
 
 
 def most_of(asked: str, verb: str, request: Request) -> int:
@@ -90,18 +93,31 @@ def thread_of(number: int, request: Request) -> Conversation:
     return replace(request.conversation, number=number, comment_id=None)
 
 
-def _issues(command: Batch, most: int, request: Request) -> Iterator[WholeIssue | int]:
-    """Give the issues that are meant, each once; a number where there is no such issue."""
+def _issues(command: Batch, request: Request) -> Iterator[WholeIssue | int]:
+    """Give the issues that are meant, each once; a number where there is none, or nobody looked."""
     repository, seen = request.conversation.repository, set[int]()
     for number in command.issues:
-        if number not in seen and len(seen) < most:
+        if number not in seen:
             seen.add(number)
-            yield _read(repository, number)
+            yield _read(repository, number) if len(seen) <= MOST else number
     for label in command.labels:
-        for issue in repository.open_issues(label, most):
-            if issue.number not in seen and len(seen) < most:
+        for issue in repository.open_issues(label, _LOOKED_AT):
+            if issue.number not in seen:
                 seen.add(issue.number)
                 yield issue
+
+
+def _left(issues: list[WholeIssue | int], most: int) -> list[Part]:
+    """Say of those that are too many that they are not started: some by name, the rest by count."""
+    why_not = f"{most} {'is' if most == 1 else 'are'} started at once"
+    named = [
+        Part("", issue, why_not=why_not)
+        if isinstance(issue, int)
+        else Part(issue.title[:_TITLE], issue.number, why_not=why_not)
+        for issue in issues[:MOST]
+    ]
+    rest = len(issues) - len(named)
+    return [*named, *([Part(f"{rest} more", why_not=why_not)] if rest else ())]
 
 
 def _read(repository: GitHubRepository, number: int) -> WholeIssue | int:
@@ -156,7 +172,7 @@ def _unfit(issue: WholeIssue) -> str:
 def _addressed_by(number: int, request: Request) -> int | None:
     event, github = request.event, request.context.github
     repository = github.kept_repository(event.installation_id, event.repository.id, READ_PULLS)
-    found = addressing(number, repository.full_name, repository.open_pull_requests())
+    found = addressing(number, repository, request)
     return next((pull.number for pull in found), None)
 
 

@@ -1,13 +1,13 @@
 """Starts a task for `/agent fix`, for words after `/agent`, for the label and the assignment."""
 
 import re
-from collections.abc import Iterable
 
 from bot.before_start import check_app, refuse_from_fork
 from bot.commands import Fix, Plan
 from bot.comments import pull_request_comment
 from bot.comments.line import already_addressed_comment
 from bot.github_pulls import OpenPullRequest
+from bot.github_repository import GitHubRepository
 from bot.handlers.plan import ATTEMPTS, plan, required_by
 from bot.request import Outcome, Request, UserError
 from bot.same_wish import start_wish
@@ -52,8 +52,7 @@ def ask_about_open_pull_requests(request: Request, *, box: bool, verb: str = "fi
     repository = context.github.kept_repository(
         event.installation_id, event.repository.id, READ_PULLS
     )
-    number = event.issue.number
-    found = list(addressing(number, repository.full_name, repository.open_pull_requests()))
+    found = addressing(event.issue.number, repository, request)
     if found:
         pulls = [(pull.number, pull.url, pull.author) for pull in found[:_MOST_NAMED]]
         raise UserError(
@@ -63,13 +62,24 @@ def ask_about_open_pull_requests(request: Request, *, box: bool, verb: str = "fi
 
 
 def addressing(
-    number: int, repository: str, pulls: Iterable[OpenPullRequest]
-) -> Iterable[OpenPullRequest]:
-    """Pick the pull requests that are for an issue, by their branch or by a closing keyword."""
-    closes = re.compile(
-        _CLOSES.format(repository=re.escape(repository), number=number), re.IGNORECASE
-    )
-    for pull in pulls:
-        ours = pull.by_bot and pull.branch.startswith(f"agent/{number}-")
-        if ours or closes.search(pull.title) or closes.search(pull.body):
-            yield pull
+    number: int, repository: GitHubRepository, request: Request
+) -> list[OpenPullRequest]:
+    """Find the open pull requests for an issue: the bot's own, and those that are to close it."""
+    name = re.escape(repository.full_name)
+    closes = re.compile(_CLOSES.format(repository=name, number=number), re.IGNORECASE)
+    return [
+        pull
+        for pull in repository.open_pull_requests()
+        if (pull.by_bot and _is_of(number, pull, request))
+        or closes.search(pull.title)
+        or closes.search(pull.body)
+    ]
+
+
+def _is_of(number: int, pull: OpenPullRequest, request: Request) -> bool:
+    """Say whether the bot opened a pull request for an issue; its branch can have any name."""
+    tasks = request.context.tasks
+    opener = tasks.rounds.opened_by(request.event.repository.id, pull.number)
+    if opener is None:  # its records may be of another time
+        return pull.branch.startswith(f"agent/{number}-")
+    return tasks.get(opener).issue_number == number

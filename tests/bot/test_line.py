@@ -220,6 +220,24 @@ def open_pull_request(front_door: FrontDoor, number: int, body: str) -> int:
     return pull
 
 
+def test_the_bots_own_pull_request_is_found_whatever_its_branch_is_called(
+    front_door: FrontDoor,
+) -> None:
+    number, github, tasks = front_door.issue(), front_door.github, front_door.context.tasks
+    front_door.command(number, "maria", "/agent fix")
+    (made,) = tasks_of(front_door, number)
+    bot, branch = "patchbay-demo[bot]", "bot/tax"
+    github.make_branch(REPOSITORY, branch, bot)
+    github.commit(REPOSITORY, branch, bot, {"tax.py": "RATE = 0.2\n"})
+    pull = github.open_pull(REPOSITORY, bot, branch, "Mend", "See the issue.")
+    lease = tasks.take(made.id, "a job", 30.0)
+    assert lease
+    tasks.write(lease, branch=branch, pull_request_number=pull)
+    tasks.end(lease, TaskState.SUCCEEDED, reason="", explanation="")
+    outcome = front_door.command(number, "maria", "/agent fix")
+    assert outcome.detail == f"pull request {pull} addresses it"
+
+
 def test_where_a_pull_request_addresses_the_issue_already_the_bot_asks_first(
     front_door: FrontDoor,
 ) -> None:
