@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from jobs.sandbox import Snapshot
+from jobs.setup.wanted import Came
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,8 @@ class Environment:
     snapshot: Snapshot | None = None
     facts: tuple[str, ...] = ()
     """What the agent is told about how it was prepared."""
+    came: tuple[Came, ...] = ()
+    """What came of the packages that people allowed the task."""
 
     @property
     def key(self) -> str:

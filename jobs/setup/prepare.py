@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,6 +25,7 @@ from jobs.setup.outcome import SetupOutcome, Shelf, Tried
 from jobs.setup.plan import Plan
 from jobs.setup.rules import Image, SetupRules
 from jobs.setup.running import SetupRun, Tell
+from jobs.setup.wanted import Wanted, came_of, with_wanted
 
 PREPARING = "preparing the environment"
 _SLACK_S = 300.0
@@ -50,11 +51,19 @@ class Site:
 class Setup:
     """The set-up of one project on this machine, as its base commit and the operator want it."""
 
-    def __init__(self, sandboxes: Sandboxes, rules: SetupRules, shelf: Shelf, site: Site) -> None:
+    def __init__(
+        self,
+        sandboxes: Sandboxes,
+        rules: SetupRules,
+        shelf: Shelf,
+        site: Site,
+        wanted: Sequence[Wanted] = (),
+    ) -> None:
         self._sandboxes = sandboxes
         self._rules = rules
         self._shelf = shelf
         self._site = site
+        self._wanted = wanted
         self._manifests = Manifests(site.mirror.at(site.sha))
         self._wish = read_project_file(self._manifests.text(PROJECT_FILE)).environment
 
@@ -72,7 +81,8 @@ class Setup:
         outcome = self._found() or self._prepared()
         kept = Snapshot(self._site.repository_id, outcome.kept) if outcome.kept else None
         facts = (*problems, *facts_of(self.plan, outcome, self._site.sha))
-        return replace(plain, snapshot=kept, facts=facts)
+        came = came_of(self.plan, self._manifests, self._wanted, outcome)
+        return replace(plain, snapshot=kept, facts=facts, came=came)
 
     def forget(self) -> None:
         """Have it done again: what was kept is not there any more."""
@@ -81,7 +91,8 @@ class Setup:
     @cached_property
     def plan(self) -> Plan:
         """What is to be done."""
-        return plan_for(self._manifests, self._wish)
+        found = plan_for(self._manifests, self._wish)
+        return with_wanted(found, self._manifests, self._wanted)
 
     @cached_property
     def image(self) -> Image:
