@@ -84,7 +84,7 @@ class Orphans:
         except (GitHubError, Ambiguous):
             _log.warning("orphan.end_not_said", task=task_id, exc_info=True)
             if self._now() - self._unsaid.setdefault(task_id, self._now()) < _LONGEST_UNSAID_S:
-                tasks.release(lease)
+                tasks.renew(lease, 0.0)  # nobody has it, and it is as it was found
                 self._seen[task_id] = self._now()
                 return
             # It stands on the task's page; the issue has to do without.
