@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.comments.held import held, is_held
 from records.deliveries import DeliveryState
 from records.task import IssueSnapshot, NewTask, Task, TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
@@ -215,6 +216,31 @@ def test_undo_whose_answer_is_lost_makes_one_commit(front_door: FrontDoor, pull:
     assert "Taken back in" in front_door.bot_comments(pull)[-1]
     branch = branch_of(front_door, pull)
     assert front_door.github.file(REPOSITORY, "tax.py", branch) == "RATE = 0.19\n"
+
+
+def test_undo_lets_no_held_checks_run(front_door: FrontDoor, pull: int) -> None:
+    github, branch = front_door.github, branch_of(front_door, pull)
+    message = held("More\n\nAgent-Task: k3f9")
+    github.commit(REPOSITORY, branch, "write", {"x.py": "1\n"}, message)
+    front_door.next("write")
+    front_door.command(pull, "maria", "/agent undo x.py")
+    repository = github.state.repository("acme", "shop").git
+    assert is_held(repository.text("log", "-1", "--format=%B", branch))
+
+
+def test_a_retry_of_a_round_works_on_the_pull_requests_branch(
+    front_door: FrontDoor, pull: int
+) -> None:
+    front_door.command(pull, "maria", "/agent address")
+    tasks = front_door.context.tasks
+    [first] = rounds(front_door, pull)
+    lease = tasks.take(first.id, "a job", 60.0)
+    assert lease
+    tasks.write(lease, branch=f"agent/1-kept-{first.id}")
+    tasks.end(lease, TaskState.FAILED, reason="push_rejected", explanation="")
+    front_door.command(pull, "maria", "/agent retry")
+    [_, again] = rounds(front_door, pull)
+    assert again.branch == branch_of(front_door, pull)
 
 
 def test_sync_starts_a_task_on_the_branch(front_door: FrontDoor, pull: int) -> None:

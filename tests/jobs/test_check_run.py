@@ -17,6 +17,7 @@ from jobs.repository import policy
 from jobs.repository.change import Change, ChangedFile, FileMode
 from jobs.solution import Solution
 from jobs.status_comment import StatusComment
+from records.effects import Ambiguous
 from records.task import Progress, Task, TaskState
 from tests.jobs.desk import EDIT, REPOSITORY, Desk, OpenJob
 
@@ -124,9 +125,20 @@ def test_an_app_without_the_permission_hands_in_all_the_same(
     assert "### ✅ Draft pull request" in checked_github.comments(REPOSITORY, 1)[-1]["body"]
 
 
-def test_a_github_that_fails_costs_the_check_run_and_nothing_else(desk: Desk) -> None:
+def test_a_check_run_is_ended_once_github_takes_it(desk: Desk) -> None:
     _opened(desk)
     desk.github.fault("checks/create", status=500, count=None)
-    StatusComment(desk.job).conclude(DONE)
-    assert _runs(desk) == []
+    with pytest.raises(Ambiguous):
+        StatusComment(desk.job).conclude(DONE)
     assert "### ✅ Draft pull request" in desk.github.comments(REPOSITORY, 1)[-1]["body"]
+    assert _runs(desk) == []
+    desk.github.clear_faults()
+    StatusComment(desk.job).conclude(DONE)
+    assert [run["status"] for run in _runs(desk)] == ["completed"]
+
+
+def test_how_far_a_task_is_need_not_be_shown(desk: Desk) -> None:
+    task = _opened(desk)
+    desk.github.fault("checks/create", status=500, count=None)
+    CheckRun(desk.job).show(task, "Three steps.", now=task.created_at)
+    assert _runs(desk) == []

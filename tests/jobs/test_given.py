@@ -14,7 +14,7 @@ from jobs.seen import seen
 from jobs.status_comment import surroundings
 from records.task import Comment, IssueSnapshot, TaskState
 from tests.bot.test_rendered import CARRIERS
-from tests.jobs.desk import Desk
+from tests.jobs.desk import REPOSITORY, Desk
 
 IDENTITY = ("-c", "user.name=Maria", "-c", "user.email=maria@example.org")
 
@@ -128,6 +128,26 @@ def test_a_base_that_was_asked_for_goes_by_the_default_branchs_file(desk: Desk) 
     assert (base.branch, base.sha, base.project_sha) == ("next", head, main)
     again = fetch_base(desk.job.services, replace(task, base_sha=head, base_branch="next"))
     assert again == base
+
+
+def test_a_plan_is_carried_out_on_the_commit_that_it_was_approved_for(desk: Desk) -> None:
+    approved = {"base_sha": desk.base.sha, "base_branch": "main"}
+    moved = desk.github.commit(REPOSITORY, "main", "maria", {"new.py": "X = 1\n"})
+    task = desk.job.task
+    assert fetch_base(desk.job.services, task).sha == moved
+    base = fetch_base(desk.job.services, replace(task, brief={"plan": approved}))
+    assert (base.sha, base.branch) == (desk.base.sha, "main")
+
+
+def test_what_was_saved_of_a_round_is_held_to_the_default_branchs_file(desk: Desk) -> None:
+    main, task = desk.base.sha, desk.job.task
+    desk.github.make_branch(REPOSITORY, "agent/1", "maria")
+    head = desk.github.commit(REPOSITORY, "agent/1", "maria", {".github/agent.yml": "{}"})
+    on_pull = replace(
+        task, pull_request_number=task.issue_number, base_sha=head, base_branch="agent/1"
+    )
+    base = fetch_base(desk.job.services, on_pull)
+    assert (base.sha, base.project_sha) == (head, main)
 
 
 def _push(job: Job, base: Base, files: dict[str, str]) -> str:

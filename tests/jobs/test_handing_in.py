@@ -68,6 +68,15 @@ def test_a_stop_brings_what_was_saved_to_a_branch(desk: Desk) -> None:
     assert "nobody handed the change in" in task.evidence["why_not_clean"]
 
 
+def test_half_of_a_merge_is_not_kept(desk: Desk) -> None:
+    save(desk)
+    with closing(sqlite3.connect(desk.job.services.settings.data_dir / "records.db")) as records:
+        records.execute("UPDATE tasks SET verb = 'sync'")
+        records.commit()
+    assert stop(desk.job).explanation == "Somebody stopped it."
+    assert branches(desk) == []
+
+
 def test_a_stop_before_anything_was_changed_makes_nothing(desk: Desk) -> None:
     assert stop(desk.job).explanation == "Somebody stopped it."
     save(desk, replace(EDIT, content=b"RATE = 0.19\n"))

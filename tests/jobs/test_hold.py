@@ -1,6 +1,7 @@
 """The repository's checks run by themselves where no outsider's text was given to the agent."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from bot.comments.held import held, is_held
 from jobs.checks.hold import why_held
 from records.task import Comment
 from tests.jobs.desk import REPOSITORY, Desk
+from tests.records.given import new_task
 
 
 def _given(desk: Desk, author: str = "maria", *comments: Comment) -> None:
@@ -54,6 +56,28 @@ def test_who_is_gone_counts_as_an_outsider(desk: Desk) -> None:
         job.task.installation_id, job.task.repository_id, {"metadata": "read"}
     )
     assert "ghost" in why_held(job, job.services.github.repository(token))
+
+
+def test_a_login_that_somebody_else_has_taken_is_an_outsiders(desk: Desk) -> None:
+    _given(desk)
+    issue = replace(desk.job.task.issue, author_id=desk.job.task.requester_id + 1000)
+    desk.job = replace(desk.job, task=replace(desk.job.task, issue=issue))
+    desk.hand_in()
+    assert is_held(_message(desk))
+
+
+@pytest.mark.parametrize("brief", [{"wip": "?"}, {"plan": {"task": "?", "base_sha": ""}}])
+def test_what_goes_on_with_an_outsiders_task_is_held_as_that_was(
+    desk: Desk, brief: dict[str, Any]
+) -> None:
+    _given(desk)
+    earlier, _ = desk.job.services.tasks.create(new_task("comment:77", issue_number=77))
+    known = {
+        key: earlier.id if one == "?" else {**one, "task": earlier.id} for key, one in brief.items()
+    }
+    desk.job = replace(desk.job, task=replace(desk.job.task, brief=known))
+    desk.hand_in()
+    assert is_held(_message(desk))
 
 
 def test_two_empty_lines_stand_before_the_trailers_and_the_word_is_the_last() -> None:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from jobs.orphans import Orphans
+from jobs.repository.change import Change, serialise
 from jobs.waiting.deadlines import end_waits
 from records.task import TaskState
 from records.waits import NewWait, WaitKind
-from tests.jobs.desk import REPOSITORY, Desk
+from tests.jobs.desk import EDIT, REPOSITORY, Desk
 from tests.records.given import new_task
 
 
@@ -42,6 +43,35 @@ def test_a_task_whose_worker_is_gone_for_good_ends_in_words_once(desk: Desk) -> 
     (body,) = said(desk)
     assert "### ❌ Stopped: nobody goes on with it" in body
     assert "look whether its workers run" in body
+
+
+def test_what_was_saved_of_its_work_is_put_on_a_branch(desk: Desk) -> None:
+    job = desk.job
+    job.services.tasks.write(job.lease, base_sha=desk.base.sha, base_branch=desk.base.branch)
+    job.save_checkpoint(desk.base.sha, serialise(Change((EDIT,))))
+    task_id, time = left(desk), Time()
+    orphans = Orphans(job.services, after_s=60.0, now=time)
+    for time.now in (0.0, 61.0):
+        orphans.sweep()
+    task = job.services.tasks.get(task_id)
+    assert (task.state, task.reason) == (TaskState.FAILED, "worker_lost")
+    assert desk.git("show", f"{task.branch}:tax.py") == "RATE = 0.2"
+    assert str(task.branch) in said(desk)[-1]
+    assert desk.pull_requests() == []
+
+
+def test_it_is_not_closed_before_its_issue_says_so(desk: Desk) -> None:
+    tasks, task_id, time = desk.job.services.tasks, left(desk), Time()
+    orphans = Orphans(desk.job.services, after_s=60.0, now=time)
+    desk.github.fault("issues/create-comment", status=502, count=None)
+    for time.now in (0.0, 61.0):
+        orphans.sweep()
+    assert tasks.get(task_id).state is TaskState.RUNNING
+    desk.github.clear_faults()
+    for time.now in (62.0, 122.0):
+        orphans.sweep()
+    assert tasks.get(task_id).state is TaskState.FAILED
+    assert "nobody goes on with it" in said(desk)[-1]
 
 
 def test_while_another_worker_is_at_work_it_waits_for_that_one(desk: Desk) -> None:

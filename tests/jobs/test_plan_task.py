@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -12,7 +12,8 @@ from jobs.plans.approved import with_plan
 from jobs.plans.handed import DEFAULTS, STEPS, Check, tidied
 from jobs.plans.plan import plan
 from jobs.reading.citations import Places
-from records.task import TaskState
+from jobs.services import Services
+from records.task import Task, TaskState
 from records.waits import NewWait, WaitKind
 from tests.records.given import new_task
 
@@ -100,6 +101,29 @@ def test_a_deadline_that_passes_drops_it(make_job: MakeJob) -> None:
         TaskState.STOPPED,
         "Nobody decided on plan 7fd1c0de in time, so it was dropped.",
     )
+
+
+def test_a_plan_is_made_anew_for_one_commit_whichever_job_makes_it(
+    planned: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads, made = iter(["a" * 40, "b" * 40]), list[str]()
+    mirror = planned.services.mirrors.open(planned.task.repository_id)
+
+    def fetch(_services: Services, task: Task) -> Base:
+        return Base(mirror, task.base_sha or next(heads), task.base_branch or "main")
+
+    def make(_job: Job, base: Base, _said: object) -> NoReturn:
+        made.append(base.sha)
+        raise InterruptedError
+
+    monkeypatch.setattr("jobs.plans.plan.fetch_base", fetch)
+    monkeypatch.setattr("jobs.plans.plan._made", make)
+    decide(planned, decision="revise", words="smaller")
+    for _ in range(2):
+        with pytest.raises(InterruptedError):
+            plan(planned, base_of(planned))
+    assert made == ["a" * 40] * 2
+    assert planned.services.tasks.get(planned.task.id).base_sha == "a" * 40
 
 
 def test_a_plan_without_a_fault_has_none() -> None:

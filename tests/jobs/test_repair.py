@@ -191,6 +191,27 @@ def test_others_commits_are_never_overwritten(red: Red) -> None:
     assert red.desk.git("show", f"{red.branch}:tax.py") == "RATE = 0.7"
 
 
+def test_what_fails_is_mended_where_it_failed_also_after_others_pushed(red: Red) -> None:
+    run, before = red.fails(), red.head
+    job = red.job(run)
+    red.desk.github.commit(REPOSITORY, red.branch, "maria", {"new.py": "X = 1\n"}, "Mine")
+    red.agent_says(MENDED)
+    end = story.repair(job)
+    assert isinstance(end, TaskEnd)
+    assert end.state is TaskState.SUCCEEDED
+    assert [told.base_sha for told in red.given] == [before]
+    assert red.desk.git("show", f"{red.branch}:tax.py") == "RATE = 0.21"
+    assert red.desk.git("show", f"{red.branch}:new.py") == "X = 1"
+
+
+def test_a_job_that_follows_its_push_says_so_though_the_pull_request_is_closed(red: Red) -> None:
+    job = red.job(red.fails())
+    red.agent_says(MENDED)
+    first = story.repair(job)
+    red.desk.github.close_issue(REPOSITORY, red.number, "maria")
+    assert story.repair(replace(job, task=job.services.tasks.get(job.task.id))) == first
+
+
 def test_a_closed_pull_request_is_left_alone(red: Red) -> None:
     run = red.fails()
     red.desk.github.close_issue(REPOSITORY, red.number, "maria")

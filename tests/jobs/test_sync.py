@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from bot.comments.held import is_held
 from jobs.agent.task import AgentTask, Ending, IssueText, Outcome, Submission
 from jobs.checkout import Base
 from jobs.ending import TaskEnd
@@ -35,6 +36,7 @@ def agent_resolves(
     def solve(job: Job, base: Base) -> Solution:
         assert "<<<<<<< " in (base.mirror.at(base.sha).text("tax.py") or "")
         base.mirror.pack(base.sha)  # as a sandbox is given it
+        assert base.setup_sha == review.desk.git("rev-parse", "main")
         given.append(job.give(AgentTask("acme/shop", base.sha, (), IssueText(1, "Tax", ""))))
         meanwhile()
         return Solution(Ending(Outcome.RESOLVED, said, "It is done."), change)
@@ -55,6 +57,8 @@ def test_what_does_not_touch_is_merged_by_github(review: Review) -> None:
     assert parents(review) == [head, base]
     assert review.desk.git("show", f"{review.branch}:new.py") == "X = 1"
     assert base[:10] in end.explanation
+    # Nobody has let the checks run on what it is merged into.
+    assert is_held(review.desk.git("log", "-1", "--format=%B", review.branch))
     again = sync(review)
     assert again.state is TaskState.NO_CHANGE_NEEDED
     assert parents(review) == [head, base]
