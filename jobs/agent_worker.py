@@ -1,6 +1,7 @@
 """The agent worker process: `python -m jobs.agent_worker` works on tasks, each in a child."""
 
 import threading
+from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -13,6 +14,7 @@ from jobs.keeper.reach import docker_in_reach
 from jobs.limits import limits_of
 from jobs.mirrors import mirrors_of
 from jobs.model import Wire, wire_to
+from jobs.queues import Bell, BellSilent
 from jobs.refusal import refuse
 from jobs.run_task import run_task
 from jobs.sandbox import SandboxError
@@ -44,11 +46,16 @@ def main() -> None:
         refuse(f"Patchbay cannot start:\n  {unfit}", for_good=False)
     if words := docker_in_reach(begun.settings.docker_host):
         _log.warning("worker.docker_in_reach", why=words)
-    stopping = threading.Event()
+    stopping, bell = threading.Event(), Bell(begun.settings.redis_url)
+
+    def wake(task_id: str) -> None:
+        with suppress(BellSilent):  # the clock will ring
+            bell.ring_task(task_id)
+
     serve(
         "tasks",
         redis_url=begun.settings.redis_url,
-        job=partial(run_task, services=services, shutting_down=stopping),
+        job=partial(run_task, services=services, shutting_down=stopping, wake=wake),
         stopping=stopping,
         forking=True,
     )

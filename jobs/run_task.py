@@ -36,7 +36,7 @@ from jobs.task_log import TaskLog
 from jobs.waiting.rest import rest
 from jobs.watch import LEASE_S, Halt, Watch
 from records.effects import Ambiguous
-from records.task import HONEST, LeaseLost
+from records.task import HONEST, LeaseLost, TaskState
 from records.waits import NewWait
 
 _MOST_ATTEMPTS = 5
@@ -51,8 +51,17 @@ _BEFORE_HANDING_IN = {Failure.SETUP_FAILED, Failure.MODEL_UNAVAILABLE, Failure.I
 _log = structlog.get_logger()
 
 
-def run_task(task_id: str, services: Services, shutting_down: threading.Event) -> None:
-    """Take the task and work on it until it has ended, or until another job has to."""
+def run_task(
+    task_id: str,
+    services: Services,
+    shutting_down: threading.Event,
+    *,
+    wake: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Take the task and work on it until it has ended, or until another job has to.
+
+    `wake` rings for whoever is next in the thread's line; it may be lost, as the clock rings too.
+    """
     lease = services.tasks.take(task_id, f"{socket.gethostname()}:{os.getpid()}", LEASE_S)
     if lease is None:
         return
@@ -68,6 +77,9 @@ def run_task(task_id: str, services: Services, shutting_down: threading.Event) -
             _take_to_its_end(job)
         except LeaseLost:
             _log.warning("task.lease_lost", task=task_id, epoch=lease.epoch)
+    first = services.tasks.live_on_issue(task.repository_id, task.issue_number)
+    if first and first.id != task_id and first.state is TaskState.QUEUED:
+        wake(first.id)
 
 
 def _take_to_its_end(job: Job) -> None:

@@ -12,7 +12,7 @@ from jobs.job import Job
 from jobs.run_task import run_task
 from jobs.status_comment import StatusComment
 from jobs.waiting.rest import rest
-from records.task import Task, TaskState
+from records.task import NewTask, Task, TaskState
 from records.waits import NewWait, WaitKind
 from tests.jobs.desk import REPOSITORY, Desk
 from tests.jobs.test_marking import labels
@@ -93,6 +93,25 @@ def test_a_job_whose_task_waits_gives_it_back_and_the_next_one_goes_on(
     run_task(desk.job.task.id, desk.job.services, threading.Event())
     assert now(desk).state is TaskState.NO_CHANGE_NEEDED
     assert "☑️" in said(desk)
+
+
+def test_the_end_of_a_task_wakes_the_next_of_its_line(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks, services = desk.job.services.tasks, desk.job.services
+    tasks.release(desk.job.lease)
+    fields = {name: getattr(desk.job.task, name) for name in NewTask.__dataclass_fields__}
+    behind, _ = tasks.create(NewTask(**{**fields, "semantic_key": "comment:2"}))
+    came: list[TaskEnd | NewWait] = [QUESTION, TaskEnd(TaskState.NO_CHANGE_NEEDED, "", "Fine.")]
+    monkeypatch.setattr(running, "_carry_out", lambda _job: came.pop(0))
+    woken: list[str] = []
+    run_task(desk.job.task.id, services, threading.Event(), wake=woken.append)
+    assert woken == [], "while one waits for people, nobody else has a turn"
+    wait = tasks.waits.open(desk.job.task.id)
+    assert wait
+    tasks.waits.answer(wait, {"answers": {}}, "maria")
+    run_task(desk.job.task.id, services, threading.Event(), wake=woken.append)
+    assert woken == [behind.id]
 
 
 def test_a_task_that_is_stopped_while_it_waits_ends_in_words_without_any_work(
