@@ -103,6 +103,15 @@ def no_plan_to_retry_comment(command: str, task: Task) -> str:
     )
 
 
+def changed_issue_to_retry_comment(command: str, task: Task) -> str:
+    """Say that the plan of a task was for another text of the issue."""
+    return (
+        f"The issue's text has changed since the plan of task `{task.id}` was approved. Nothing "
+        f"was started. `{command} plan` makes a plan for what it says now; "
+        f"`{command} retry --from=scratch` begins without one."
+    )
+
+
 def from_listed_bot_only_comment(command: str, login: str) -> str:
     """Say that a bot has gone on for long enough without a person."""
     return (

@@ -1,10 +1,12 @@
 """Tries again what the newest task of a thread was to do, from where that one was or anew."""
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 from bot.commands import Retry
 from bot.comments.line import (
+    changed_issue_to_retry_comment,
     no_plan_to_retry_comment,
     no_work_to_retry_comment,
     not_yet_to_retry_comment,
@@ -13,13 +15,16 @@ from bot.comments.line import (
 from bot.handlers.fix import ask_about_open_pull_requests
 from bot.own_pull_requests import opened_by
 from bot.permissions import Role
+from bot.plan_digests import issue_digest
 from bot.refusals import check_asked
 from bot.request import Outcome, Request, UserError
 from bot.starting import check_thread, model_of, new_task, start, wanted_attempts
 from records.tasks import NewTask, Task
 
-_OF_THAT_TASK = {"also", "limits", "wip", "part"}
+_OF_THAT_TASK = {"also", "limits", "wip"}
 """What a brief says of one task alone."""
+_BY_ITSELF = {"by_itself", "lineage", "repair", "head", "checks"}
+"""What a brief says of a repair that nobody asked for, and of the commit that it was for."""
 
 
 class Start(StrEnum):
@@ -45,6 +50,8 @@ def retry(command: Retry, request: Request) -> Outcome:
         raise UserError(nothing_to_retry_comment(request.context.command), why="nothing to retry")
     check_asked(last.verb, Role.WRITE, request)
     begin = _start(command.start, last, request)
+    if known is None and begin is not Start.SCRATCH:
+        _check_plan(last, request)
     if known is None and last.verb == "fix" and not command.new:
         ask_about_open_pull_requests(request, box=command == Retry(), verb="retry")
     return start(_again(command, last, begin, request), request)
@@ -64,8 +71,18 @@ def _start(asked: str, last: Task, request: Request) -> Start:
     return begin
 
 
+def _check_plan(last: Task, request: Request) -> None:
+    """Refuse to go on with a plan that was approved for another text of the issue; UserError."""
+    plan, issue = last.brief.get("plan"), request.event.issue
+    if plan and plan["issue"] != issue_digest(issue.title, issue.body):
+        words = changed_issue_to_retry_comment(request.context.command, last)
+        raise UserError(words, why="the issue has changed since its plan")
+
+
 def _again(command: Retry, last: Task, begin: Start, request: Request) -> NewTask:
-    brief = {key: value for key, value in last.brief.items() if key not in _OF_THAT_TASK}
+    # What was to be mended without a word, at a commit that may be gone, is now somebody's wish.
+    dropped = _OF_THAT_TASK | (_BY_ITSELF if last.verb == "ci" else set())
+    brief = {key: value for key, value in last.brief.items() if key not in dropped}
     brief["retry_of"] = last.id
     more: dict[str, Any] = {}
     if begin is Start.SCRATCH:
@@ -82,8 +99,9 @@ def _again(command: Retry, last: Task, begin: Start, request: Request) -> NewTas
         origin = opened_by(request)
         branch = origin.branch if origin else last.branch
         more |= {"branch": branch, "pull_request_number": last.pull_request_number}
+        more["issue"] = last.issue  # what the pull request is for, and not its own text
     asked = command.attempts or (str(last.wanted_attempts) if last.wanted_attempts > 1 else "")
-    return new_task(
+    new = new_task(
         last.verb,
         "\n\n".join(words for words in (last.instruction, command.instruction) if words),
         request,
@@ -92,3 +110,7 @@ def _again(command: Retry, last: Task, begin: Start, request: Request) -> NewTas
         brief=brief,
         **more,
     )
+    if brief.get("part"):
+        # An item of a task list goes by its own words.
+        new = replace(new, issue=replace(new.issue, title=last.issue.title))
+    return new

@@ -6,7 +6,9 @@ from records.checkpoints import Checkpoints
 from records.deliveries import DeliveryState
 from records.tasks import Task, TaskState
 from tests.bot.conftest import FrontDoor
+from tests.bot.own_pull import BRANCH, OnPullRequest
 from tests.bot.test_line import open_pull_request, tasks_of
+from tests.bot.test_plans import waiting
 
 
 def failed(front_door: FrontDoor, number: int, *, work: bool = False) -> Task:
@@ -121,3 +123,47 @@ def test_somebody_without_write_access_retries_nothing(front_door: FrontDoor) ->
     failed(front_door, number)
     assert front_door.command(number, "read", "/agent retry").state is DeliveryState.REFUSED
     assert tasks_of(front_door, number) == []
+
+
+def test_an_item_of_a_task_list_is_tried_again_as_that_item(front_door: FrontDoor) -> None:
+    number = front_door.issue(body="- [ ] Round prices\n")
+    front_door.command(number, "maintain", "/agent each")
+    failed(front_door, number)
+    front_door.command(number, "maria", "/agent retry")
+    again = the_new(front_door, number)
+    assert (again.brief["part"], again.issue.title) == (1, "Round prices")
+    assert again.issue.body == "- [ ] Round prices\n"
+
+
+def test_a_repair_that_began_by_itself_is_somebodys_wish_when_it_is_tried_again(
+    on_pull: OnPullRequest,
+) -> None:
+    on_pull.ends("failure", "FAILED tests/test_tax.py::test_rounding")
+    on_pull.outcome()
+    first = failed(on_pull.door, on_pull.number)
+    assert first.brief["by_itself"]
+    on_pull.door.command(on_pull.number, "maria", "/agent retry")
+    again = the_new(on_pull.door, on_pull.number)
+    assert (again.verb, again.branch) == ("ci", BRANCH)
+    assert again.issue.url == on_pull.origin.issue.url  # and not the pull request's
+    assert set(again.brief) & {"by_itself", "lineage", "repair", "head", "checks"} == set()
+    assert again.brief["issue"] == on_pull.origin.issue_number
+
+
+@pytest.mark.parametrize("work", [True, False])
+def test_a_plan_is_not_carried_out_again_for_another_text(
+    front_door: FrontDoor, work: bool
+) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent plan")
+    waiting(front_door, number)
+    front_door.command(number, "maria", "/agent approve")
+    failed(front_door, number)
+    failed(front_door, number, work=work)
+    front_door.github.edit_issue("acme/shop", number, "maria", body="Something else.")
+    front_door.next_outcome()
+    outcome = front_door.command(number, "maria", "/agent retry")
+    assert outcome.detail == "the issue has changed since its plan"
+    assert "`/agent retry --from=scratch` begins without one" in front_door.bot_comments(number)[-1]
+    front_door.command(number, "maria", "/agent retry --from=scratch")
+    assert "plan" not in the_new(front_door, number).brief
