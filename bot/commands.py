@@ -168,6 +168,8 @@ class Packages:
     """Give a task the packages that it asked for, or do not."""
 
     allow: bool
+    number: int = 0
+    """Which request of the task is meant, or nothing where it is the one that stands there."""
 
 
 @dataclass(frozen=True)
@@ -248,13 +250,6 @@ VERBS: dict[str, type] = {
     "help": Help,
 }
 """Every verb, in the order in which people are told of them."""
-PLANNED = frozenset(
-    {
-        "packages",
-    }
-)
-"""The verbs that are known by name only; whoever builds one takes it out of here."""
-AVAILABLE = tuple(verb for verb in VERBS if verb not in PLANNED)
 
 
 def verb_of(command: type_of_command) -> str:

@@ -126,7 +126,9 @@ def _autofix(text: str, _: Mapping[str, str]) -> Autofix | None:
 
 
 def _packages(text: str, _: Mapping[str, str]) -> Packages | None:
-    return {"allow": Packages(allow=True), "refuse": Packages(allow=False)}.get(text.lower())
+    if _is_number(text):
+        return Packages(allow=True, number=int(text))
+    return {"yes": Packages(allow=True), "no": Packages(allow=False)}.get(text.lower())
 
 
 def _undo(text: str, _: Mapping[str, str]) -> Undo | None:

@@ -1,4 +1,4 @@
-"""Takes a command to its handler; a verb that nobody has built yet is answered with that."""
+"""Takes a command to its handler."""
 
 from typing import assert_never
 
@@ -45,7 +45,8 @@ from bot.handlers.config import config
 from bot.handlers.each import each
 from bot.handlers.fix import fix
 from bot.handlers.hear import hear
-from bot.handlers.help import answer_slip, give_help, not_yet
+from bot.handlers.help import answer_slip, give_help
+from bot.handlers.packages import packages
 from bot.handlers.plan import plan
 from bot.handlers.reject import reject
 from bot.handlers.retry import retry
@@ -146,7 +147,7 @@ def _tell(command: type_of_word, request: Request) -> Outcome:  # noqa: PLR0911 
         case Budget():
             return budget(command, request)
         case Packages():
-            return not_yet("packages", request)
+            return packages(command, request)
         case Autofix():
             return autofix(command, request)
         case _:

@@ -22,6 +22,7 @@ from jobs.reviewer.gate import ReviewedGate, Reviewer
 from jobs.sandbox import Sandbox
 from jobs.setup.environment import Environment
 from jobs.solution import Solution
+from jobs.waiting.packages import note_packages
 from jobs.waiting.people import people_of, was_granted, with_changes
 from jobs.workplace import Workplace
 
@@ -76,6 +77,7 @@ def _in_a_sandbox(
         workplace.sandbox() as sandbox,
     ):
         _resume(job, sandbox, workplace.environment)
+        note_packages(job, workplace.environment.came)
         facts = (*workplace.environment.facts, *before().told(), *_inheritance(job))
         task = job.give(agent_task(job.task, base, detection, facts))
         kept = KeptSandbox(job, base, sandbox)
@@ -85,7 +87,7 @@ def _in_a_sandbox(
         reviewer = Reviewer(task, wire, budget, job.watch.halted, when, measure.of)
         gate = ReviewedGate(Gate(task.issue, view, measure=measure), view, reviewer, job.log)
         halted = job.watch.halted
-        people = people_of(job, base.project.plan, budget)
+        people = people_of(job, base.project.plan, budget, workplace.environment.came)
         keep, beside = kept.after_turn, abilities(job, workplace, sandbox, people)
         ending = run(task, kept, wire, job.log, budget, halted, gate, keep=keep, abilities=beside)
         wire.close()

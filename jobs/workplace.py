@@ -13,6 +13,7 @@ from jobs.setup.environment import Environment
 from jobs.setup.outcome import Shelf
 from jobs.setup.prepare import PREPARING, Setup, Site
 from jobs.setup.rules import SetupRules
+from jobs.waiting.packages import allowed_packages
 
 
 class Workplace:
@@ -71,6 +72,8 @@ class Workplace:
             at_halt=job.watch.at_halt,
         )
         shelf = Shelf(settings.data_dir.resolve() / "setups")
-        self._setup = Setup(job.services.sandboxes, SetupRules.of(settings), shelf, site)
+        self._setup = Setup(
+            job.services.sandboxes, SetupRules.of(settings), shelf, site, allowed_packages(job)
+        )
         self._environment = self._setup.environment()
         return self._environment

@@ -22,6 +22,7 @@ class WaitKind(StrEnum):
     QUESTION = "question"
     PLAN = "plan"
     BUDGET = "budget"
+    PACKAGES = "packages"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands import AVAILABLE
+from bot.commands import VERBS
 from bot.comments.failures import WORDS, Failure
 from bot.comments.labels import STATES
 from bot.comments.outcomes import OUTCOMES
@@ -60,7 +60,7 @@ def test_the_page_of_models_names_no_field_that_is_gone() -> None:
     assert {name for part in tomllib.loads(example).values() for name in part} <= known
 
 
-@pytest.mark.parametrize("verb", sorted(AVAILABLE))
+@pytest.mark.parametrize("verb", sorted(VERBS))
 def test_each_command_stands_in_its_page(verb: str) -> None:
     assert f"`/agent {verb}" in COMMANDS
 

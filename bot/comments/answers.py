@@ -15,15 +15,6 @@ def person(login: str) -> str:
     return words(f"@{login}", _LONGEST_LOGIN)
 
 
-def not_yet_comment(command: str, verb: str) -> str:
-    """Say that a command is only planned."""
-    return (
-        f"`{command} {verb}` is not available yet. Nothing was started. "
-        f"`{command} help` shows what is; to ask for a change that begins with this very word, "
-        f"write `{command} fix {verb} …`."
-    )
-
-
 def did_you_mean_comment(command: str, word: str, suggestion: str) -> str:
     """Ask back for a command with a slip in it."""
     meant = code(f"{command} {word}", 80)
@@ -82,7 +73,7 @@ USAGE: dict[str, tuple[str, ...]] = {
     "sync": ("",),
     "undo": (" PATH", " COMMIT", " last"),
     "budget": (" +$1", " +100k"),
-    "packages": (" allow", " refuse"),
+    "packages": (" yes", " no"),
     "log": ("", " 12"),
     "batch": (" #12 #15", " label:bug"),
     "each": ("",),

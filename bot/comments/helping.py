@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.commands import AVAILABLE
 from bot.comments.neutral import code
 
 _LONGEST_NAME = 60
@@ -51,7 +50,9 @@ LINES: dict[str, tuple[Line, ...]] = {
     ),
     "autofix": (Line("autofix on/off", _OWN, "mend failing checks by itself, or no longer"),),
     "budget": (Line("budget +$1", _ASKS, "let a paused task go on; `+100k` gives tokens"),),
-    "packages": (Line("packages <digest>", _ASKS, "install what was asked for; or `none`"),),
+    "packages": (
+        Line("packages yes/no", _ASKS, "install the packages that it asked for, or none"),
+    ),
     "batch": (Line("batch #12 label:bug", _ISSUE, "start a task on each of these issues"),),
     "each": (Line("each", _ISSUE, "start a task for each open item of its task list"),),
     "status": (Line("status", _ANY, "say where the work stands"),),
@@ -85,7 +86,6 @@ def help_comment(
     rows = "".join(
         f"| `{command} {line.usage}` | {line.where} | {line.meaning} |\n"
         for verb in LINES
-        if verb in AVAILABLE
         for line in LINES[verb]
     )
     named = ", ".join(f"{code(label)} is `{command} {verb}`" for label, verb in labels)

@@ -12,6 +12,7 @@ from bot.comments.limits_met import limits_met
 from bot.comments.line import also_asked, place_in_line, waits_for
 from bot.comments.neutral import quoted, words
 from bot.comments.outcomes import ON_PULL_REQUESTS, end_words, kept_branch, what_happened
+from bot.comments.packages import packages_block
 from bot.comments.plan import plan_as_left, plan_list
 from bot.comments.readable import count, money, plural, span, time_of_day
 from bot.comments.results import result_headline, result_words
@@ -31,7 +32,8 @@ def status_comment(task: Task, around: Surroundings) -> str:
     """Return the comment for the state that the task is in; the caller adds the marker."""
     head = f"### {_headline(task, around)}"
     parts = [head, *_body(task, around), also_asked(task.brief.get("also", ()))]
-    parts += [given_block(around.given, around.task_url), _log(task, around)]
+    parts += [packages_block(around.packages), given_block(around.given, around.task_url)]
+    parts.append(_log(task, around))
     return fitted("\n\n".join(part for part in parts if part))
 
 

@@ -1,6 +1,6 @@
 """Says what the longer texts are made from, beside the task's own record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +70,8 @@ class Surroundings:
     """What a task came to that changes nothing, as the log has it: `what` and `content`."""
     choice: Mapping[str, Any] = field(default_factory=dict)
     """Why this of several attempts was chosen, as the log has it; empty where there was one."""
+    packages: Sequence[Mapping[str, Any]] = ()
+    """What came of the packages that the task asked for, as the log has it, oldest first."""
     wait: Wait | None = None
     """What the task waits for from people, if it does."""
     ahead: tuple[str, ...] = ()
@@ -83,7 +85,7 @@ def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:
 
 RESULT = "result"
 """The kind of the entry that holds what a task came to that changes nothing."""
-_READ = {"observation", "event", "failure", "ending", "review", "choice", RESULT}
+_READ = {"observation", "event", "failure", "ending", "review", "choice", "packages", RESULT}
 
 
 def _is_read(action: Action) -> bool:

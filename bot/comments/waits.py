@@ -1,10 +1,11 @@
-"""What a task waits for from people, said on the issue: questions, money, a plan."""
+"""What a task waits for from people, said on the issue: questions, money, packages, a plan."""
 
 from collections.abc import Sequence
 from typing import Any, assert_never
 
 from bot.comments.answers import person
 from bot.comments.neutral import code, quoted, words
+from bot.comments.packages import packages_headline, packages_words
 from bot.comments.plans import plan_choices, plan_title, plan_words
 from bot.comments.readable import count, moment, money, plural
 from bot.comments.views import Limits, Surroundings
@@ -28,6 +29,8 @@ def wait_headline(wait: Wait | None) -> str:
             return plan_title(wait.asked)
         case WaitKind.BUDGET:
             return f"💸 Paused at {_used_up(wait.asked)}"
+        case WaitKind.PACKAGES:
+            return packages_headline(wait)
         case _:
             assert_never(wait.kind)
 
@@ -46,6 +49,8 @@ def wait_words(task: Task, around: Surroundings) -> list[str]:
             return [plan_words(wait.asked), choices]
         case WaitKind.BUDGET:
             return _budget(wait, task, around)
+        case WaitKind.PACKAGES:
+            return packages_words(wait, around.command)
         case _:
             assert_never(wait.kind)
 

@@ -20,6 +20,7 @@ from records.task import TaskState
 from records.tasks import Task
 from records.waits import Wait, WaitKind
 
+_NO_QUESTIONS = (WaitKind.BUDGET, WaitKind.PACKAGES)
 _LONGEST = 4_000
 """Characters of an answer in somebody's own words."""
 
@@ -50,7 +51,7 @@ def _asked(request: Request) -> tuple[Task, Wait]:
     task = tasks.live_on_issue(event.repository.id, event.issue.number)
     if task is None:
         raise _nothing_asked(request)
-    asked = [one for one in tasks.waits.all(task.id) if one.kind is not WaitKind.BUDGET]
+    asked = [one for one in tasks.waits.all(task.id) if one.kind not in _NO_QUESTIONS]
     wait = tasks.waits.open(task.id) or next(iter(reversed(asked)), None)
     if wait is None:
         raise _nothing_asked(request)

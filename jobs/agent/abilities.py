@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs.agent.ports import SandboxPort
 from jobs.model.wire import Wire
+from jobs.setup.wanted import Came
 from records.heard import Remark
 from records.waits import NewWait, Wait
 
@@ -26,6 +27,16 @@ class HelperPort:
 
 
 @dataclass(frozen=True)
+class PackagesPort:
+    """How the work may ask for packages: people decide, and a set-up brings them in."""
+
+    ask: Callable[[str, dict[str, Any]], NewWait]
+    """Makes a wait of a reason and packages, under a key."""
+    came: Sequence[Came]
+    """What came of all those that were allowed so far."""
+
+
+@dataclass(frozen=True)
 class PeoplePort:
     """How the work may wait for people: what it asks is on record, and so is what they say."""
 
@@ -39,6 +50,8 @@ class PeoplePort:
     """Asks for more of what has run out (money, tokens); None if that was asked for in vain."""
     took: Callable[[Remark, int], None]
     """Is told which remark the agent was told, and before which step."""
+    packages: PackagesPort | None = None
+    """Without it the agent cannot ask for packages."""
 
 
 GitHubPort = Callable[[str, str], str]

@@ -10,6 +10,7 @@ from jobs.agent import limits, patch
 from jobs.agent.closing import Closing
 from jobs.agent.tools import (
     APPLY_PATCH,
+    ASK_FOR_PACKAGES,
     ASK_PEOPLE,
     BASH,
     EDIT,
@@ -23,6 +24,7 @@ from jobs.agent.tools import (
 )
 from jobs.model.arguments import BadArguments, parse_arguments
 from jobs.model.wire import Call
+from jobs.setup.wanted import BadPackage, wanted
 
 Values = dict[str, Any]
 _TOOL_ALIASES = {
@@ -37,6 +39,7 @@ _TOOL_ALIASES = {
     EXPLORE: ("task", "spawn_agent", "search_codebase"),
     GITHUB_CONTEXT: (),
     ASK_PEOPLE: ("ask_user", "ask_human", "ask_followup_question", "request_user_input"),
+    ASK_FOR_PACKAGES: ("install_packages", "request_packages"),
 }  # fmt: skip
 _TOOLS = {alias: tool for tool, names in _TOOL_ALIASES.items() for alias in (tool, *names)}
 _EDITORS = ("str_replace_editor", "str_replace_based_edit_tool", "file_editor", "text_editor")
@@ -67,6 +70,7 @@ _ARGUMENT_ALIASES: dict[str, dict[str, tuple[str, ...]]] = {
     SUBMIT: {"summary": ("message", "answer", "result"), "outcome": ("status",)},
     EXPLORE: {"question": ("prompt", "query", "message", "task", "input")},
     ASK_PEOPLE: {},
+    ASK_FOR_PACKAGES: {"reason": ("why",)},
     GITHUB_CONTEXT: {"ref": ("number", "id", "sha", "commit"), "kind": ("type",)},
 }
 _STEP_ALIASES = {"step": ("content", "title", "description", "task", "text"), "status": ("state",)}
@@ -235,6 +239,7 @@ _MOST = {
     "plan": limits.PLAN_STEPS,
     "checks": limits.SUBMIT_CHECKS,
     "questions": limits.QUESTIONS,
+    "packages": limits.PACKAGES,
 }
 
 
@@ -249,6 +254,8 @@ def _check(tool: str, values: Values) -> None:
             raise BadArguments(f"`{name}` may have at most {most} entries.")
     for question in values.get("questions", ()):
         _check_question(question)
+    if tool == ASK_FOR_PACKAGES:
+        _check_packages(values)
     for step in values.get("plan", ()):
         step["step"] = step["step"][: limits.PLAN_STEP_CHARS]
     if "title" in values:
@@ -264,3 +271,14 @@ def _check_question(question: Values) -> None:
         raise BadArguments(f"`default` is the number of a choice, from 1 to {len(choices)}.")
     question["question"] = question["question"][: limits.QUESTION_CHARS]
     question["choices"] = choices
+
+
+def _check_packages(values: Values) -> None:
+    """Take only names and versions, in which no manager can read anything more."""
+    if not values["packages"] or not values["reason"].strip():
+        raise BadArguments("Name one package at the least, and a `reason` for people to read.")
+    values["reason"] = values["reason"][: limits.REASON_CHARS]
+    try:
+        values["packages"] = [wanted(one).as_json() for one in values["packages"]]
+    except BadPackage as error:
+        raise BadArguments(str(error)) from error

@@ -25,6 +25,10 @@ QUESTIONS: Final = 3
 CHOICES: Final = 5
 QUESTION_CHARS: Final = 600
 CHOICE_CHARS: Final = 300
+PACKAGES: Final = 10
+PACKAGE_REQUESTS: Final = 2
+"""In a task: the second is for what the first came to, as a version that there is not."""
+REASON_CHARS: Final = 600
 GITHUB_PER_TASK: Final = 10
 GITHUB_BYTES: Final = 24 * 1024
 GITHUB_BODY_BYTES: Final = 12 * 1024

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 from jobs.agent import limits
 from jobs.agent.calls import Misread, Request
-from jobs.agent.tools import ASK_PEOPLE, EXPLORE, SUBMIT, UPDATE_PLAN
+from jobs.agent.tools import ASK_FOR_PACKAGES, ASK_PEOPLE, EXPLORE, SUBMIT, UPDATE_PLAN
 from jobs.model.wire import Call
+
+_RESTING = (ASK_PEOPLE, ASK_FOR_PACKAGES)
+"""What the work rests with until people have said something to it."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,8 @@ def plan(asked: Sequence[Asked]) -> tuple[Planned, ...]:
     unique = list(by_id.values())
     first, rest = unique[: limits.CALLS_PER_TURN], unique[limits.CALLS_PER_TURN :]
     submits = [one for one in first if one.tool == SUBMIT]
-    questions = [one for one in first if one.tool == ASK_PEOPLE]
-    others = [one for one in first if one.tool not in {SUBMIT, ASK_PEOPLE}]
+    questions = [one for one in first if one.tool in _RESTING]
+    others = [one for one in first if one.tool not in {SUBMIT, *_RESTING}]
     alone = not questions and all(one.tool == UPDATE_PLAN for one in others)
     helped = [one.call.id for one in others if one.tool == EXPLORE][limits.EXPLORE_PER_TURN :]
     planned = [Planned(one, _HELPERS if one.call.id in helped else "") for one in others]
@@ -60,8 +63,14 @@ def plan(asked: Sequence[Asked]) -> tuple[Planned, ...]:
         planned += [Planned(one, _TWICE if at else "") for at, one in enumerate(submits)]
     else:
         planned += [Planned(one, _NOT_ALONE) for one in submits]
-    planned += [Planned(one, _ASKED_TWICE) for one in questions[1:]]
+    planned += [Planned(one, _asked_twice(one, questions[0])) for one in questions[1:]]
     return (*planned, *(Planned(one) for one in questions[:1]))
+
+
+def _asked_twice(one: Asked, first: Asked) -> str:
+    if one.tool != first.tool:
+        return _ONE_AT_A_TIME
+    return _PACKAGES_TWICE if one.tool == ASK_FOR_PACKAGES else _ASKED_TWICE
 
 
 _TOO_MANY = f"Not executed: a turn may have {limits.CALLS_PER_TURN} calls. Ask again if needed."
@@ -69,6 +78,9 @@ _HELPERS = (
     f"Not executed: there are {limits.EXPLORE_PER_TURN} helpers in a turn. Ask again in the next."
 )
 _ASKED_TWICE = "Not executed: put all questions into one call."
+_PACKAGES_TWICE = "Not executed: put all packages into one call."
+_ONE_AT_A_TIME = "Not executed: the work rests with the other request. Ask again afterwards."
+ENOUGH_PACKAGES = "Not executed: people were asked for packages often enough. Go on without."
 ASKED_ALREADY = "Not executed: people were asked once already. Decide the rest yourself."
 _TWICE = "Not executed: the first submit of this turn counts."
 _NOT_ALONE = (

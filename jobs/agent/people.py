@@ -4,13 +4,14 @@ from typing import Any
 
 from jobs.agent.calls import Misread, Request
 from jobs.agent.limits import REMARK_BYTES
+from jobs.agent.packages import decided, packages_of
 from jobs.agent.prompt import attribute, capped
-from jobs.agent.tools import ASK_PEOPLE
+from jobs.agent.tools import ASK_FOR_PACKAGES, ASK_PEOPLE
 from jobs.agent.untrusted import VOICE, as_seen, quoted
 from jobs.agent.work import Work
 from jobs.model.wire import Call
 from records.heard import Remark
-from records.waits import NewWait, Wait
+from records.waits import NewWait, Wait, WaitKind
 
 _LETTERS = "abcdef"
 
@@ -20,7 +21,11 @@ def question_of(
 ) -> NewWait | None:
     """Return what a call asks people, where it may; its answer comes in a later job."""
     people = work.abilities.people
-    if not isinstance(meaning, Request) or meaning.tool != ASK_PEOPLE or refusal:
+    if not isinstance(meaning, Request) or refusal:
+        return None
+    if meaning.tool == ASK_FOR_PACKAGES:
+        return packages_of(work, call, meaning)
+    if meaning.tool != ASK_PEOPLE:
         return None
     if people is None or ASK_PEOPLE in work.talk.notes:
         return None
@@ -40,8 +45,10 @@ def _asked(arguments: dict[str, Any]) -> dict[str, Any]:
     return {"questions": questions}
 
 
-def answered(wait: Wait) -> str:
+def answered(work: Work, wait: Wait) -> str:
     """Return what people said to what the agent had asked, in words for the agent."""
+    if wait.kind is WaitKind.PACKAGES:
+        return decided(work, wait)
     said: dict[str, dict[str, str]] = wait.answer.get("answers", {})
     lines = [
         _line(number, one, said.get(str(number)))

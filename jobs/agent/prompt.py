@@ -100,14 +100,21 @@ _NOT_ALONE = (
 )
 
 
+_WITHOUT_PACKAGES = "Use what is there."
+_WITH_PACKAGES = (
+    "Use what is there; what the work cannot do without, maintainers may allow (ask_for_packages)."
+)
+
+
 @cache
-def system(*, patches: bool = False, people: bool = False) -> str:
+def system(*, patches: bool = False, people: bool = False, packages: bool = False) -> str:
     """Return the rules for a task whose files are changed with two tools, or with patches.
 
-    And for one whose agent may ask people, or may not.
+    And for one whose agent may ask people, or for packages, or may not.
     """
     rules = SYSTEM.replace(_WITH_TWO_TOOLS, _WITH_PATCHES) if patches else SYSTEM
-    return rules.replace(_ALONE, _NOT_ALONE) if people else rules
+    rules = rules.replace(_ALONE, _NOT_ALONE) if people else rules
+    return rules.replace(_WITHOUT_PACKAGES, _WITH_PACKAGES) if packages else rules
 
 
 def whereabouts(task: AgentTask) -> str:

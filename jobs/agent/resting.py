@@ -39,7 +39,7 @@ def take_answers(work: Work, asked: Iterable[Asked]) -> Ending | bool:
 def _answer(work: Work, asked: Asked, wait: Wait) -> None:
     name = title(asked.meaning) if isinstance(asked.meaning, Request) else asked.tool
     who = f"answered by {wait.answered_by}" if wait.answered_by else "nobody answered in time"
-    done = Done(name, who, _IN_A_NEW_SANDBOX, Status.OK, pinned=f"\n\n{answered(wait)}")
+    done = Done(name, who, _IN_A_NEW_SANDBOX, Status.OK, pinned=f"\n\n{answered(work, wait)}")
     observe(work, asked, done, started_at=time.time(), last=False)
 
 

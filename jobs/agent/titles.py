@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from jobs.agent.calls import Request
 from jobs.agent.tools import (
     APPLY_PATCH,
+    ASK_FOR_PACKAGES,
     ASK_PEOPLE,
     BASH,
     EDIT,
@@ -62,6 +63,8 @@ def _rarer(request: Request) -> str:
             return f"look at {arguments['kind'].replace('_', ' ')} {code(arguments['ref'])}"
         case tool if tool == ASK_PEOPLE:
             return f"ask: {code(arguments['questions'][0]['question'])}"
+        case tool if tool == ASK_FOR_PACKAGES:
+            return f"ask for {code(', '.join(one['name'] for one in arguments['packages']))}"
         case tool:
             return tool
 

@@ -7,6 +7,7 @@ from jobs.agent import limits, patch
 from jobs.agent.abilities import NOTHING, Abilities
 from jobs.agent.task import CLAIMS, Budget
 from jobs.model.wire import ToolSpec
+from jobs.setup.wanted import MANAGERS
 
 BASH, READ, EDIT, WRITE, UPDATE_PLAN, SUBMIT = (
     "bash",
@@ -17,7 +18,7 @@ BASH, READ, EDIT, WRITE, UPDATE_PLAN, SUBMIT = (
     "submit",
 )
 APPLY_PATCH, EXPLORE, GITHUB_CONTEXT = "apply_patch", "explore", "github_context"
-ASK_PEOPLE = "ask_people"
+ASK_PEOPLE, ASK_FOR_PACKAGES = "ask_people", "ask_for_packages"
 GITHUB_KINDS = ("issue", "pull_request", "commit")
 PLAN_STATES = ("pending", "in_progress", "completed")
 
@@ -179,6 +180,29 @@ _ASK_PEOPLE = ToolSpec(
         },
     ),
 )
+_ASK_FOR_PACKAGES = ToolSpec(
+    ASK_FOR_PACKAGES,
+    f"Ask the maintainers to have packages installed, up to {limits.PACKAGES} in one call, and at "
+    f"most {limits.PACKAGE_REQUESTS} times in a task. The work rests until they decide, which may "
+    "take a day; then it goes on in a new sandbox with the tree as it is, without network as now. "
+    "Only for what the change or its tests cannot do without, and after looking whether it is "
+    "there. In the project's own files you name them yourself, where the change needs them.",
+    _object(
+        ("packages", "reason"),
+        packages={
+            "type": "array",
+            "minItems": 1,
+            "maxItems": limits.PACKAGES,
+            "items": _object(
+                ("manager", "name"),
+                manager=_text(enum=list(MANAGERS)),
+                name=_text("Of one package, without a version."),
+                version=_text("One exact version; the newest if left out."),
+            ),
+        },
+        reason=_text("What each is for, and why it does not go without; people read it."),
+    ),
+)
 
 
 def tools(
@@ -193,7 +217,8 @@ def tools(
     if last is not None:
         return (*_looking(command_s, helper, github), last)
     people = abilities.people is not None and abilities.people.may_ask
-    return _tools(command_s, abilities.patches, helper, github, people)
+    packages = abilities.people is not None and abilities.people.packages is not None
+    return _tools(command_s, abilities.patches, helper, github, people, packages)
 
 
 @cache
@@ -204,10 +229,11 @@ def _looking(command_s: int, helper: bool, github: bool) -> tuple[ToolSpec, ...]
 
 @cache
 def _tools(
-    command_s: int, patches: bool, helper: bool, github: bool, people: bool
+    command_s: int, patches: bool, helper: bool, github: bool, people: bool, packages: bool
 ) -> tuple[ToolSpec, ...]:
     changing = (_APPLY_PATCH,) if patches else (_EDIT, _WRITE)
-    others = ((_EXPLORE, helper), (_GITHUB_CONTEXT, github), (_ASK_PEOPLE, people))
+    asking = ((_ASK_PEOPLE, people), (_ASK_FOR_PACKAGES, packages))
+    others = ((_EXPLORE, helper), (_GITHUB_CONTEXT, github), *asking)
     more = [tool for tool, has in others if has]
     return (_bash(command_s), _READ, *changing, *more, _UPDATE_PLAN, _SUBMIT)
 
@@ -222,7 +248,7 @@ SPECS = {
     tool.name: tool
     for tool in (
         *tools(Budget.command_s),
-        *(_APPLY_PATCH, _EXPLORE, _GITHUB_CONTEXT, _ASK_PEOPLE),
+        *(_APPLY_PATCH, _EXPLORE, _GITHUB_CONTEXT, _ASK_PEOPLE, _ASK_FOR_PACKAGES),
     )
 }
 """Every tool that there is, whichever a task has."""

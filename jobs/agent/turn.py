@@ -12,7 +12,7 @@ from jobs.agent.closing import Closing
 from jobs.agent.entries import Entry
 from jobs.agent.explore import explore
 from jobs.agent.hands import Done, Status, Terms, carry_out, digest
-from jobs.agent.order import ASKED_ALREADY, Asked, Planned, plan
+from jobs.agent.order import ASKED_ALREADY, ENOUGH_PACKAGES, Asked, Planned, plan
 from jobs.agent.people import question_of
 from jobs.agent.ports import TurnDone
 from jobs.agent.steps import Print
@@ -20,6 +20,7 @@ from jobs.agent.task import Ending, GateResult, Outcome, Submission
 from jobs.agent.titles import code, title
 from jobs.agent.tools import (
     APPLY_PATCH,
+    ASK_FOR_PACKAGES,
     ASK_PEOPLE,
     BASH,
     EDIT,
@@ -35,6 +36,7 @@ from jobs.evidence.check import DeclaredCheck
 from jobs.model.arguments import is_sound
 
 _TOUCHING = (BASH, EDIT, WRITE, APPLY_PATCH)
+_OFTEN_ENOUGH = {ASK_PEOPLE: ASKED_ALREADY, ASK_FOR_PACKAGES: ENOUGH_PACKAGES}
 
 
 _INTERRUPTED = (
@@ -121,7 +123,7 @@ def _instructions(work: Work, asked: Asked, done: Done) -> tuple[str, list[str]]
     The latter for where the call has come to, if they are new.
     """
     if done.pinned:
-        return done.pinned, [asked.tool]
+        return done.pinned, [asked.tool, f"{asked.tool}:{asked.call.id}"]
     if done.status != Status.OK or not isinstance(asked.meaning, Request):
         return "", []
     talk = work.talk
@@ -134,7 +136,7 @@ def _answer(work: Work, planned: Planned) -> tuple[Done, Ending | None]:
         return Done(
             f"call {code(meaning.name)}", "not understood", str(meaning), Status.MISREAD
         ), None
-    refusal = planned.refusal or (ASKED_ALREADY if meaning.tool == ASK_PEOPLE else "")
+    refusal = planned.refusal or _OFTEN_ENOUGH.get(meaning.tool, "")
     if refusal:
         return Done(title(meaning), "not executed", refusal, Status.SKIPPED), None
     if meaning.tool == UPDATE_PLAN:

@@ -50,7 +50,11 @@ class Work:
         if self.closing:
             return self.closing.system
         people = self.abilities.people
-        return system(patches=self.abilities.patches, people=bool(people and people.may_ask))
+        return system(
+            patches=self.abilities.patches,
+            people=bool(people and people.may_ask),
+            packages=bool(people and people.packages),
+        )
 
     @property
     def seconds_left(self) -> float:

@@ -1,5 +1,6 @@
 """Lets a task's agent wait for people: its questions, more money, what steers it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,9 @@ from jobs.agent.task import Budget, Ending
 from jobs.agent.titles import code
 from jobs.job import Job
 from jobs.repository.change import HostileChange, parse
+from jobs.setup.wanted import Came
 from jobs.waiting.acknowledging import acknowledge
+from jobs.waiting.packages import packages_port
 from records.heard import Remark
 from records.waits import NewWait, Wait, WaitKind
 
@@ -22,8 +25,13 @@ _MAY_GROW = ("money", "tokens")
 _SHOWN_PATHS = 10
 
 
-def people_of(job: Job, planning: Planning, budget: Budget) -> PeoplePort | None:
-    """Return how this job's agent waits for people; None where it cannot."""
+def people_of(
+    job: Job, planning: Planning, budget: Budget, came: Sequence[Came] = ()
+) -> PeoplePort | None:
+    """Return how this job's agent waits for people; None where it cannot.
+
+    `came` is what came of the packages that they allowed it earlier.
+    """
     if job.task.verb not in {_ASKING, *_STEERED} or job.attempts > 1:
         return None
     asks = job.task.verb == _ASKING
@@ -53,6 +61,7 @@ def people_of(job: Job, planning: Planning, budget: Budget) -> PeoplePort | None
         question=question,
         more=more if pauses else lambda _: None,
         took=took,
+        packages=packages_port(job, planning, came) if asks else None,
     )
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from jobs.agent import limits, patch
-from jobs.agent.abilities import Abilities, HelperPort, PeoplePort
+from jobs.agent.abilities import Abilities, HelperPort, PackagesPort, PeoplePort
 from jobs.agent.calls import understand
 from jobs.agent.task import Budget
 from jobs.agent.tools import SPECS, helper_tools, tools
@@ -14,6 +14,7 @@ from jobs.model.wire import Call
 
 COMMAND_S = 77
 NUMBERS = {value for value in vars(limits).values() if isinstance(value, int)} | {COMMAND_S}
+ASKING = "ask_people ask_for_packages"
 PLAIN = {0, 1}
 """An exit code, and what -1 and stderr's 2>&1 are made of."""
 
@@ -24,7 +25,8 @@ def never(*_: object) -> str:
 
 def some(kind: str) -> tuple[ToolSpec, ...]:
     helper = HelperPort(wire=never, copy=never)  # type: ignore[arg-type]
-    people = PeoplePort(True, never, never, never, never)  # type: ignore[arg-type]
+    packages = PackagesPort(never, ())  # type: ignore[arg-type]
+    people = PeoplePort(True, never, never, never, never, packages)  # type: ignore[arg-type]
     given = {
         "usual": Abilities(),
         "patches": Abilities(patches=True),
@@ -38,7 +40,7 @@ def some(kind: str) -> tuple[ToolSpec, ...]:
     [
         ("usual", "bash read edit write update_plan submit"),
         ("patches", "bash read apply_patch update_plan submit"),
-        ("all", "bash read apply_patch explore github_context ask_people update_plan submit"),
+        ("all", f"bash read apply_patch explore github_context {ASKING} update_plan submit"),
     ],
 )
 def test_a_task_has_its_tools_in_one_order(kind: str, names: str) -> None:
@@ -65,6 +67,7 @@ def test_every_number_in_a_tool_s_text_is_one_that_the_code_keeps(tool: ToolSpec
         ("explore", limits.EXPLORE_PER_TURN),
         ("github_context", limits.GITHUB_PER_TASK),
         ("ask_people", limits.QUESTIONS),
+        ("ask_for_packages", limits.PACKAGE_REQUESTS),
     ],
 )
 def test_the_limits_that_a_model_meets_are_told(name: str, number: int) -> None:

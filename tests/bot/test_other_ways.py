@@ -2,7 +2,6 @@
 
 import pytest
 
-from bot.commands import PLANNED
 from records.deliveries import DeliveryState
 from records.tasks import Task
 from tests.bot.conftest import REPOSITORY, FrontDoor
@@ -88,16 +87,6 @@ def test_a_review_of_somebody_elses_pull_request_is_no_round(front_door: FrontDo
     front_door.github.review(REPOSITORY, number, "write", body="No.", event="REQUEST_CHANGES")
     assert front_door.next_outcome("write").state is DeliveryState.IGNORED
     assert front_door.bot_comments(number) == []
-
-
-@pytest.mark.parametrize("verb", sorted(PLANNED))
-def test_a_verb_that_is_known_by_name_only_says_so(front_door: FrontDoor, verb: str) -> None:
-    number = front_door.issue()
-    for words in ("", " allow", " something"):
-        outcome = front_door.command(number, "admin", f"/agent {verb}{words}")
-        assert outcome.state is DeliveryState.REFUSED
-    assert {"is not available yet" in words for words in front_door.bot_comments(number)} == {True}
-    assert front_door.woken == []
 
 
 def test_somebody_elses_pull_request_is_not_changed(front_door: FrontDoor) -> None:

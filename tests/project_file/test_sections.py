@@ -9,7 +9,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from bot.commands import AVAILABLE
+from bot.commands import VERBS
 from bot.project import (
     Paths,
     Planning,
@@ -134,7 +134,7 @@ def test_a_file_that_is_too_large_is_a_mistake(size: int) -> None:
 
 
 def test_a_role_can_be_said_for_verbs_that_there_are() -> None:
-    assert set(ROLES) <= set(AVAILABLE)
+    assert set(ROLES) <= set(VERBS)
 
 
 def test_the_schema_for_editors_is_the_one_of_the_code() -> None:
