@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot import same_wish
 from bot.github_errors import RateLimited
 from bot.handlers import stop
 from bot.request import Request
+from bot.starting import checked
 from records.deliveries import DeliveryState
 from records.tasks import NewTask, Task, TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
@@ -185,14 +185,13 @@ def test_two_intakes_that_hear_the_same_wish_at_once_make_one_task(
     comment = front_door.next("maria")
     front_door.github.add_label(REPOSITORY, number, "admin", "agent:fix")
     label = front_door.next("admin")
-    checked = same_wish.checked
 
     def meanwhile(new: NewTask, request: Request) -> NewTask:
-        monkeypatch.setattr(same_wish, "checked", checked)
+        monkeypatch.setattr("bot.same_wish.checked", checked)
         front_door.answer(*label)
         return checked(new, request)
 
-    monkeypatch.setattr(same_wish, "checked", meanwhile)
+    monkeypatch.setattr("bot.same_wish.checked", meanwhile)
     assert "the same wish" in front_door.answer(*comment).detail
     (task,) = tasks_of(front_door, number)
     assert task.requester == "admin"
