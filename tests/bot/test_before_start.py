@@ -160,10 +160,12 @@ def test_comments_count_by_who_wrote_them_and_when(front_door: FrontDoor) -> Non
     github.comment(REPOSITORY, number, "read", "Me too.")
     github.comment(REPOSITORY, number, "admin", "Use Decimal.")
     taken = snapshot(front_door, number)
+    ids = [github.create_user(login) for login in ("write", "admin")]
     assert taken.comments == (
-        Comment("write", "write", "Only in December."),
-        Comment("admin", "admin", "Use Decimal."),
+        Comment("write", "write", "Only in December.", ids[0]),
+        Comment("admin", "admin", "Use Decimal.", ids[1]),
     )
+    assert taken.author_id == github.create_user("maria")
     assert taken.left_out == {"outsider": 2}
     assert taken.as_of > 0
 
