@@ -25,7 +25,7 @@ from jobs.setup.outcome import SetupOutcome, Shelf, Tried
 from jobs.setup.plan import Plan
 from jobs.setup.rules import Image, SetupRules
 from jobs.setup.running import SetupRun, Tell
-from jobs.setup.wanted import Wanted, came_of, with_wanted
+from jobs.setup.wanted import Came, Wanted, came_of, with_wanted
 
 PREPARING = "preparing the environment"
 _SLACK_S = 300.0
@@ -77,12 +77,12 @@ class Setup:
             return replace(plain, facts=problems)  # no sandbox starts without an image, and says so
         if not self._rules.enabled:
             self._site.tell("nothing is set up", "the operator has switched it off", "")
-            return replace(plain, facts=(*problems, _SWITCHED_OFF))
+            facts = (*problems, _SWITCHED_OFF)
+            return replace(plain, facts=facts, came=self._came(SetupOutcome(trouble=_SWITCHED_OFF)))
         outcome = self._found() or self._prepared()
         kept = Snapshot(self._site.repository_id, outcome.kept) if outcome.kept else None
         facts = (*problems, *facts_of(self.plan, outcome, self._site.sha))
-        came = came_of(self.plan, self._manifests, self._wanted, outcome)
-        return replace(plain, snapshot=kept, facts=facts, came=came)
+        return replace(plain, snapshot=kept, facts=facts, came=self._came(outcome))
 
     def forget(self) -> None:
         """Have it done again: what was kept is not there any more."""
@@ -119,6 +119,9 @@ class Setup:
     @property
     def _minutes(self) -> float:
         return min(self._rules.minutes, self._wish.setup_minutes or self._rules.minutes)
+
+    def _came(self, outcome: SetupOutcome) -> tuple[Came, ...]:
+        return came_of(self.plan, self._manifests, self._wanted, outcome)
 
     def _found(self) -> SetupOutcome | None:
         outcome = self._shelf.read(self._snapshot)

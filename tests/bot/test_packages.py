@@ -2,11 +2,12 @@
 
 import pytest
 
-from bot.comments.packages import packages_block, packages_result
+from bot.comments.packages import packages_block, packages_result, packages_words
 from records.deliveries import DeliveryState
 from records.task import Lease, TaskState
 from records.waits import NewWait, Wait, WaitKind
 from tests.bot.conftest import REPOSITORY, FrontDoor
+from tests.bot.test_edited import offer
 from tests.bot.test_waits import begun, status_of, task_of, waiting
 
 WANTED = NewWait(
@@ -53,6 +54,26 @@ def test_who_does_not_maintain_allows_nothing(user: str, front_door: FrontDoor) 
     assert "needs `maintain`" in front_door.bot_comments(number)[-1]
     assert wait_of(front_door, lease).is_open
     assert front_door.woken == []
+
+
+@pytest.mark.parametrize(
+    ("user", "box", "answer"),
+    [
+        ("maintain", "do:packages 1", {"allowed": True}),
+        ("maintain", "do:packages no", {"allowed": False}),
+        ("write", "do:packages 1", {}),
+    ],
+)
+def test_a_tick_counts_where_a_maintainer_sets_it(
+    user: str, box: str, answer: dict[str, bool], front_door: FrontDoor
+) -> None:
+    number, lease = waiting(front_door, WANTED)
+    body = "\n\n".join(packages_words(wait_of(front_door, lease), "/agent"))
+    comment = offer(front_door, number, body)
+    front_door.github.tick(REPOSITORY, comment, user, box)
+    front_door.next_outcome(user)
+    assert wait_of(front_door, lease).answer == answer
+    assert body in front_door.bot_comments(number), "the comment is put back"
 
 
 def test_a_yes_to_another_request_allows_nothing(front_door: FrontDoor) -> None:
