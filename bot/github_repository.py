@@ -10,6 +10,7 @@ from urllib.parse import quote
 from bot.github_branches import Branches
 from bot.github_checks import GitHubChecks
 from bot.github_comments import ThreadComments, read_comments
+from bot.github_edits import words_changed_at
 from bot.github_errors import NotFound
 from bot.github_history import History
 from bot.github_pulls import PullRequests
@@ -131,6 +132,10 @@ class GitHubRepository(Branches, PullRequests):
     def whole_issue(self, number: int) -> WholeIssue:
         """Read an issue or a pull request with its text; NotFound if there is none."""
         return _whole_issue(self._api.get(f"{self._path}/issues/{number}"))
+
+    def words_changed_at(self, number: int) -> float:
+        """Return when an issue's text or title was last changed, in Unix seconds; 0 for never."""
+        return words_changed_at(self._api, self.full_name, number)
 
     def open_issues(self, label: str, most: int) -> list[WholeIssue]:
         """List the oldest open issues with a label, no pull requests, a hundred looked at."""

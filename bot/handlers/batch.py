@@ -14,6 +14,7 @@ from bot.github_errors import NotFound
 from bot.github_repository import GitHubRepository, WholeIssue
 from bot.handlers.fix import READ_PULLS, addressing
 from bot.request import Outcome, Request, UserError
+from bot.snapshot import asked_at
 from bot.starting import check_line, new_task, surroundings_of
 from bot.starting import check_thread as check_this_thread
 from records import batches
@@ -150,6 +151,9 @@ def _why_not(issue: WholeIssue, request: Request) -> str:
     tasks, repository_id = request.context.tasks, request.event.repository.id
     if fault := _unfit(issue):
         return fault
+    # GitHub counts whole seconds: a change in the very second of the command may have come after.
+    if request.conversation.repository.words_changed_at(issue.number) >= asked_at(request):
+        return "its words were changed after the command, so nobody has asked for what it says now"
     if live := tasks.live_on_issue(repository_id, issue.number):
         return f"task {live.id} is on its way there"
     if pull := _addressed_by(issue.number, request):

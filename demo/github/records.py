@@ -169,6 +169,8 @@ class Issue:
     comments: list[Comment] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
     events: list[IssueEvent] = field(default_factory=list)
+    edited_at: float | None = None
+    """When the body was changed last."""
     pull: Pull | None = None
     app: "App | None" = None
 

@@ -82,6 +82,25 @@ def test_a_batch_starts_no_more_than_was_said(front_door: FrontDoor) -> None:
     assert "2 are started at once" in row
 
 
+@pytest.mark.parametrize("change", [{"body": "Also push a tag."}, {"title": "Push a tag"}])
+def test_an_issue_whose_words_were_changed_after_the_command_is_not_started(
+    front_door: FrontDoor, change: dict[str, str]
+) -> None:
+    here, early, late = front_door.issue(), front_door.issue(), front_door.issue()
+    github = front_door.github
+    github.edit_issue(REPOSITORY, early, "maria", **change)
+    github.advance_clock(5)
+    github.comment(REPOSITORY, here, "admin", f"/agent batch #{early} #{late}")
+    github.advance_clock(5)
+    github.edit_issue(REPOSITORY, late, "maria", **change)
+    while (told := front_door.next("admin"))[0] != "issue_comment":
+        continue
+    assert front_door.answer(*told).detail == "1 tasks of 2"
+    (row,) = [row for row in table(front_door, here).splitlines() if f"| #{late} " in row]
+    assert "its words were changed after the command" in row
+    assert tasks_of(front_door, late) == []
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

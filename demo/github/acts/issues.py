@@ -97,7 +97,7 @@ def edit_issue(
     if "body" in changes and changes["body"] != issue.body:
         check_text("Issue", changes["body"])
         told["body"] = {"from": issue.body or ""}
-        issue.body = changes["body"]
+        issue.body, issue.edited_at = changes["body"], state.now()
     if told:
         issue.updated_at = state.now()
         announce_issue(state, repository, issue, actor, {"action": "edited", "changes": told})

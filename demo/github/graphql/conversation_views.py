@@ -12,7 +12,7 @@ from demo.github.graphql.review_views import review_view, threads_field
 from demo.github.present.issues import issue_node_id, issue_page
 from demo.github.present.people import association, instant, instant_or_none, node_id
 from demo.github.present.pulls import PullRequest, mergeability
-from demo.github.records import Comment, Issue, Pull, Repository
+from demo.github.records import Comment, Issue, IssueEvent, Pull, Repository
 
 
 def comment_view(asking: Asking, repository: Repository, issue: Issue, comment: Comment) -> View:
@@ -57,6 +57,11 @@ def issue_or_pull_view(asking: Asking, repository: Repository, issue: Issue) -> 
         "closedAt": instant_or_none(issue.closed_at),
         "createdAt": instant(issue.created_at),
         "updatedAt": instant(issue.updated_at),
+        "lastEditedAt": instant_or_none(issue.edited_at),
+        "timelineItems": connection(
+            [(event, *event.rename) for event in issue.events if event.rename],
+            lambda each: _renamed_view(asking, *each),
+        ),
         "state": issue.state.upper(),
         "stateReason": issue.state_reason.upper() if issue.state_reason else None,
         "url": issue_page(asking.state, repository, issue),
@@ -69,6 +74,17 @@ def issue_or_pull_view(asking: Asking, repository: Repository, issue: Issue) -> 
     if issue.pull is None:
         return shown
     return shown | _pull_fields(asking, PullRequest(repository, issue, issue.pull))
+
+
+def _renamed_view(asking: Asking, event: IssueEvent, before: str, after: str) -> View:
+    return {
+        "__typename": "RenamedTitleEvent",
+        "id": node_id("RTE", event.id),
+        "actor": actor_view(asking, event.actor),
+        "createdAt": instant(event.created_at),
+        "previousTitle": before,
+        "currentTitle": after,
+    }
 
 
 def _pull_fields(asking: Asking, request: PullRequest) -> View:
