@@ -6,6 +6,7 @@ from typing import Any
 from bot.comments.answers import person
 from bot.comments.neutral import code, quoted, words
 from bot.comments.readable import moment, plural
+from bot.comments.views import Look
 from records.actions import Action
 from records.waits import Wait
 
@@ -82,6 +83,18 @@ def _request(request: Mapping[str, Any]) -> list[str]:
             last = one["said"].splitlines()[-_LAST_LINES:]
             lines += [f"  - {code(line, _LINE)}" for line in last if line.strip()]
     return [*lines, "", "The project's files change only as far as the agent changes them."]
+
+
+def packages_look(requests: Iterable[Mapping[str, Any]]) -> tuple[Look, ...]:
+    """Say to whoever reviews a change what its checks had that the project may not have."""
+    came = [one for request in requests if request["allowed"] for one in request["came"]]
+    there = list(dict.fromkeys(one["package"] for one in came if one["installed"]))
+    if not there:
+        return ()
+    why = (
+        f"made and checked with {', '.join(there)}, which a maintainer allowed for this task alone"
+    )
+    return (Look("", f"{why}: what it needs of that has to stand in the project's own files"),)
 
 
 def no_packages_asked_comment(command: str) -> str:

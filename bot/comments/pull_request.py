@@ -9,6 +9,7 @@ from bot.comments.frame import fitted
 from bot.comments.held import held_note
 from bot.comments.neutral import code, plain, quoted, without_references, words
 from bot.comments.outcomes import what_happened
+from bot.comments.packages import packages_look
 from bot.comments.plan import plan_as_left
 from bot.comments.plans import approved_by
 from bot.comments.readable import count, money, span
@@ -61,7 +62,7 @@ def pull_request_body(task: Task, around: Surroundings) -> str:
         ),
         choice_words(around.choice, around.task_url),
         review_words(around.review),
-        _looks(around.looks),
+        _looks((*around.looks, *packages_look(around.packages))),
         action_log(
             around.log,
             started_at=task.started_at or task.created_at,

@@ -2,11 +2,13 @@
 
 import pytest
 
+from bot.comments import pull_request_body
 from bot.comments.packages import packages_block, packages_result, packages_words
 from records.deliveries import DeliveryState
 from records.task import Lease, TaskState
 from records.waits import NewWait, Wait, WaitKind
 from tests.bot.conftest import REPOSITORY, FrontDoor
+from tests.bot.test_comments import around, make_task
 from tests.bot.test_edited import offer
 from tests.bot.test_waits import begun, status_of, task_of, waiting
 
@@ -139,3 +141,13 @@ def test_what_came_of_packages_is_shown_without_anybodys_own_markdown() -> None:
     assert "**not installed**" in block
     assert packages_result(entry) == "allowed by maintain, 1 of 2 installed"
     assert packages_block([]) == ""
+
+
+def test_a_reviewer_is_told_what_the_checks_had_beside_the_project() -> None:
+    came = [{"package": "six 1.16.0 (pip)", "installed": True, "said": "", "changes": []}]
+    allowed = {"by": "maintain", "allowed": True, "came": came}
+    body = pull_request_body(make_task(), around(packages=[allowed]))
+    assert "made and checked with six 1.16.0 (pip)" in body
+    missing = [{**came[0], "installed": False}]
+    for none in ([], [{**allowed, "came": missing}], [{**allowed, "allowed": False}]):
+        assert "made and checked with" not in pull_request_body(make_task(), around(packages=none))
