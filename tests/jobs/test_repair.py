@@ -111,8 +111,8 @@ def red(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Red:
     job = open_job()
-    maria = {"author": "maria", "author_id": job.task.requester_id}
-    job = replace(job, task=replace(job.task, issue=replace(job.task.issue, **maria)))
+    issue = replace(job.task.issue, author="maria", author_id=job.task.requester_id)
+    job = replace(job, task=replace(job.task, issue=issue))
     desk = Desk(checked_github, job, fetch_base(job.services, job.task))
     desk.hand_in()
     tasks = job.services.tasks

@@ -13,6 +13,7 @@ from jobs.ending import TaskEnd
 from jobs.job import Job
 from jobs.repository.change import ChangedFile, FileMode
 from jobs.rounds import address as story
+from jobs.setup.environment import Environment
 from jobs.setup.prepare import Site
 from jobs.workplace import Workplace
 from records.task import TaskState
@@ -51,15 +52,16 @@ def test_what_the_agent_wrote_gets_no_network_and_does_not_say_how_it_is_tested(
     push(review, {".github/agent.yml": evil})
     review.comment("paul", "The rate is 0.2 now.")
     sites: list[Site] = []
+    prepared = Environment("image", "digest")
 
     def setup(*given: Any) -> Any:
         sites.extend(one for one in given if isinstance(one, Site))
-        return SimpleNamespace(environment=lambda: "prepared")
+        return SimpleNamespace(environment=lambda: prepared)
 
     def solve(job: Job, base: Base) -> Any:
         assert base.mirror.at(base.sha).text(".github/agent.yml") == evil
         assert all("evil" not in check.command for check in base.detection().checks)
-        assert Workplace(job, base).environment
+        assert Workplace(job, base).environment is prepared
         raise InterruptedError
 
     review.monkeypatch.setattr(workplace, "Setup", setup)
