@@ -1,5 +1,6 @@
 """Takes two wishes that are one, such as a label and a comment, for one task that names both."""
 
+from collections.abc import Callable
 from functools import partial
 
 from bot.events import IssueAssigned, IssueCommented, IssueLabeled
@@ -21,14 +22,28 @@ def start_wish(new: NewTask, request: Request) -> Outcome:
     if (known := tasks.of_request(new.semantic_key)) is not None:
         return announced(known, request, created=False)
     same = partial(_is_same, new, request)
-    line = tasks.line(new.repository_id, new.issue_number)
-    if live := next(filter(same, line), None):
-        return _joined(live, new.instruction, request)
+    if live := _found(same, new, request):
+        return _joined(tasks.get(live), new.instruction, request)
     # Another process may start the same in this moment, so the records look once more.
     task, created = tasks.create(checked(new, request), same=same)
     if not created and task.semantic_key != new.semantic_key:
         return _joined(task, new.instruction, request)
     return announced(task, request, created=created)
+
+
+def _found(same: Callable[[Task], bool], new: NewTask, request: Request) -> str:
+    """Return the id of the task of the same wish, or nothing.
+
+    It is in the ledger: a wish that is told again, since the words failed, is not another by then.
+    """
+
+    def look_up() -> dict[str, str]:
+        line = request.context.tasks.line(new.repository_id, new.issue_number)
+        return {"task": next((live.id for live in line if same(live)), "")}
+
+    scope, key = request.conversation.scope, f"same wish:{new.semantic_key}"
+    found = request.context.effects.once(scope, key, do=look_up, look=lambda: None)
+    return str(found["task"])
 
 
 def _is_same(new: NewTask, request: Request, live: Task) -> bool:

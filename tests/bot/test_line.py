@@ -177,6 +177,27 @@ def test_the_same_plan_or_question_by_comment_and_label_is_one_task(
     assert [remark.text for remark in front_door.context.tasks.heard.of(task.id)] == ["the rate"]
 
 
+def test_the_same_wish_is_the_same_when_it_is_told_again_later(
+    front_door: FrontDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent fix")
+    front_door.github.add_label(REPOSITORY, number, "admin", "agent:fix")
+    label = front_door.next("admin")
+
+    def away(*_: object) -> None:
+        raise RateLimited("403: limit", 0.0)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.same_wish.show", away)
+        with pytest.raises(RateLimited):
+            front_door.answer(*label)
+    later = tasks_of(front_door, number)[0].created_at + 61.0
+    object.__setattr__(front_door.context, "now", lambda: later)
+    assert "the same wish" in front_door.answer(*label).detail
+    assert len(tasks_of(front_door, number)) == 1
+
+
 def test_two_intakes_that_hear_the_same_wish_at_once_make_one_task(
     front_door: FrontDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
