@@ -29,7 +29,9 @@ class Undoing:
         return tuple(sorted({*self.written, *self.gone}))
 
 
-def commit_meant(targets: Sequence[str], commits: Sequence[BranchCommit]) -> BranchCommit | None:
+def commit_meant(
+    targets: Sequence[str], commits: Sequence[BranchCommit], head: str
+) -> BranchCommit | None:
     """Return the commit of the branch that is meant; None if it is paths that are named."""
     if len(targets) != 1:
         return None
@@ -37,6 +39,9 @@ def commit_meant(targets: Sequence[str], commits: Sequence[BranchCommit]) -> Bra
     if target.lower() == "last":
         if not commits:
             raise CannotUndo("the branch has no commit of its own")
+        if commits[-1].sha != head:
+            # GitHub lists the first 250 commits of a pull request and no more.
+            raise CannotUndo("GitHub does not list the last commit here, so it has to be named")
         return commits[-1]
     if _SHA.fullmatch(target.lower()):
         return next((one for one in commits if one.sha.startswith(target.lower())), None)

@@ -16,6 +16,8 @@ from bot.undoing import CannotUndo, Undoing, base_of, commit_meant, of_commit, o
 from records.deliveries import DeliveryState
 from records.task import Task
 
+_MOST_FILES, _MOST_BYTES = 100, 10 * 1024**2
+"""What one commit puts back: each file is a request, and all of them stand in one."""
 _WRITE = {"contents": "write", "pull_requests": "read", "metadata": "read"}
 
 
@@ -61,7 +63,7 @@ def _take_back(
             head,
             headline,
             body,
-            additions={path: history.content(blob) for path, blob in undoing.written.items()},
+            additions=_contents(history, undoing),
             deletions=undoing.gone,
         )
     except CannotUndo as reason:
@@ -73,11 +75,25 @@ def _take_back(
     return {"sha": sha, "paths": list(undoing.paths)}
 
 
+def _contents(history: History, undoing: Undoing) -> dict[str, bytes]:
+    """Read what is to be written, each file from its blob; CannotUndo where that is too much."""
+    if (count := len(undoing.written)) > _MOST_FILES:
+        raise CannotUndo(f"it is {count} files, and I put {_MOST_FILES} back at once at most")
+    contents: dict[str, bytes] = {}
+    room = _MOST_BYTES
+    for path, blob in undoing.written.items():
+        contents[path] = history.content(blob)
+        room -= len(contents[path])
+        if room < 0:
+            raise CannotUndo(f"it is more than {_MOST_BYTES // 1024**2} MB")
+    return contents
+
+
 def _worked_out(
     command: Undo, history: History, commits: tuple[BranchCommit, ...], head: str
 ) -> tuple[str, Undoing]:
     """Return what is taken back, in words, and what that takes."""
-    meant = commit_meant(command.targets, commits)
+    meant = commit_meant(command.targets, commits, head)
     now = history.tree(head)
     if meant is None:
         base = history.tree(base_of(commits))

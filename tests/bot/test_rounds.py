@@ -3,6 +3,7 @@
 import pytest
 
 from bot.comments.held import held, is_held
+from bot.handlers import undo
 from records.deliveries import DeliveryState
 from records.task import IssueSnapshot, NewTask, Task, TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
@@ -197,6 +198,14 @@ def test_undo_of_a_path_puts_the_file_back_as_it_is_without_the_branch(
     front_door.command(pull, "maria", "/agent undo `tax.py`")
     branch = branch_of(front_door, pull)
     assert front_door.github.file(REPOSITORY, "tax.py", branch) == "RATE = 0.19\n"
+
+
+def test_undo_puts_back_no_more_than_fits_into_one_commit(
+    front_door: FrontDoor, pull: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undo, "_MOST_BYTES", 5)
+    front_door.command(pull, "maria", "/agent undo `tax.py`")
+    assert "I have taken nothing back" in front_door.bot_comments(pull)[-1]
 
 
 def test_undo_of_what_is_not_there_changes_nothing_and_says_so(

@@ -34,8 +34,14 @@ COMMITS = (BranchCommit(ONE, (FORK,), "One\n\nMore."), BranchCommit(TWO, (ONE,),
 def test_one_word_can_mean_a_commit_of_the_branch(
     targets: tuple[str, ...], meant: str | None
 ) -> None:
-    found = commit_meant(targets, COMMITS)
+    found = commit_meant(targets, COMMITS, TWO)
     assert (found.sha if found else None) == meant
+
+
+def test_the_last_commit_is_the_branchs_and_not_the_last_that_is_listed() -> None:
+    with pytest.raises(CannotUndo, match="has to be named"):
+        commit_meant(("last",), COMMITS, SYNC)
+    assert commit_meant((ONE,), COMMITS, SYNC) == COMMITS[0]
 
 
 def test_a_commit_is_taken_back_whole() -> None:
