@@ -12,6 +12,7 @@ from bot.github_errors import Forbidden, NotFound
 
 Conclusion = Literal["success", "neutral", "failure", "action_required", "cancelled"]
 """How a check run of ours can end."""
+_A_PAGE, _PAGES = 100, 10
 MOST_BUTTONS = 3
 MOST_ANNOTATIONS = 10
 _LABEL, _DESCRIPTION = 20, 40
@@ -191,8 +192,13 @@ class GitHubChecks:
 
     def _listed(self, ref: str, **asked: str) -> Sequence[CheckRun]:
         path = f"{self._path}/commits/{quote(ref, safe='')}/check-runs"
-        found = self._api.get(path, per_page=100, **asked)
-        return [_check_run(item) for item in found["check_runs"]]
+        runs: list[CheckRun] = []
+        for page in range(1, _PAGES + 1):
+            found = self._api.get(path, per_page=_A_PAGE, page=page, **asked)["check_runs"]
+            runs += map(_check_run, found)
+            if len(found) < _A_PAGE:
+                break
+        return runs
 
 
 def _check_run(fields: Mapping[str, Any]) -> CheckRun:

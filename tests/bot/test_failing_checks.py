@@ -2,11 +2,13 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bot.failing_checks import MOST_READ, Kind, Surroundings, failures, worst
-from bot.github_checks import ACTIONS, CheckRun
+from bot.github_api import GitHubApi
+from bot.github_checks import ACTIONS, CheckRun, GitHubChecks
 
 RED = "FAILED tests/test_tax.py::test_rounding - assert 1 == 2"
 RUN = CheckRun(7, "test", ACTIONS, 3, "completed", "failure", "", "", "")
@@ -105,3 +107,18 @@ def test_of_very_many_failures_the_logs_of_a_few_are_read(
     found = failures((*known, *runs), Surroundings({"lint"}, (), log_of))
     assert len(read) == MOST_READ
     assert Counter(one.kind for one in found) == judged | {Kind.KNOWN: 30}
+
+
+def test_every_check_of_a_commit_is_looked_at_however_many_there_are() -> None:
+    runs = [{"id": number, "name": f"job {number}"} for number in range(1, 151)]
+
+    class Api(GitHubApi):
+        def __init__(self) -> None:
+            """Nothing of it but what is below is used."""
+
+        def get(self, _path: str, **asked: str | int) -> Any:
+            first = (int(asked["page"]) - 1) * 100
+            return {"check_runs": runs[first : first + 100]}
+
+    found = GitHubChecks(Api(), "/repos/acme/shop").of_commit("main")
+    assert [run.id for run in found] == list(range(1, 151))
