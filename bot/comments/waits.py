@@ -142,6 +142,14 @@ def no_such_choice_comment(command: str, choice: str) -> str:
     )
 
 
+def long_answer_comment(command: str, most: int) -> str:
+    """Refuse an answer that would have to be cut."""
+    return (
+        f"That answer is longer than {most} letters, and I do not cut what you say. Nothing was "
+        f"taken; please say it shorter: `{command} answer …`."
+    )
+
+
 def which_question_comment(command: str, left: Sequence[int]) -> str:
     """Ask which of several questions some words answer."""
     which = " or ".join(f"`{command} answer {number} …`" for number in left)

@@ -6,6 +6,7 @@ from bot.commands import Answer, Revise, Steer
 from bot.comments.waits import (
     LETTERS,
     answered_already_comment,
+    long_answer_comment,
     no_such_choice_comment,
     nothing_asked_comment,
     which_question_comment,
@@ -76,9 +77,12 @@ def _understood(command: Answer, wait: Wait, request: Request) -> dict[str, dict
     """Return what is said to which question, as the records keep it; UserError if it is unclear."""
     questions: list[dict[str, Any]] = wait.asked["questions"]
     chosen = {str(number): {"choice": letter, "text": ""} for number, letter in command.choices}
+    if len(command.text) > _LONGEST:
+        words = long_answer_comment(request.context.command, _LONGEST)
+        raise UserError(words, why=f"an answer of {len(command.text)} letters")
     if command.text:
         number = command.number or _only_open(wait, request)
-        chosen[str(number)] = {"choice": "", "text": command.text[:_LONGEST]}
+        chosen[str(number)] = {"choice": "", "text": command.text}
     for key, said in chosen.items():
         at, name = int(key) - 1, f"{key}{said['choice']}"
         is_asked = 0 <= at < len(questions)

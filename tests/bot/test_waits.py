@@ -118,6 +118,13 @@ def test_strangers_answer_nothing_and_the_requester_may_without_write_access(
     assert not wait_of(front_door, lease).is_open
 
 
+def test_an_answer_that_is_too_long_is_refused_and_not_cut(front_door: FrontDoor) -> None:
+    number, lease = waiting(front_door)
+    front_door.command(number, "maria", f"/agent answer 2 {'so ' * 1_500}")
+    assert "longer than 4000 letters" in front_door.bot_comments(number)[-1]
+    assert wait_of(front_door, lease).answer == {}
+
+
 def test_the_second_answer_is_told_that_it_is_too_late(front_door: FrontDoor) -> None:
     number, _ = waiting(front_door)
     front_door.command(number, "maria", "/agent 1a 2a")
