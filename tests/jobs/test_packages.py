@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bot.comments.packages import PACKAGES
 from bot.project import Planning
+from jobs import workplace
 from jobs.job import Job
+from jobs.setup.environment import Environment
 from jobs.setup.wanted import Came, Wanted
 from jobs.status_comment import StatusComment, surroundings
 from jobs.waiting.packages import allowed_packages, note_packages, packages_port
@@ -36,6 +40,24 @@ def test_only_what_was_allowed_is_set_up_and_the_later_version_counts(make_job: 
     decide(job, "call:3", True, NEWER)
     decide(job, "call:4", None, {**JQ, "name": "netcat"})
     assert set(allowed_packages(job)) == {Wanted("pip", "six", "1.17.0"), Wanted("apt", "jq")}
+
+
+def test_the_set_up_of_the_task_gets_what_was_allowed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(desk.job, "call:1", True, SIX)
+    given: list[object] = []
+
+    class Seen:
+        def __init__(self, *arguments: object) -> None:
+            given.extend(arguments)
+
+        def environment(self) -> Environment:
+            return Environment("image")
+
+    monkeypatch.setattr(workplace, "Setup", Seen)
+    assert workplace.Workplace(desk.job, desk.base).environment.image == "image"
+    assert given[-1] == (Wanted("pip", "six", "1.16.0"),)
 
 
 def test_packages_are_asked_for_where_something_is_set_up_and_people_are_asked(

@@ -20,6 +20,7 @@ from jobs.setup.environment import Environment
 from jobs.setup.outcome import Shelf
 from jobs.setup.prepare import Setup, Site
 from jobs.setup.rules import SetupRules
+from jobs.setup.wanted import Wanted
 from tests.sandbox.repositories import make_repository
 
 _numbers = itertools.count(1)
@@ -36,6 +37,7 @@ class Project:
     files: dict[str, str | bytes]
     repository_id: int = field(default_factory=lambda: next(_numbers))
     task_id: str = "setup"
+    wanted: tuple[Wanted, ...] = ()
     told: list[tuple[str, str, str]] = field(default_factory=list)
     halted: threading.Event = field(default_factory=threading.Event)
     at_halt: Callable[[Act], AbstractContextManager[None]] = lambda _: nullcontext()
@@ -57,7 +59,7 @@ class Project:
             self.halted,
             self.at_halt,
         )
-        return Setup(self.sandboxes, self.rules, Shelf(self.folder / "setups"), site)
+        return Setup(self.sandboxes, self.rules, Shelf(self.folder / "setups"), site, self.wanted)
 
     def _tell(self, title: str, result: str = "", text: str = "") -> None:
         self.told.append((title, result, text))
