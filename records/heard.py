@@ -1,5 +1,6 @@
 """Heard: what people wrote on an issue while a task worked on it, each comment once."""
 
+import time
 from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select, update
@@ -41,7 +42,8 @@ class Heard:
             with self._database.writing() as connection:
                 if connection.execute(count).scalar_one() >= most:
                     return False
-                connection.execute(insert(HeardRow), {"task_id": task_id, **vars(remark)})
+                values = {"task_id": task_id, **vars(remark), "heard_at": time.time()}
+                connection.execute(insert(HeardRow), values)
         except IntegrityError:
             return True  # it was told of twice
         return True
@@ -51,7 +53,9 @@ class Heard:
         names = (HeardRow.comment_id, HeardRow.author, HeardRow.text)
         columns = (*names, HeardRow.steers, HeardRow.taken_at)
         of_task = HeardRow.task_id == task_id
-        statement = select(*columns).where(of_task).order_by(HeardRow.comment_id)
+        # A word that is no comment of its own has a number that says nothing about when.
+        in_order = (HeardRow.heard_at, HeardRow.comment_id)
+        statement = select(*columns).where(of_task).order_by(*in_order)
         with self._database.reading() as connection:
             return tuple(Remark(*row) for row in connection.execute(statement))
 

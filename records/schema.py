@@ -179,6 +179,8 @@ class HeardRow(Row):
     steers: Mapped[bool]
     taken_at: Mapped[int | None]
     """The step before which the agent was told."""
+    heard_at: Mapped[float]
+    """Unix seconds, by the clock of whoever heard it; 0 for what was heard in older times."""
 
 
 class WaitRow(Row):

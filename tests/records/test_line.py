@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from records.database import Database
+from records.heard import Remark
 from records.tasks import Lease, Task, Tasks, TaskState
 from tests.records.given import new_task
 
@@ -96,3 +97,12 @@ def test_a_round_that_is_held_is_nobodys_work(database: Database) -> None:
     assert not tasks.anybody_works()
     take(tasks, tasks.create(new_task("comment:2", issue_number=4))[0].id)
     assert tasks.anybody_works()
+
+
+def test_what_was_heard_is_told_in_the_order_in_which_it_came(database: Database) -> None:
+    tasks = Tasks(database)
+    task = tasks.create(new_task("comment:1"))[0]
+    for number, text in ((9, "first"), (-7, "second"), (-8, "third"), (12, "fourth")):
+        tasks.heard.add(task.id, Remark(number, "ann", text, steers=True))
+    told = [one.text for one in tasks.heard.of(task.id)]
+    assert told == ["first", "second", "third", "fourth"]
