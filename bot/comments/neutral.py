@@ -22,6 +22,12 @@ _LINE_START = re.compile(r"^([#+=-])|^(\d{1,9})([.)])(?=\s|$)")
 # A comment in between is what keeps GitHub from seeing a person, an issue or an address: unlike an
 # invisible character it is gone when the text is copied.
 _BREAK = "<!-- -->"
+_CALLS_OR_CLOSES = re.compile(
+    r"@(?=[\w-])|#(?=\d)|\bGH(?=-\d)"
+    # The address of an issue; other links stay what they are.
+    r"|://(?=[\w.:-]{1,100}/[\w.-]{1,100}/[\w.-]{1,100}/(?:issues|pull)/\d)",
+    re.IGNORECASE,
+)
 _REFERENCES = re.compile(r"(@|#(?=\d)|\bGH(?=-\d)|://|\bwww(?=\.))", re.IGNORECASE)
 
 
@@ -65,7 +71,7 @@ def paragraphs(text: str, limit: int = 8_000) -> str:
 
 def without_references(markdown: str) -> str:
     """Return Markdown of the repository's own, with nobody called and no issue closed by it."""
-    return re.sub(r"@(?=[\w-])|#(?=\d)", rf"\g<0>{_BREAK}", markdown)
+    return _CALLS_OR_CLOSES.sub(rf"\g<0>{_BREAK}", markdown)
 
 
 def plain(text: str, limit: int = 200) -> str:

@@ -116,7 +116,8 @@ def test_every_check_of_a_commit_is_looked_at_however_many_there_are() -> None:
         def __init__(self) -> None:
             """Nothing of it but what is below is used."""
 
-        def get(self, _path: str, **asked: str | int) -> Any:
+        def get(self, path: str, **asked: str | int) -> Any:
+            assert path.endswith("/commits/main/check-runs")
             first = (int(asked["page"]) - 1) * 100
             return {"check_runs": runs[first : first + 100]}
 

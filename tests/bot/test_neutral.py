@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.comments.frame import LONGEST, fitted, marker
-from bot.comments.neutral import block, cell, code, plain, quoted, words
+from bot.comments.neutral import block, cell, code, plain, quoted, without_references, words
 from bot.plain_text import visible
 
 GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -247,3 +247,13 @@ OTHERS = [
     (b"secret", "issue:1:2", "status:k3f8"),
     (b"secret", "issue:1", "2\nstatus:k3f9"),
 ]
+
+
+def test_a_template_calls_nobody_and_closes_nothing_and_keeps_its_links() -> None:
+    link = "[guide](https://example.org/acme/shop/blob/main/guide.md)"
+    shown = without_references(
+        f"Closes #12, fixes GH-12, resolves https://github.com/acme/shop/issues/12, @maria. {link}"
+    )
+    for reference in ("#12", "GH-12", "https://github.com", "@maria"):
+        assert reference not in shown
+    assert link in shown
