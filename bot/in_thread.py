@@ -148,6 +148,14 @@ def _usual_key(request: Request) -> str:
     return f"refused:{request.event.key}"
 
 
+def say_it_failed(event: type_of_thread_event, context: Context) -> None:
+    """Say in its thread that a command was given up, as far as GitHub takes it."""
+    with suppress(GitHubError, Ambiguous):
+        request = _open(event, context)
+        if isinstance(request, Request):
+            request.say("failed", general_failure_comment(context.command))
+
+
 def _apologise(request: Request) -> None:
     _log.exception("delivery.failed", event_key=request.event.key)
     request.conversation.react("confused")

@@ -15,6 +15,7 @@ from bot.events import CommentEdited, IssueCommented, type_of_event, type_of_thr
 from bot.github_errors import RateLimited, Unauthorized, Unavailable
 from bot.grammar import parse as command_in
 from bot.grammar import read
+from bot.in_thread import say_it_failed
 from bot.payloads import parse
 from bot.request import Context
 from records.deliveries import Deliveries, Delivery, DeliveryState
@@ -50,6 +51,7 @@ def handle_delivery(delivery_id: str, intake: Intake) -> None:
     if delivery.attempts > _MOST_ATTEMPTS:
         # It ended its process every time, and would do so for ever.
         intake.deliveries.finish(delivery_id, DeliveryState.FAILED, "never came to an end")
+        _say_it_failed(delivery, intake.context)
         return
     last_try = delivery.attempts == _MOST_ATTEMPTS
     thread = ""
@@ -64,7 +66,8 @@ def handle_delivery(delivery_id: str, intake: Intake) -> None:
         with _held(delivery_id, intake.deliveries):
             outcome = handle(event, intake.context, last_try=last_try)
     except (Ambiguous, RateLimited, Unauthorized, Unavailable) as away:
-        _put_off(delivery, away, intake.deliveries, thread)
+        if not _put_off(delivery, away, intake.deliveries, thread):
+            _say_it_failed(delivery, intake.context)
         return
     except Exception as error:
         if last_try:
@@ -129,15 +132,26 @@ def _thread_of(event: type_of_event) -> str:
     return ""
 
 
-def _put_off(delivery: Delivery, away: Exception, deliveries: Deliveries, thread: str) -> None:
-    """Leave a delivery for later while GitHub is away, which counts as no attempt."""
+def _say_it_failed(delivery: Delivery, context: Context) -> None:
+    """Answer a command that was given up; whatever else was, nobody waits for."""
+    event = parse(delivery.event, delivery.payload)
+    if isinstance(event, IssueCommented) and command_in(event.body, context.command):
+        say_it_failed(event, context)
+
+
+def _put_off(delivery: Delivery, away: Exception, deliveries: Deliveries, thread: str) -> bool:
+    """Leave a delivery for later while GitHub is away, which counts as no attempt.
+
+    False if it has been left for long enough.
+    """
     age_s = time.time() - delivery.received_at
     if age_s > _WAITS_FOR_S:
         deliveries.finish(delivery.id, DeliveryState.FAILED, f"GitHub was away too long: {away}")
-        return
+        return False
     wait_s = min(_LONGEST_WAIT_S, max(_WAIT_S, age_s / 10))
     if isinstance(away, RateLimited):
         # Asking sooner makes the wait longer, or ends with the App being blocked.
         wait_s = max(wait_s, away.until - time.time())
     deliveries.postpone(delivery.id, wait_s, thread)
     _log.warning("delivery.put_off", delivery=delivery.id, wait_s=wait_s, error=str(away))
+    return True
