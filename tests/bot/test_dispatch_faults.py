@@ -9,8 +9,7 @@ from bot.dispatch import handle
 from bot.events import IssueCommented
 from bot.github_errors import GitHubError, RateLimited, Unavailable
 from bot.payloads import parse
-from jobs.handle_delivery import Intake, handle_delivery
-from records.deliveries import Deliveries, DeliveryState
+from records.deliveries import DeliveryState
 from records.effects import Ambiguous, Effects
 from records.tasks import TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
@@ -294,18 +293,3 @@ def test_in_a_repository_without_a_commit_a_label_is_none_and_a_command_gets_wor
     said = [one["body"] for one in github.comments("acme/empty", number)]
     assert len(said) == 2
     assert "default branch" in said[-1]
-
-
-def test_a_command_that_is_given_up_is_answered_once(front_door: FrontDoor) -> None:
-    number = front_door.issue()
-    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
-    event, body = front_door.next("maria")
-    deliveries = Deliveries(front_door.context.tasks._database, hold_s=-1.0)
-    deliveries.store("guid", event, body)
-    for _ in range(5):
-        assert deliveries.begin("guid"), "each time, its process ended"
-    for _ in range(2):
-        handle_delivery("guid", Intake(deliveries, front_door.context))
-    (said,) = front_door.bot_comments(number)
-    assert "something went wrong on my side" in said
-    assert front_door.woken == []
