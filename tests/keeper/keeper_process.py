@@ -84,12 +84,16 @@ class KeeperProcess:
         if self.process and self.process.poll() is None:
             self.process.terminate()
             assert self.process.wait(20) == 0, self.log.read_text()
+        self.remove_containers()
+        self._engine.close()
+
+    def remove_containers(self) -> None:
+        """Remove every container of this installation, and wait until they are gone."""
         for container in self.containers():
             # What was given back a moment ago may be going already.
             with suppress(APIError):
                 self._engine.remove_container(container, force=True, v=True)
         until(lambda: not self.containers(), "nothing is left")
-        self._engine.close()
 
     def look_anew(self) -> None:
         """Speak to the engine over new connections: it was started again."""

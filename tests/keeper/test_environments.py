@@ -16,6 +16,8 @@ def forget(keeper: KeeperProcess) -> None:
     assert keeper.process
     keeper.process.terminate()
     keeper.process.wait(20)
+    # The engine may still be removing, or even making, one that the keeper asked for.
+    keeper.remove_containers()
     for name in keeper.volumes():
         keeper.remove_volume(name)
 
