@@ -47,6 +47,16 @@ class OpenPullRequest:
     branch: str
 
 
+@dataclass(frozen=True)
+class MergedPullRequest:
+    """A pull request that was merged, as a list shows it."""
+
+    number: int
+    title: str
+    by_bot: bool
+    """Whether this bot opened it."""
+
+
 class PullRequests:
     """The part of a repository that is about pull requests."""
 
@@ -80,6 +90,14 @@ class PullRequests:
         found = self._api.get(f"{self._path}/pulls", **newest, per_page=_A_PAGE)
         return [_open_pull_request(fields, self.bot_id) for fields in found]
 
+    def merged_pull_requests(self) -> list[MergedPullRequest]:
+        """List what was merged last, newest first, of the hundred that were changed last."""
+        newest: dict[str, str | int] = {"state": "closed", "sort": "updated", "direction": "desc"}
+        found = self._api.get(f"{self._path}/pulls", **newest, per_page=_A_PAGE)
+        merged = [fields for fields in found if fields.get("merged_at")]
+        merged.sort(key=lambda fields: str(fields["merged_at"]), reverse=True)
+        return [_merged_pull_request(fields, self.bot_id) for fields in merged]
+
     def update_pull_request_body(self, number: int, body: str) -> None:
         """Replace the text of a pull request."""
         self._api.patch(f"{self._path}/pulls/{number}", {"body": body})
@@ -96,6 +114,11 @@ def _open_pull_request(fields: Mapping[str, Any], bot_id: int) -> OpenPullReques
         by_bot=author.get("id") == bot_id,
         branch=str(fields["head"]["ref"]),
     )
+
+
+def _merged_pull_request(fields: Mapping[str, Any], bot_id: int) -> MergedPullRequest:
+    by_bot = (fields.get("user") or {}).get("id") == bot_id
+    return MergedPullRequest(int(fields["number"]), str(fields["title"]), by_bot)
 
 
 def _why_no_pull_request(error: Invalid) -> Exception:

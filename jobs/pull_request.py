@@ -26,19 +26,20 @@ from jobs.fresh import once_seen
 from jobs.job import Job
 from jobs.marking import mark
 from jobs.minted import minted
-from jobs.repository.change import FileMode, HostileChange
+from jobs.repository.api_commit import fits_api
+from jobs.repository.change import HostileChange
 from jobs.repository.push import BranchTaken, PushAmbiguous, PushRefused, push, remote_branch
-from jobs.repository.tree import NOTHING, Identity, commit, raw_entries, write_tree
+from jobs.repository.tree import Identity, commit, write_tree
 from jobs.requester import check_requester
 from jobs.solution import Solution
 from jobs.status_comment import surroundings
 from jobs.template import template_of
+from jobs.title_habits import Worded
+from jobs.wording import wording
 from records.effects import Ambiguous
 
 WRITE = {"contents": "write", "pull_requests": "write", "metadata": "read"}
 _SLUG = 40
-_LARGEST_BY_API = 4 * 1024 * 1024
-"""A larger change goes by git: a GraphQL request has to fit into one JSON body."""
 
 
 def publish(job: Job, base: Base, solution: Solution, end: TaskEnd) -> PullRequest:
@@ -101,12 +102,15 @@ class _Publication:
         self._repository: GitHubRepository = job.services.github.repository(token)
         self._by_git = False
         self._held = ""
+        self._worded: Worded = str
 
     def commit(self) -> str:
         """Make the branch with the commit; return the commit's id."""
         check_requester(self._repository, self._task)
         self._held = why_held(self._job, self._repository)
-        self._by_git = self._needs_git()
+        self._worded = wording(self._repository, self._task, self._solution.change)
+        mirror, sha, change = self._base.mirror, self._base.sha, self._solution.change
+        self._by_git = not fits_api(mirror, sha, write_tree(mirror, sha, change), change)
         head = self._commit_by_git() if self._by_git else self._commit_by_api()
         self._job.services.tasks.write(self._job.lease, head_sha=head)
         return head
@@ -125,21 +129,9 @@ class _Publication:
         mark(self._job, self._repository, pull_request.number, labels)
         return pull_request
 
-    def _needs_git(self) -> bool:
-        """Say whether the API cannot express this change: it leaves every file its mode."""
-        change, base = self._solution.change, self._base
-        if change.size > _LARGEST_BY_API:
-            return True
-        entries = raw_entries(base.mirror, base.sha, write_tree(base.mirror, base.sha, change))
-        plain = {NOTHING, FileMode.REGULAR.value}
-        return any(
-            not {entry.old_mode, entry.new_mode} <= plain
-            for entry in entries
-            if entry.new_mode != NOTHING
-        )
-
     def _message(self) -> tuple[str, str]:
-        headline, body = commit_message(self._task, log_head=self._job.log.head())
+        log_head, worded = self._job.log.head(), self._worded
+        headline, body = commit_message(self._task, log_head=log_head, worded=worded)
         return headline, held(body) if self._held else body
 
     def _commit_by_api(self) -> str:
@@ -276,7 +268,7 @@ class _Publication:
 
         def ask(*, draft: bool) -> PullRequest:
             return self._repository.create_pull_request(
-                title=clean(pull_request_title(task)),
+                title=clean(pull_request_title(task, self._worded)),
                 body=clean(pull_request_body(task, replace(around, draft=draft))),
                 head=self._branch,
                 base=self._base.branch,

@@ -1,6 +1,7 @@
 """The words of a pull request and of its commit."""
 
 import re
+from collections.abc import Callable
 
 from bot.comments.action_log import action_log
 from bot.comments.answers import person
@@ -19,6 +20,8 @@ from bot.comments.views import Look, Surroundings
 from bot.plain_text import visible
 from records.task import Task, TaskState
 
+type_of_worded = Callable[[str], str]
+
 _SUMMARY = 12_000
 _LOOKS = 30
 _HEADLINE = 72
@@ -28,12 +31,15 @@ _TRAILER = re.compile(r"^\s*[A-Za-z][A-Za-z0-9-]*\s*:(?!//)")
 _SKIPS = re.compile(r"skip-checks|\*\*\*NO_CI\*\*\*", re.IGNORECASE)
 
 
-def pull_request_title(task: Task) -> str:
-    """Return the agent's title for the change, or the issue's own; partial work is named so."""
-    return _title(task, _TITLE)
+def pull_request_title(task: Task, worded: type_of_worded = str) -> str:
+    """Return the agent's title for the change, or the issue's own; partial work is named so.
+
+    `worded` gives it the way that the repository has with its titles.
+    """
+    return _title(task, _TITLE, worded)
 
 
-def _title(task: Task, limit: int) -> str:
+def _title(task: Task, limit: int, worded: type_of_worded) -> str:
     match task.state:
         case TaskState.PARTIAL:
             mark = "Partial: "
@@ -41,7 +47,7 @@ def _title(task: Task, limit: int) -> str:
             mark = "" if task.title.strip() else "Fix: "
         case _:
             mark = "Unfinished: "
-    return plain(f"{mark}{task.title.strip() or task.issue.title}", limit)
+    return plain(worded(f"{mark}{task.title.strip() or task.issue.title}"), limit)
 
 
 def pull_request_body(task: Task, around: Surroundings) -> str:
@@ -84,9 +90,9 @@ def _why_partial(task: Task) -> str:
     return f"⚠️ **Partial.** {what_happened(task)}"
 
 
-def commit_message(task: Task, *, log_head: str) -> tuple[str, str]:
+def commit_message(task: Task, *, log_head: str, worded: type_of_worded = str) -> tuple[str, str]:
     """Return headline and body of the commit; the trailers are the bot's own and come last."""
-    headline = _title(task, _HEADLINE)
+    headline = _title(task, _HEADLINE, worded)
     paragraphs = [harmless_lines(task.summary)]
     paragraphs.append(
         f"Refs: #{task.issue_number}\n"

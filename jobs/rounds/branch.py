@@ -16,20 +16,19 @@ from bot.github_repository import GitHubRepository
 from jobs.checks.hold import why_held
 from jobs.fresh import once_seen
 from jobs.job import Job
-from jobs.repository.change import Change, FileMode
+from jobs.repository.api_commit import fits_api
+from jobs.repository.change import Change
 from jobs.repository.merge import Merged, change_between, merge_trees
 from jobs.repository.mirror import Mirror
 from jobs.repository.push import BranchTaken, PushAmbiguous, advance, remote_branch
 from jobs.repository.snapshot import read_objects
-from jobs.repository.tree import NOTHING, Identity, commit, raw_entries, write_tree
+from jobs.repository.tree import Identity, commit, write_tree
 from records.effects import Ambiguous
 
 _TRIES = 3
 """Of laying a commit on top of what others push in between."""
-_LARGEST_BY_API = 4 * 1024 * 1024
 _LOOKED_BACK = 20
 """Commits below the head among which our own is looked for, after an answer that was lost."""
-_PLAIN = {NOTHING, FileMode.REGULAR.value}
 
 
 class Moved(Exception):
@@ -120,11 +119,7 @@ class Branch:
 
     def _commit(self, change: Change, on: str, message: Message) -> Added:
         tree = write_tree(self._mirror, on, change)
-        entries = raw_entries(self._mirror, on, tree)
-        plain = all(
-            {one.old_mode, one.new_mode} <= _PLAIN for one in entries if one.new_mode != NOTHING
-        )
-        if change.size > _LARGEST_BY_API or not plain:
+        if not fits_api(self._mirror, on, tree, change):
             return self._by_git(tree, (on,), message)
         files = change.files
         sha = self._repository.create_commit_on_branch(

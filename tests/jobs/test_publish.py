@@ -25,7 +25,7 @@ def test_the_pull_request_is_the_one_in_the_ledger_though_no_list_shows_it(desk:
     [shown] = desk.pull_requests()
     assert (opened.number, opened.url) == (shown["number"], shown["html_url"])
     assert opened.head_sha == shown["head"]["sha"]
-    assert desk.asked("pulls/list") == 0
+    assert desk.asked("pulls/list") == 1, "for the titles of others, before there was one"
     task = desk.job.services.tasks.get(desk.job.task.id)
     assert (task.pull_request_number, task.head_sha) == (opened.number, opened.head_sha)
 
@@ -194,3 +194,19 @@ def test_what_is_never_seen_counts_as_not_there() -> None:
 
 def _unclear() -> None:
     raise Ambiguous
+
+
+def test_its_title_begins_as_those_that_people_merged_last(desk: Desk) -> None:
+    for at in range(5):
+        branch, title = f"people-{at}", f"chore: step {at}"
+        desk.github.make_branch(REPOSITORY, branch, "maria")
+        desk.github.commit(REPOSITORY, branch, "maria", {f"{at}.txt": "new"}, "Step")
+        pull = desk.github.open_pull(REPOSITORY, "maria", branch, title)
+        desk.github.merge(REPOSITORY, pull, "maria")
+    services = desk.job.services
+    services.tasks.write(desk.job.lease, title="Round tax half up")
+    opened = desk.hand_in()
+    shown = next(one for one in desk.pull_requests() if one["number"] == opened.number)
+    assert shown["title"] == "fix: round tax half up"
+    headline = desk.git("log", "-1", "--format=%s", shown["head"]["ref"])
+    assert headline == "fix: round tax half up"
