@@ -157,7 +157,7 @@ class Undo:
 
 @dataclass(frozen=True)
 class Budget:
-    """Let a paused task go on, with this much more."""
+    """Let a paused task go on, with this much more of one thing."""
 
     usd: float = 0.0
     tokens: int = 0
@@ -187,6 +187,8 @@ class Log:
 @dataclass(frozen=True)
 class Batch:
     """Start a task on each of several issues."""
+    turns: int = 0
+    minutes: float = 0.0
 
     issues: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()

@@ -41,9 +41,12 @@ _DIGITS = 9
 _CHOICE = re.compile(r"([1-9][0-9]?)([a-z])", re.IGNORECASE)
 _CHOICES = re.compile(r"(?:[1-9][0-9]?[a-z](?:[ ,;]+|$))+", re.IGNORECASE)
 _AMOUNT = re.compile(
-    r"\+?(?P<dollar>\$)?(?P<number>[0-9]{1,9}(?:\.[0-9]{1,4})?)(?P<unit>[km])?", re.IGNORECASE
+    r"\+?(?P<dollar>\$)?(?P<number>[0-9]{1,9}(?:\.[0-9]{1,4})?) ?(?P<unit>[a-zA-Z]{0,7})"
 )
-_UNITS = {"": 1, "k": 1_000, "m": 1_000_000}
+_TOKENS = {"k": 1_000, "K": 1_000, "M": 1_000_000}
+_TURNS = {"step", "steps", "turn", "turns"}
+_MINUTES = {"m", "min", "minute", "minutes"}
+"""Small letters: `10m` is a time, and `10M` are tokens."""
 
 
 def parse(text: str, command: str = "/agent") -> type_of_command | None:
@@ -138,14 +141,19 @@ def _undo(text: str, _: Mapping[str, str]) -> Undo | None:
 
 def _budget(text: str, _: Mapping[str, str]) -> Budget | None:
     found = _AMOUNT.fullmatch(text.strip())
-    if found is None or bool(found["dollar"]) == bool(found["unit"]):
+    if found is None or not (number := float(found["number"])):
         return None
-    number = float(found["number"])
-    if not number:
-        return None
-    if found["dollar"]:
-        return Budget(usd=number)
-    return Budget(tokens=int(number * _UNITS[found["unit"].lower()]))
+    match found["dollar"], found["unit"]:
+        case "$", "":
+            return Budget(usd=number)
+        case None, unit if unit in _TOKENS:
+            return Budget(tokens=max(1, int(number * _TOKENS[unit])))
+        case None, unit if unit.lower() in _TURNS and number.is_integer():
+            return Budget(turns=int(number))
+        case None, unit if unit in _MINUTES:
+            return Budget(minutes=number)
+        case _:
+            return None
 
 
 def _log(text: str, _: Mapping[str, str]) -> Log | None:

@@ -49,10 +49,25 @@ def within(limits: Limits, task: Task) -> Limits:
 def granted(limits: Limits, waits: Iterable[Wait]) -> Limits:
     """Return the limits with everything that people gave a task beyond them."""
     given = [wait.answer for wait in waits if wait.kind is WaitKind.BUDGET]
-    usd = sum(float(each.get("usd", 0.0)) for each in given)
-    tokens = sum(int(each.get("tokens", 0)) for each in given)
-    return replace(
-        limits, tokens=limits.tokens + tokens, usd=None if limits.usd is None else limits.usd + usd
+
+    def more(name: str) -> float:
+        return sum(float(each.get(name, 0)) for each in given)
+
+    return Limits(
+        turns=limits.turns + int(more("turns")),
+        minutes=limits.minutes + more("minutes"),
+        tokens=limits.tokens + int(more("tokens")),
+        usd=None if limits.usd is None else limits.usd + more("usd"),
+    )
+
+
+def most_of(limits: Limits, times: float) -> Limits:
+    """Return what a task may come to at the most, by what people give it beyond its limits."""
+    return Limits(
+        turns=int(limits.turns * times),
+        minutes=limits.minutes * times,
+        tokens=int(limits.tokens * times),
+        usd=None if limits.usd is None else limits.usd * times,
     )
 
 

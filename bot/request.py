@@ -63,7 +63,7 @@ class Context:
     attempts_label: str = "agent:attempts"
     attempts_most: int = 3
     budget_most_times: float = 5.0
-    """How many times its money and tokens a task may come to."""
+    """How many times its limits a task may come to."""
     review_quiet_s: float = 45.0
     """How long a review has to be quiet before a round begins."""
     models: tuple[Model, ...] = ()

@@ -127,9 +127,9 @@ class Settings(SetupSettings):
     attempts_most: int = Field(3, ge=1, le=8)
     """How many attempts at one task may be asked for; they share its turns, tokens and money."""
     at_budget_end: Literal["pause", "end"] = "pause"
-    """What a task does whose money or tokens are used up: pause and ask for more, or end."""
+    """What a task does that has used up what it may: pause and ask for more, or end."""
     budget_most_times: float = Field(5.0, ge=1)
-    """How many times its money and tokens a task may come to by `/agent budget`."""
+    """How many times its limits a task may come to by `/agent budget`."""
     task_max_usd: float | None = Field(None, gt=0)
     """What one task may cost, in US dollars; needs the two prices."""
     person_tasks_a_day: int = Field(100, ge=1)

@@ -139,6 +139,7 @@ def _environment(folder: Path, socket: Path, images: tuple[str, ...]) -> dict[st
         "PATCHBAY_GITHUB_APP_ID": "1",
         "PATCHBAY_GITHUB_PRIVATE_KEY": none,
         "PATCHBAY_WEBHOOK_SECRET": none,
+        "PATCHBAY_AT_BUDGET_END": "end",  # nobody is there to give more
         "PATCHBAY_DATA_DIR": str(folder.resolve()),
         "PATCHBAY_KEEPER_SOCKET": str(socket),
         "PATCHBAY_SANDBOX_IMAGES": ",".join(dict.fromkeys([*allowed.split(","), *images])),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.limits import granted, limits_of_task
 from jobs.agent.abilities import GitHubPort
 from jobs.agent.limits import GATE_ROUNDS
 from jobs.agent.task import AgentTask
@@ -66,11 +67,12 @@ class Job:
 
     def start_sandbox(self, environment: Environment) -> Sandbox:
         """Start a sandbox without a network; SnapshotMissing if what it stands on is gone."""
-        settings = self.services.settings
+        settings, waits = self.services.settings, self.services.tasks.waits.all(self.task.id)
+        minutes = granted(limits_of_task(settings, self.task), waits).minutes
         return self.services.sandboxes.start(
             environment.image,
             task_id=self.task.id,
             epoch=self.lease.epoch,
-            deadline_s=settings.task_max_minutes * 60 + _BEYOND_THE_TASK_S,
+            deadline_s=max(minutes, settings.task_max_minutes) * 60 + _BEYOND_THE_TASK_S,
             snapshot=environment.snapshot,
         )

@@ -72,7 +72,7 @@ USAGE: dict[str, tuple[str, ...]] = {
     "autofix": (" on", " off"),
     "sync": ("",),
     "undo": (" PATH", " COMMIT", " last"),
-    "budget": (" +$1", " +100k"),
+    "budget": (" +$1", " +100k", " +20steps", " +10m"),
     "packages": (" yes", " no"),
     "log": ("", " 12"),
     "batch": (" #12 #15", " label:bug"),

@@ -49,7 +49,13 @@ LINES: dict[str, tuple[Line, ...]] = {
         Line("ci run", _OWN, "let the checks run that were held back"),
     ),
     "autofix": (Line("autofix on/off", _OWN, "mend failing checks by itself, or no longer"),),
-    "budget": (Line("budget +$1", _ASKS, "let a paused task go on; `+100k` gives tokens"),),
+    "budget": (
+        Line(
+            "budget +$1",
+            _ASKS,
+            "let a paused task go on; `+100k` gives tokens, `+20steps` turns, `+10m` minutes",
+        ),
+    ),
     "packages": (
         Line("packages yes/no", _ASKS, "install the packages that it asked for, or none"),
     ),

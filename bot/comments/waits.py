@@ -7,7 +7,7 @@ from bot.comments.answers import person
 from bot.comments.neutral import code, quoted, words
 from bot.comments.packages import packages_headline, packages_words
 from bot.comments.plans import plan_choices, plan_title, plan_words
-from bot.comments.readable import count, moment, money, plural
+from bot.comments.readable import count, moment, money, plural, span
 from bot.comments.views import Limits, Surroundings
 from records.task import Task
 from records.waits import Wait, WaitKind
@@ -99,10 +99,28 @@ def _deadline(wait: Wait) -> str:
     return f"Without an answer by {moment(wait.deadline)} {then}."
 
 
+_MORE = {"money": "+$1", "tokens": "+500k", "turns": "+20steps", "time": "+10m"}
+"""What one may give of each thing that runs out."""
+_NAMES = {"money": "usd", "time": "minutes"}
+"""What they are called among the limits, where that is another name."""
+
+
 def _used_up(asked: dict[str, Any]) -> str:
-    if asked["what"] == "money":
-        return money(asked["usd"])
-    return f"{count(asked['tokens'])} tokens"
+    name = _NAMES.get(asked["what"], asked["what"])
+    return _amount(name, asked[name])
+
+
+def _amount(name: str, value: float) -> str:
+    """Return an amount of one of a task's limits, such as `$1.00`, `500k tokens` or `10 m 0 s`."""
+    match name:
+        case "usd":
+            return money(value)
+        case "tokens":
+            return f"{count(int(value))} tokens"
+        case "turns":
+            return plural(int(value), "turn")
+        case _:
+            return span(value * 60)
 
 
 def _budget(wait: Wait, task: Task, around: Surroundings) -> list[str]:
@@ -112,7 +130,7 @@ def _budget(wait: Wait, task: Task, around: Surroundings) -> list[str]:
     last = f"The last thing that I did: {doing}." if doing else ""
     left = [one for one in task.progress.plan if one.status != "completed"]
     rest = f"{plural(len(left), 'step')} of the plan below are left." if left else ""
-    more = "+$1" if wait.asked["what"] == "money" else "+500k"
+    more = _MORE[wait.asked["what"]]
     how = f"To let me go on, comment `{around.command} budget {more}`, with as much as you like."
     until = (
         f"Without more by {moment(wait.deadline)} I hand in what there is." if wait.deadline else ""
@@ -185,20 +203,18 @@ def no_money_limit_comment(command: str) -> str:
     )
 
 
-def too_much_comment(command: str, now: Limits, usd: float | None, tokens: int) -> str:
-    """Refuse to give a task more than the operator allows."""
-    dollars = f"{money(now.usd or 0.0)} of at most {money(usd)}, and " if usd is not None else ""
+def too_much_comment(command: str, name: str, now: float, most: float) -> str:
+    """Refuse to give a task more than the operator allows; `name` is that of a field of Limits."""
     return (
-        f"A task may come to {dollars}{count(now.tokens)} of at most {count(tokens)} tokens here, "
-        f"so I added nothing. A smaller amount may do: `{command} budget AMOUNT`."
+        f"This task has {_amount(name, now)} of at most {_amount(name, most)} that one may come to "
+        f"here, so I added nothing. A smaller amount may do: `{command} budget AMOUNT`."
     )
 
 
-def budget_given_comment(login: str, usd: float, tokens: int, limits: Limits) -> str:
-    """Say that a task may use more, and how much that makes."""
-    given = money(usd) if usd else f"{count(tokens)} tokens"
-    whole = f"{money(limits.usd)}" if usd and limits.usd else f"{count(limits.tokens)} tokens"
-    return f"{person(login)} gives this task {given} more, which makes {whole}."
+def budget_given_comment(login: str, name: str, more: float, limits: Limits) -> str:
+    """Say that a task may use more, and how much that makes; `name` is that of a limit."""
+    whole = _amount(name, vars(limits)[name])
+    return f"{person(login)} gives this task {_amount(name, more)} more, which makes {whole}."
 
 
 def bad_budget_comment(command: str, asked: str, limits: Limits) -> str:

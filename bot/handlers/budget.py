@@ -1,4 +1,4 @@
-"""Gives a task more money or tokens, while it works or when it has paused for want of them."""
+"""Gives a task more of what it may use, while it works or when it has paused for want of it."""
 
 from bot.commands import Budget
 from bot.comments.waits import (
@@ -7,7 +7,7 @@ from bot.comments.waits import (
     nothing_to_pay_comment,
     too_much_comment,
 )
-from bot.limits import granted, within
+from bot.limits import granted, most_of, within
 from bot.request import Outcome, Request, UserError
 from bot.starting import show
 from records.deliveries import DeliveryState
@@ -28,7 +28,7 @@ def budget(command: Budget, request: Request) -> Outcome:
     if waits.of_key(task.id, key) is None:
         _check(command, task, request)
     by = event.sender.login
-    said = {"usd": command.usd, "tokens": command.tokens}
+    said = dict([_given(command)])
     # A row of its own, so that it counts once however often GitHub tells of it.
     waits.grant(task.id, NewWait(key, WaitKind.BUDGET, {}), said, by)
     open_wait = waits.open(task.id)
@@ -37,7 +37,7 @@ def budget(command: Budget, request: Request) -> Outcome:
         context.wake(task.id)
     request.conversation.react("eyes")
     limits = granted(within(context.limits, task), waits.all(task.id))
-    request.say("budget", budget_given_comment(by, command.usd, command.tokens, limits))
+    request.say("budget", budget_given_comment(by, *_given(command), limits))
     now = context.tasks.get(task.id)
     if now.state is TaskState.QUEUED:
         show(now, request)
@@ -52,10 +52,14 @@ def _check(command: Budget, task: Task, request: Request) -> None:
     if command.usd and now.usd is None:
         words = no_money_limit_comment(context.command)
         raise UserError(words, why="there is no limit in money")
-    most = context.budget_most_times
-    cap_usd = None if context.limits.usd is None else context.limits.usd * most
-    too_dear = cap_usd is not None and (now.usd or 0.0) + command.usd > cap_usd
-    cap_tokens = int(context.limits.tokens * most)
-    if too_dear or now.tokens + command.tokens > cap_tokens:
-        words = too_much_comment(context.command, now, cap_usd, cap_tokens)
+    name, more = _given(command)
+    most = vars(most_of(context.limits, context.budget_most_times))[name]
+    has = vars(now)[name]
+    if most is not None and has + more > most:
+        words = too_much_comment(context.command, name, has, most)
         raise UserError(words, why="more than a task may come to")
+
+
+def _given(command: Budget) -> tuple[str, float]:
+    """Return what a task is to have more of, by its name among the limits, and how much."""
+    return next((name, more) for name, more in vars(command).items() if more)

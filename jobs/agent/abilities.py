@@ -47,7 +47,7 @@ class PeoplePort:
     question: Callable[[str, dict[str, Any]], NewWait]
     """Makes a wait of the questions of a call, under a key."""
     more: Callable[[str], NewWait | None]
-    """Asks for more of what has run out (money, tokens); None if that was asked for in vain."""
+    """Asks for more of what has run out, which is one of `Ending.cause`; None if in vain."""
     took: Callable[[Remark, int], None]
     """Is told which remark the agent was told, and before which step."""
     packages: PackagesPort | None = None

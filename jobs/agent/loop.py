@@ -110,9 +110,7 @@ def _over(work: Work) -> Ending | None:
     if work.stopped.is_set():
         return endings.stopped(talk)
     if which := attention.used_up(talk, work.budget):
-        people = work.abilities.people
-        wait = people.more(which) if people else None
-        return endings.waiting(talk, wait) if wait else endings.used_up(talk, work.budget, which)
+        return _spent(work, which)
     if talk.window.is_too_small:
         return endings.cut_short(talk, work.budget)
     useless = {
@@ -131,6 +129,15 @@ def _over(work: Work) -> Ending | None:
     return None
 
 
+def _spent(work: Work, which: str) -> Ending:
+    """Rest until people have given more of what has run out, or end for want of it."""
+    people = work.abilities.people
+    wait = people.more(which) if people else None
+    return (
+        endings.waiting(work.talk, wait) if wait else endings.used_up(work.talk, work.budget, which)
+    )
+
+
 def _ask(work: Work) -> Reply | Ending:
     """Get the next reply, with room made for it where the window is getting full."""
     talk, budget = work.talk, work.budget
@@ -141,7 +148,7 @@ def _ask(work: Work) -> Reply | Ending:
         return _send(work)
     except ModelError as error:
         if error.kind == ModelErrorKind.RETRY and time.monotonic() - began >= most_s:
-            return endings.used_up(talk, budget, "time")
+            return _spent(work, "time")
         return endings.model_failed(talk, budget, error)
 
 

@@ -20,8 +20,8 @@ _ASKING = "fix"
 """The verb whose tasks wait for people in the middle; the others come to their end sooner."""
 _STEERED = ("plan", "ask", "review", "address", "ci", "sync")
 """Others that say at which step they took a word to them."""
-_MAY_GROW = ("money", "tokens")
-"""What people can give more of; turns and time are how far a task may go at all."""
+_MAY_GROW = ("money", "tokens", "turns", "time")
+"""What people can give more of; a model's window is as large as it is."""
 _SHOWN_PATHS = 10
 
 
@@ -88,9 +88,15 @@ def paused(which: str, budget: Budget, seconds: float) -> NewWait | None:
     """Return what people are asked when a budget has run out; None for what they cannot extend."""
     if which not in _MAY_GROW:
         return None
-    asked = {"what": which, "usd": budget.usd, "tokens": budget.tokens}
+    asked = {
+        "what": which,
+        "usd": budget.usd,
+        "tokens": budget.tokens,
+        "turns": budget.turns,
+        "minutes": budget.seconds / 60,
+    }
     return NewWait(_key(budget), WaitKind.BUDGET, asked, seconds)
 
 
 def _key(budget: Budget) -> str:
-    return f"budget:{budget.usd}:{budget.tokens}"
+    return f"budget:{budget.usd}:{budget.tokens}:{budget.turns}:{budget.seconds}"

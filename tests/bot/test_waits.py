@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.comments import Limits
+from bot.comments import Limits, Surroundings, status_comment
 from bot.request import Outcome
 from records.deliveries import DeliveryState
 from records.heard import Remark
@@ -51,8 +51,8 @@ def task_of(door: FrontDoor, lease: Lease) -> Task:
     return door.context.tasks.get(lease.task_id)
 
 
-def wait_of(door: FrontDoor, lease: Lease) -> Wait:
-    found = door.context.tasks.waits.of_key(lease.task_id, TWO.key)
+def wait_of(door: FrontDoor, lease: Lease, key: str = TWO.key) -> Wait:
+    found = door.context.tasks.waits.of_key(lease.task_id, key)
     assert found
     return found
 
@@ -208,7 +208,35 @@ def test_money_is_counted_once_and_only_up_to_what_the_operator_allows(
     assert outcome.state is DeliveryState.REFUSED
     assert "$4.00 of at most $4.00" in door.bot_comments(number)[-1]
     given = [wait.answer for wait in door.context.tasks.waits.all(lease.task_id)]
-    assert given == [{"usd": 2.0, "tokens": 0}]
+    assert given == [{"usd": 2.0}]
+
+
+OUT_OF = {"usd": None, "tokens": 9, "turns": 200, "minutes": 60.0}
+
+
+@pytest.mark.parametrize(
+    ("what", "paused", "more", "whole"),
+    [
+        ("turns", "Paused at 200 turns", "+20steps", "20 turns more, which makes 220 turns"),
+        ("time", "Paused at 1 h 0 m", "+10m", "10 m 0 s more, which makes 1 h 10 m"),
+    ],
+)
+def test_more_turns_and_more_time_let_a_paused_task_go_on(
+    front_door: FrontDoor, what: str, paused: str, more: str, whole: str
+) -> None:
+    door = with_money(front_door)
+    number, lease = waiting(door, NewWait("budget:3", WaitKind.BUDGET, {"what": what} | OUT_OF))
+    task = task_of(door, lease)
+    shown = Surroundings(0.0, "/agent", door.context.limits, wait=wait_of(door, lease, "budget:3"))
+    said = status_comment(task, shown)
+    assert paused in said
+    assert f"comment `/agent budget {more}`" in said
+    assert door.command(number, "maintain", f"/agent budget {more}").state is DeliveryState.HANDLED
+    assert f"gives this task {whole}." in door.bot_comments(number)[-1]
+    assert task_of(door, lease).state is TaskState.QUEUED
+    much = f"/agent budget +999{more[-5:].lstrip('+0123456789')}"
+    assert door.command(number, "maintain", much).state is DeliveryState.REFUSED
+    assert "that one may come to here" in door.bot_comments(number)[-1]
 
 
 def test_who_only_writes_gives_no_money(front_door: FrontDoor) -> None:

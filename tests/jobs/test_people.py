@@ -20,6 +20,7 @@ from tests.jobs.desk import REPOSITORY, Desk
 from tests.records.given import new_task
 
 BUDGET = Budget(tokens=100, usd=2.0)
+MORE = [("money", True), ("tokens", True), ("turns", True), ("time", True), ("context", False)]
 
 
 def people(job: Job, budget: Budget = BUDGET, **planning: Any) -> PeoplePort:
@@ -51,7 +52,7 @@ def test_whoever_steers_another_verb_is_told_the_step_but_asked_nothing(
     assert found.more("money") is None
 
 
-@pytest.mark.parametrize(("which", "pauses"), [("money", True), ("tokens", True), ("turns", False)])
+@pytest.mark.parametrize(("which", "pauses"), MORE)
 def test_more_is_asked_for_what_people_can_give(
     which: str, pauses: bool, make_job: MakeJob
 ) -> None:

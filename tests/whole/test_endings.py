@@ -257,7 +257,7 @@ def test_a_task_whose_time_is_up_ends_in_the_middle_of_a_slow_reply(
     """In a house of its own, where there is little time for anything."""
     assert sandbox_image
     scripts, folder = [script(SLOW.title, *SLOW.turns)], tmp_path_factory.mktemp("hurry")
-    hurry = {"PATCHBAY_TASK_MAX_MINUTES": "0.1"}
+    hurry = {"PATCHBAY_TASK_MAX_MINUTES": "0.1", "PATCHBAY_AT_BUDGET_END": "end"}
     with limited(house_with(scripts, folder, docker_host, workers=1), hurry) as house:
         number = house.open_issue(SLOW.title)
         assert_ended(SLOW, house, number, house.comment(number, "/agent fix"))
