@@ -1,6 +1,7 @@
 """Says what a task's agent is given, and puts it on record for the people who read the thread."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from bot.comments.given import GIVEN, given_result, given_text
@@ -12,12 +13,15 @@ from jobs.seen import seen
 from records.task import IssueSnapshot, issue_json
 
 
-def note_given(job: Job, base: Base) -> None:
-    """Put into the log, once for a task, what its agent is given and what it is not."""
+def note_given(job: Job, base: Base, beside: Mapping[str, int] | None = None) -> None:
+    """Put into the log, once for a task, what its agent is given and what it is not.
+
+    `beside` counts what it is given with the issue, by the names in `bot.comments.given`.
+    """
     if any(kind == GIVEN for kind, _ in job.log.entries()):
         return
     removed = seen(job.task).removed
-    given = _given(job, base, len(removed))
+    given = {**_given(job, base, len(removed)), "beside": dict(beside or {})}
     pieces = [(piece.what, piece.text) for piece in removed]
     text = given_text(given, pieces, base.project.remarks)
     result = given_result(given)

@@ -45,7 +45,7 @@ _SLUG = 40
 def publish(job: Job, base: Base, solution: Solution, end: TaskEnd) -> PullRequest:
     """Open the draft pull request; TaskFailed if GitHub does not take it."""
     with _publication(job, base, solution, end) as publication:
-        keep_remarks(job, base.mirror.at(base.sha), solution)
+        keep_remarks(job, base.mirror.at(base.sha), solution.change, solution.policy)
         return publication.open(publication.commit())
 
 

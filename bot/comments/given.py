@@ -11,6 +11,13 @@ from records.actions import Action
 
 GIVEN = "given"
 """The kind of the entry of the action log that says it."""
+THREADS, CHECKS, CONFLICTS = "threads", "checks", "conflicts"
+"""What a task on the bot's own pull request is given beside the issue."""
+_BESIDE = {
+    THREADS: ("open review thread", "open review threads"),
+    CHECKS: ("failing check with its log", "failing checks with their logs"),
+    CONFLICTS: ("file in conflict, with both sides", "files in conflict, with both sides"),
+}
 _NAMED_PATHS = 10
 _PIECES, _PIECE = 200, 2_000
 
@@ -33,7 +40,7 @@ def given_block(given: Mapping[str, Any], task_url: str) -> str:
     """Return the lines that fold away under a status comment, or nothing."""
     if not given:
         return ""
-    parts = [_issue(given), _removed(given, task_url), _rules(given), _model(given)]
+    parts = [_issue(given), _beside(given), _removed(given, task_url), _rules(given), _model(given)]
     text = "\n".join(part for part in parts if part)
     return f"<details><summary>What I was given</summary>\n\n{text}\n</details>"
 
@@ -52,6 +59,7 @@ def given_text(
     lines = [
         f"Issue as of {_when(given)}, snapshot {given['snapshot']}.",
         f"{_comments(given)}.{_not_used(given)}",
+        *filter(None, [_beside(given)]),
         f"Rules: {given['rules'] or 'none'} at {given['rules_at']}.",
         *mistakes,
     ]
@@ -82,6 +90,12 @@ def _not_used(given: Mapping[str, Any]) -> str:
         if given["left_out"].get(reason)
     ]
     return f" Not used: {', '.join(reasons)}." if reasons else ""
+
+
+def _beside(given: Mapping[str, Any]) -> str:
+    counts = given.get("beside", {}).items()
+    named = [f"{number} {_BESIDE[what][number != 1]}" for what, number in counts if number]
+    return f"Beside it: {', '.join(named)}." if named else ""
 
 
 def _removed(given: Mapping[str, Any], task_url: str) -> str:

@@ -28,6 +28,13 @@ _CALLS_OR_CLOSES = re.compile(
     r"|://(?=[\w.:-]{1,100}/[\w.-]{1,100}/[\w.-]{1,100}/(?:issues|pull)/\d)",
     re.IGNORECASE,
 )
+_DOES_NOTHING = re.compile(
+    r"<!--(?:(?!<!--).)*?-->"
+    r"|^ {0,3}(?P<fence>`{3,}|~{3,})[^`\n]*\n(?:.*?\n)?? {0,3}(?P=fence)[`~]*[ \t]*$"
+    r"|(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`)",
+    re.DOTALL | re.MULTILINE,
+)
+"""Comments, fenced code and code within a line, as far as they are closed."""
 _REFERENCES = re.compile(r"(@|#(?=\d)|\bGH(?=-\d)|://|\bwww(?=\.))", re.IGNORECASE)
 
 
@@ -70,8 +77,17 @@ def paragraphs(text: str, limit: int = 8_000) -> str:
 
 
 def without_references(markdown: str) -> str:
-    """Return Markdown of the repository's own, with nobody called and no issue closed by it."""
-    return _CALLS_OR_CLOSES.sub(rf"\g<0>{_BREAK}", markdown)
+    """Return Markdown of the repository's own, with nobody called and no issue closed by it.
+
+    In code and in comments nothing is called or closed, and a break would show, or end them.
+    """
+    kept = [found.span() for found in _DOES_NOTHING.finditer(markdown)]
+    parts, at = [], 0
+    for start, end in [*kept, (len(markdown), len(markdown))]:
+        parts.append(_CALLS_OR_CLOSES.sub(rf"\g<0>{_BREAK}", markdown[at:start]))
+        parts.append(markdown[start:end])
+        at = end
+    return "".join(parts)
 
 
 def plain(text: str, limit: int = 200) -> str:

@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 from bot.github_checks import MOST_ANNOTATIONS, Annotation
 from jobs.job import Job
-from jobs.repository.change import ChangedFile
+from jobs.repository.change import Change, ChangedFile
+from jobs.repository.policy import PolicyReport
 from jobs.repository.snapshot import Snapshot
-from jobs.solution import Solution
 
 LOOK_HERE = "look here"
 """The kind of the entry that holds the remarks."""
@@ -14,24 +14,29 @@ _LONGEST_LINES = 20_000
 """Lines of a file beyond which no place in it is looked for."""
 
 
-def keep_remarks(job: Job, base: Snapshot, solution: Solution) -> None:
-    """Put on record where people should look, for the check run that is made at the end."""
-    found = [asdict(one) for one in _remarks(solution, base)]
-    if found and all(kind != LOOK_HERE for kind, _ in job.log.entries()):
-        clean = job.services.redactor.clean_value(found)
-        job.log.keep(LOOK_HERE, {"remarks": clean})
+def keep_remarks(job: Job, base: Snapshot, change: Change, report: PolicyReport) -> None:
+    """Put on record where people should look, for the check run that is made at the end.
+
+    A round has two changes, of which each has its own; a job that follows finds them there.
+    """
+    found = [asdict(one) for one in _remarks(change, report, base)]
+    entry = {"remarks": job.services.redactor.clean_value(found)}
+    if found and (LOOK_HERE, entry) not in job.log.entries():
+        job.log.keep(LOOK_HERE, entry)
 
 
 def kept_remarks(job: Job) -> tuple[Annotation, ...]:
-    """Return what was put on record."""
-    kept = [content for kind, content in job.log.entries() if kind == LOOK_HERE]
-    return tuple(Annotation(**one) for one in kept[-1]["remarks"]) if kept else ()
+    """Return what was put on record, as much as a check run shows; of a place the newest word."""
+    kept = [content["remarks"] for kind, content in job.log.entries() if kind == LOOK_HERE]
+    newest = [Annotation(**one) for remarks in reversed(kept) for one in remarks]
+    of_places = {(one.path, one.message): one for one in reversed(newest)}
+    return tuple(of_places.values())[:MOST_ANNOTATIONS]
 
 
-def _remarks(solution: Solution, base: Snapshot) -> tuple[Annotation, ...]:
+def _remarks(change: Change, report: PolicyReport, base: Snapshot) -> tuple[Annotation, ...]:
     """Return a remark for each file that the policy warns of, on the first line that changed."""
-    files = {one.path: one for one in solution.change.files if not one.deleted}
-    warned = [one for one in solution.policy.warned if one.path in files]
+    files = {one.path: one for one in change.files if not one.deleted}
+    warned = [one for one in report.warned if one.path in files]
     return tuple(
         Annotation(one.path, _first_change(files[one.path], base), one.why)
         for one in warned[:MOST_ANNOTATIONS]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from bot.comments.checks import checks_pass_now, repair_title, repaired
 from bot.comments.failures import Failure
+from bot.comments.given import CHECKS
 from bot.comments.pull_request import credit, harmless_lines
 from bot.comments.rounds import pull_request_gone, pushed_meanwhile, round_commit
 from jobs.agent.task import Outcome
@@ -11,6 +12,7 @@ from jobs.checkout import Base
 from jobs.checks.failing import FailingCheck, failing_checks, with_failures
 from jobs.checks.look_here import keep_remarks
 from jobs.ending import TaskEnd, end_of, failed, stopped
+from jobs.given import note_given
 from jobs.handing_in import keep, remember_words
 from jobs.job import Job
 from jobs.patience import patiently
@@ -59,6 +61,7 @@ def _begin(job: Job) -> _Begun | TaskEnd:
             return TaskEnd(TaskState.NO_CHANGE_NEEDED, "", checks_pass_now(head))
         base = place.base(head)
         job.services.tasks.write(job.lease, base_sha=base.sha, base_branch=base.branch)
+        note_given(job, base, {CHECKS: len(failing)})
         return _Begun(base, failing)
 
 
@@ -69,7 +72,8 @@ def _hand_in(job: Job, begun: _Begun, solution: Solution) -> TaskEnd:
         return stopped(None)  # by whom, and whether for good, is not for here to say
     end = end_of(solution)
     if solution.place is Place.PULL_REQUEST and solution.ending.outcome in _HANDED_IN:
-        keep_remarks(job, begun.base.mirror.at(begun.base.sha), solution)
+        before = begun.base.mirror.at(begun.base.sha)
+        keep_remarks(job, before, solution.change, solution.policy)
         try:
             added = patiently(job, lambda: _push(job, begun, solution), until=job.watch.halted)
         except Moved as moved:

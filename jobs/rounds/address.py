@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from bot.comments.failures import Failure
+from bot.comments.given import THREADS
 from bot.comments.pull_request import credit, harmless_lines
 from bot.comments.rounds import (
     ROUND,
@@ -15,7 +16,9 @@ from bot.comments.rounds import (
 )
 from jobs.agent.task import Outcome
 from jobs.checkout import Base
+from jobs.checks.look_here import keep_remarks
 from jobs.ending import TaskEnd, end_of, failed, stopped
+from jobs.given import note_given
 from jobs.handing_in import keep, remember_words
 from jobs.job import Job
 from jobs.patience import patiently
@@ -99,15 +102,17 @@ def _begin(job: Job) -> _Begun | TaskEnd:
             return failed(Failure.PUSH_REJECTED, pushed_meanwhile(str(moved), ""))
         base = place.base(added.sha if added else taken.head_sha)
         tasks.write(job.lease, base_sha=base.sha, base_branch=base.branch)
+        note_given(job, base, {THREADS: len(taken.threads)})
         for outcome in of_suggestions(applied, added.sha if added else ""):
             replies.say(outcome, base.project.review.resolve)
         return _Begun(taken, base, applied, added)
 
 
 def _apply(job: Job, place: Place, taken: Round) -> tuple[tuple[Applied, ...], Added | None]:
-    change, applied = suggestions_of(job, place, taken)
+    change, applied, report = suggestions_of(job, place, taken)
     if not applied:
         return (), None
+    keep_remarks(job, place.mirror.at(taken.head_sha), change, report)
     check_requester(place.repository, job.task)
     authors = list(dict.fromkeys((one.by.author, one.by.author_id) for one in applied))
     title = suggestions_title([login for login, _ in authors])
@@ -135,6 +140,8 @@ def _hand_in(job: Job, begun: _Begun, solution: Solution) -> TaskEnd:
     end = end_of(solution)
     added = None
     if solution.place is Whither.PULL_REQUEST and solution.ending.outcome in _HANDED_IN:
+        before = begun.base.mirror.at(begun.base.sha)
+        keep_remarks(job, before, solution.change, solution.policy)
         try:
             added = patiently(job, lambda: _push(job, begun, solution), until=job.watch.halted)
         except Moved as moved:

@@ -5,25 +5,29 @@ from jobs.job import Job
 from jobs.repository import policy
 from jobs.repository.change import Change, FileMode
 from jobs.repository.mirror import Mirror
+from jobs.repository.policy import PolicyReport
 from jobs.rounds.place import Place
 from jobs.rounds.round import Round
 from jobs.rounds.suggestions import Applied, Read, apply_suggestions
 
 
-def suggestions_of(job: Job, place: Place, taken: Round) -> tuple[Change, tuple[Applied, ...]]:
-    """Return the change that a round's suggestions come to, and whose they are."""
+def suggestions_of(
+    job: Job, place: Place, taken: Round
+) -> tuple[Change, tuple[Applied, ...], PolicyReport]:
+    """Return the change that a round's suggestions come to, whose they are, and what to look at."""
     threads, snapshot = taken.threads, place.mirror.at(taken.head_sha)
     read = reader(place.mirror, taken.head_sha)
     change, applied = apply_suggestions(threads, read)
     rules = place.base(taken.head_sha).path_rules(job.task)
     report = policy.review(change, snapshot, live_secrets=secrets_of(job), rules=rules)
     if report.allowed:
-        return change, applied
+        return change, applied, report
     # What the policy stops goes to the agent with the rest, which will say why it cannot.
     blocked = {one.path for one in report.blocked}
     if "" in blocked:
-        return Change(), ()
-    return apply_suggestions(tuple(one for one in threads if one.path not in blocked), read)
+        return Change(), (), report
+    left = tuple(one for one in threads if one.path not in blocked)
+    return (*apply_suggestions(left, read), report)
 
 
 def reader(mirror: Mirror, sha: str) -> Read:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.comments.failures import Failure
+from bot.comments.given import CONFLICTS
 from bot.comments.held import held
 from bot.comments.pull_request import credit
 from bot.comments.rounds import (
@@ -19,7 +20,9 @@ from bot.comments.rounds import (
 from bot.github_errors import Conflict
 from jobs.agent.task import Outcome
 from jobs.checkout import Base
+from jobs.checks.look_here import keep_remarks
 from jobs.ending import TaskEnd, end_of, failed, stopped
+from jobs.given import note_given
 from jobs.handing_in import remember_words
 from jobs.job import Job
 from jobs.patience import patiently
@@ -141,6 +144,7 @@ def _conflict(
     rules = place.fetch(place.repository.default_branch())
     base = Base(place.mirror, marked, place.branch.name, project_sha=rules, setup_sha=rules)
     job.services.tasks.write(job.lease, base_sha=marked, base_branch=base.branch)
+    note_given(job, base, {CONFLICTS: len(merged.conflicts)})
     return _Conflict(base, sides, merged.conflicts, into)
 
 
@@ -153,6 +157,8 @@ def _hand_in(job: Job, begun: _Conflict, solution: Solution) -> TaskEnd:
         return _unresolved(end)
     if marked := _marked(begun, solution):
         return failed(Failure.NO_CHANGE, still_marked(marked))
+    before = begun.base.mirror.at(begun.base.sha)
+    keep_remarks(job, before, solution.change, solution.policy)
     try:
         added = patiently(job, lambda: _push(job, begun, solution), until=job.watch.halted)
     except Moved as moved:

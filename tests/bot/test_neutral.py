@@ -257,3 +257,24 @@ def test_a_template_calls_nobody_and_closes_nothing_and_keeps_its_links() -> Non
     for reference in ("#12", "GH-12", "https://github.com", "@maria"):
         assert reference not in shown
     assert link in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Done:\n<!-- Closes #12, or ask @maria -->\nmore",
+        "Use `@dataclass` and ``a ` @b #1``.",
+        "```python\n@dataclass\n#1\n```\nmore",
+        "~~~\n\n@dataclass\n~~~",
+        "```\n```",
+    ],
+)
+def test_a_templates_code_and_comments_stay_as_they_are(text: str) -> None:
+    assert without_references(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["<!-- left open @maria", "`open @maria", "```\nx\n````\n@maria", "``` @maria ``"]
+)
+def test_what_only_looks_like_code_in_a_template_calls_nobody(text: str) -> None:
+    assert "@maria" not in without_references(text)

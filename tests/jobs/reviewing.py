@@ -10,6 +10,7 @@ from jobs.agent.task import AgentTask, Ending, IssueText, Outcome, Submission
 from jobs.checkout import Base
 from jobs.ending import TaskEnd
 from jobs.job import Job
+from jobs.repository import policy
 from jobs.repository.change import Change, ChangedFile, FileMode
 from jobs.rounds import address as story
 from jobs.solution import Solution
@@ -76,7 +77,8 @@ class Review:
             self.given.append(job.give(AgentTask("acme/shop", base.sha, (), issue)))
             job.keep_evidence(EVIDENCE)
             meanwhile()
-            return solution
+            report = policy.review(solution.change, base.mirror.at(base.sha))
+            return replace(solution, policy=report)
 
         self.monkeypatch.setattr(story, "solve", solve)
 

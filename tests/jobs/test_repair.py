@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.comments.given import CHECKS, GIVEN
 from bot.comments.held import is_held
 from demo.github.server import LocalGitHub
 from jobs.agent.task import AgentTask, Ending, IssueText, Outcome, Submission
@@ -161,6 +162,8 @@ def test_a_job_that_follows_tells_the_agent_the_same(red: Red) -> None:
     second = story.repair(later)
     assert first == second
     assert red.given[0] == red.given[1]
+    [given] = [entry for kind, entry in job.log.entries() if kind == GIVEN]
+    assert given["beside"] == {CHECKS: 1}
     assert len(red.desk.git("log", "--format=%s", f"main..{red.branch}").split("\n")) == 2
 
 
