@@ -13,6 +13,7 @@ from jobs.job import Job
 from jobs.model.wire import Wire
 from jobs.repository.git import GitFailed
 from jobs.sandbox import Sandbox, SandboxError, ToolRefused
+from jobs.waiting.day import day_pause
 from jobs.workplace import Workplace
 
 _OPENAI = ".openai.com"
@@ -36,6 +37,7 @@ def abilities(
         helper=helper if settings.explore == "on" else None,
         github=job.github,
         people=people,
+        day=lambda: day_pause(job, workplace.base.project.limits),
         heard=lambda: job.watch.heard,
     )
 

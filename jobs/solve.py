@@ -57,7 +57,7 @@ def _attempt(job: Job, base: Base, workplace: Workplace, detection: Detection) -
     for left in reversed(range(_MOST_SANDBOXES)):
         solution = _in_a_sandbox(job, workplace, detection, measure, harvest)
         ending = solution.ending
-        if was_granted(job, ending, budget_of(job)):
+        if was_granted(job, ending, budget_of(job), base.project.limits):
             return _attempt(job, base, workplace, detection)  # more came while it worked
         if ending.outcome is not Outcome.SANDBOX_LOST or job.watch.halted.is_set():
             return solution

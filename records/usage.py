@@ -25,9 +25,15 @@ class Usage:
 
     def usd(self, repository_id: int, since: float) -> float:
         """Add up what the tasks of a repository cost that were asked for since then."""
-        statement = select(TaskRow.progress).where(
-            TaskRow.repository_id == repository_id, TaskRow.created_at >= since
-        )
+        return sum(usd for _, usd in self.costs(repository_id, since))
+
+    def costs(self, repository_id: int, since: float) -> list[tuple[float, float]]:
+        """List the tasks of a repository that were asked for since then, oldest first.
+
+        Of each: when it was asked for, in Unix seconds, and what it has cost so far, in dollars.
+        """
+        lately = (TaskRow.repository_id == repository_id) & (TaskRow.created_at >= since)
+        statement = select(TaskRow.created_at, TaskRow.progress).where(lately)
         with self._database.reading() as connection:
-            found = connection.execute(statement).scalars()
-            return sum(progress_from_json(text).cost_usd for text in found)
+            found = connection.execute(statement.order_by(TaskRow.created_at)).all()
+        return [(at, progress_from_json(text).cost_usd) for at, text in found]

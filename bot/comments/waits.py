@@ -106,6 +106,8 @@ _NAMES = {"money": "usd", "time": "minutes"}
 
 
 def _used_up(asked: dict[str, Any]) -> str:
+    if asked["what"] == "day":
+        return f"{money(asked['usd'])} a day"
     name = _NAMES.get(asked["what"], asked["what"])
     return _amount(name, asked[name])
 
@@ -130,12 +132,35 @@ def _budget(wait: Wait, task: Task, around: Surroundings) -> list[str]:
     last = f"The last thing that I did: {doing}." if doing else ""
     left = [one for one in task.progress.plan if one.status != "completed"]
     rest = f"{plural(len(left), 'step')} of the plan below are left." if left else ""
+    so_far = " ".join(part for part in (done, last, rest) if part)
+    if wait.asked["what"] == "day":
+        return [_day(wait.asked, around.command), so_far]
     more = _MORE[wait.asked["what"]]
     how = f"To let me go on, comment `{around.command} budget {more}`, with as much as you like."
     until = (
         f"Without more by {moment(wait.deadline)} I hand in what there is." if wait.deadline else ""
     )
-    return [" ".join(part for part in (done, last, rest) if part), f"{how} {until}".rstrip()]
+    return [so_far, f"{how} {until}".rstrip()]
+
+
+def _day(asked: dict[str, Any], command: str) -> str:
+    """Say that a repository's money for a day is used up, and when there is more."""
+    return (
+        f"The tasks of this repository have cost {money(asked['spent'])} in the last 24 hours, of "
+        f"{money(asked['usd'])} ({asked['source']}). I go on by myself at "
+        f"{moment(asked['until'])}; `{command} budget +$1` may let this task go on before."
+    )
+
+
+def day_budget_comment(command: str, most: float | None, until: float) -> str:
+    """Refuse what does not let a task go on that waits for its repository's money of a day."""
+    why = (
+        f"no more than {money(most)} in 24 hours can be used here, by a limit of whoever runs this "
+        "bot"
+        if most is not None
+        else f"what is short is the money of the day, as in `{command} budget +$1`"
+    )
+    return f"I added nothing: {why}. This task goes on by itself at {moment(until)}."
 
 
 def nothing_asked_comment(command: str) -> str:
@@ -213,8 +238,9 @@ def too_much_comment(command: str, name: str, now: float, most: float) -> str:
 
 def budget_given_comment(login: str, name: str, more: float, limits: Limits) -> str:
     """Say that a task may use more, and how much that makes; `name` is that of a limit."""
-    whole = _amount(name, vars(limits)[name])
-    return f"{person(login)} gives this task {_amount(name, more)} more, which makes {whole}."
+    whole = vars(limits)[name]
+    makes = "" if whole is None else f", which makes {_amount(name, whole)}"
+    return f"{person(login)} gives this task {_amount(name, more)} more{makes}."
 
 
 def bad_budget_comment(command: str, asked: str, limits: Limits) -> str:

@@ -1,8 +1,11 @@
 """Gives a task more of what it may use, while it works or when it has paused for want of it."""
 
+from typing import Any
+
 from bot.commands import Budget
 from bot.comments.waits import (
     budget_given_comment,
+    day_budget_comment,
     no_money_limit_comment,
     nothing_to_pay_comment,
     too_much_comment,
@@ -47,9 +50,13 @@ def budget(command: Budget, request: Request) -> Outcome:
 def _check(command: Budget, task: Task, request: Request) -> None:
     """Refuse what would be more than the operator lets a task come to; UserError."""
     context = request.context
+    wait = context.tasks.waits.open(task.id)
+    waits_for_day = wait is not None and wait.asked.get("what") == "day"
+    if wait and waits_for_day:
+        _check_day(command, wait.asked, request)
     usual = within(context.limits, task)
     now = granted(usual, context.tasks.waits.all(task.id))
-    if command.usd and now.usd is None:
+    if command.usd and now.usd is None and not waits_for_day:
         words = no_money_limit_comment(context.command)
         raise UserError(words, why="there is no limit in money")
     name, more = _given(command)
@@ -58,6 +65,16 @@ def _check(command: Budget, task: Task, request: Request) -> None:
     if most is not None and has + more > most:
         words = too_much_comment(context.command, name, has, most)
         raise UserError(words, why="more than a task may come to")
+
+
+def _check_day(command: Budget, asked: dict[str, Any], request: Request) -> None:
+    """Refuse what gives a task no money of a day that it has to wait for; UserError."""
+    context = request.context
+    most = context.allowance.usd_day
+    if not command.usd or (most is not None and asked["usd"] + command.usd > most):
+        too_dear = most if command.usd else None
+        words = day_budget_comment(context.command, too_dear, asked["until"])
+        raise UserError(words, why="no money of the day")
 
 
 def _given(command: Budget) -> tuple[str, float]:

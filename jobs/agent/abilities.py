@@ -52,6 +52,8 @@ class PeoplePort:
     """Is told which remark the agent was told, and before which step."""
     packages: PackagesPort | None = None
     """Without it the agent cannot ask for packages."""
+    pauses: bool = False
+    """Whether the work may rest until its repository has money again; else it ends."""
 
 
 GitHubPort = Callable[[str, str], str]
@@ -68,6 +70,8 @@ class Abilities:
     helper: HelperPort | None = None
     github: GitHubPort | None = None
     people: PeoplePort | None = None
+    day: Callable[[], NewWait | None] = lambda: None
+    """Says what is asked of people once the repository's money for a day is used up."""
     heard: Callable[[], Sequence[Remark]] = tuple
     """What people have written on the issue since the work began, oldest first."""
 

@@ -73,6 +73,12 @@ def used_up(talk: Conversation, budget: Budget, which: str) -> Ending:
     return Ending(Outcome.BUDGET, talk.submission, words[which], which)
 
 
+def day_spent(talk: Conversation, pause: NewWait) -> Ending:
+    """End because the repository has used up what it may in 24 hours."""
+    words = f"The ${pause.asked['usd']:.2f} that this repository may use in 24 hours are used up."
+    return Ending(Outcome.BUDGET, talk.submission, words, "day")
+
+
 def model_failed(talk: Conversation, budget: Budget, error: ModelError) -> Ending:
     """End because the model's side gave up; what a wrong setting is, people are told."""
     match error.kind:

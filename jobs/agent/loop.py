@@ -109,8 +109,8 @@ def _over(work: Work) -> Ending | None:
     talk, streaks = work.talk, work.talk.streaks
     if work.stopped.is_set():
         return endings.stopped(talk)
-    if which := attention.used_up(talk, work.budget):
-        return _spent(work, which)
+    if ending := _out_of(work):
+        return ending
     if talk.window.is_too_small:
         return endings.cut_short(talk, work.budget)
     useless = {
@@ -127,6 +127,16 @@ def _over(work: Work) -> Ending | None:
     if trouble := next((name for name, is_so in circles.items() if is_so), ""):
         return endings.in_circles(talk, trouble)
     return None
+
+
+def _out_of(work: Work) -> Ending | None:
+    talk, people = work.talk, work.abilities.people
+    if which := attention.used_up(talk, work.budget):
+        return _spent(work, which)
+    pause = work.abilities.day()
+    if pause and people and people.pauses:
+        return endings.waiting(talk, pause)
+    return endings.day_spent(talk, pause) if pause else None
 
 
 def _spent(work: Work, which: str) -> Ending:

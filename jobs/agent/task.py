@@ -170,7 +170,7 @@ class Ending:
     explanation: str
     """One sentence for the people who read the issue."""
     cause: str = ""
-    """Which budget ran out (turns, time, tokens, money, context), the kind of model error, or
+    """Which budget ran out (turns, time, tokens, money, day, context), the kind of model error, or
     `quiet` where the model stopped without handing in."""
     handed_in: dict[str, Any] | None = None
     """What a run that ends with words came to, as its last tool's schema has it."""

@@ -13,6 +13,7 @@ from jobs.job import Job
 from jobs.sandbox import Sandbox
 from jobs.setup.environment import Environment
 from jobs.solve import budget_of
+from jobs.waiting.day import day_pause
 from jobs.waiting.people import people_of
 from jobs.workplace import Workplace
 
@@ -75,7 +76,12 @@ def _in_a_sandbox(job: Job, workplace: Workplace, errand: Errand) -> Ending:
 
 def _abilities(job: Job, base: Base, budget: Budget) -> Abilities:
     people = people_of(job, base.project.plan, budget)
-    return Abilities(github=job.github, people=people, heard=lambda: job.watch.heard)
+    return Abilities(
+        github=job.github,
+        people=people,
+        day=lambda: day_pause(job, base.project.limits),
+        heard=lambda: job.watch.heard,
+    )
 
 
 def _told(job: Job, workplace: Workplace, errand: Errand) -> AgentTask:

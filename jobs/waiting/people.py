@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.project import Planning
+from bot.project import Planning, ProjectLimits
 from jobs.agent.abilities import PeoplePort
 from jobs.agent.task import Budget, Ending
 from jobs.agent.titles import code
@@ -12,6 +12,7 @@ from jobs.job import Job
 from jobs.repository.change import HostileChange, parse
 from jobs.setup.wanted import Came
 from jobs.waiting.acknowledging import acknowledge
+from jobs.waiting.day import day_pause, is_of_a_day
 from jobs.waiting.packages import packages_port
 from records.heard import Remark
 from records.waits import NewWait, Wait, WaitKind
@@ -60,16 +61,19 @@ def people_of(
         said=said,
         question=question,
         more=more if pauses else lambda _: None,
+        pauses=pauses,
         took=took,
         packages=packages_port(job, planning, came) if asks else None,
     )
 
 
-def was_granted(job: Job, ending: Ending, budget: Budget) -> bool:
+def was_granted(job: Job, ending: Ending, budget: Budget, limits: ProjectLimits) -> bool:
     """Say whether the work rests for want of what it has by now."""
     wait = ending.wait
     if wait is None or wait.kind is not WaitKind.BUDGET or job.watch.halted.is_set():
         return False
+    if is_of_a_day(wait):
+        return day_pause(job, limits) is None
     return wait.key != _key(budget)
 
 

@@ -170,3 +170,24 @@ def test_a_word_that_steers_counts_and_is_acknowledged_with_its_step(
     body = model.requests[1].body
     assert b"maria, who may steer this task" in body
     assert body.count(b"Use Decimal.") == 1
+
+
+@pytest.mark.parametrize("pauses", [True, False])
+def test_the_days_money_is_looked_at_before_each_call_of_the_model(
+    pauses: bool, scripted_model: Model
+) -> None:
+    """The work rests where it may, and ends where it may not."""
+    asked = {"what": "day", "usd": 2.0}
+    pause = NewWait("day:1", WaitKind.BUDGET, asked)
+    looks = iter([None, pause])
+    port = People().abilities().people
+    assert port
+    beside = Abilities(people=replace(port, pauses=pauses), day=lambda: next(looks))
+    model = scripted_model([given.turn(given.plan("one"))])
+    ending = given.work(model, abilities=beside)
+    assert len(model.requests) == 1
+    if pauses:
+        assert (ending.outcome, ending.wait) == (Outcome.WAITING, pause)
+    else:
+        assert (ending.outcome, ending.cause) == (Outcome.BUDGET, "day")
+        assert "$2.00" in ending.explanation

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.comments import Limits, Surroundings, status_comment
+from bot.limits import Allowance
 from bot.request import Outcome
 from records.deliveries import DeliveryState
 from records.heard import Remark
@@ -237,6 +238,37 @@ def test_more_turns_and_more_time_let_a_paused_task_go_on(
     much = f"/agent budget +999{more[-5:].lstrip('+0123456789')}"
     assert door.command(number, "maintain", much).state is DeliveryState.REFUSED
     assert "that one may come to here" in door.bot_comments(number)[-1]
+
+
+SPENT = {"what": "day", "usd": 2.0, "spent": 2.5, "source": "a limit", "until": 86_400.0 * 365}
+
+
+def test_a_task_that_waits_for_the_days_money_says_when_it_goes_on(front_door: FrontDoor) -> None:
+    number, lease = waiting(front_door, NewWait("day:1", WaitKind.BUDGET, SPENT, 60.0))
+    limits = front_door.context.limits
+    wait = wait_of(front_door, lease, "day:1")
+    said = status_comment(
+        task_of(front_door, lease), Surroundings(0.0, "/agent", limits, wait=wait)
+    )
+    assert "Paused at $2.00 a day" in said
+    assert "have cost $2.50 in the last 24 hours, of $2.00 (a limit)" in said
+    assert "I go on by myself at 1 Jan 1971, 00:00 UTC" in said
+    turns = front_door.command(number, "maintain", "/agent budget +20steps")
+    assert turns.state is DeliveryState.REFUSED
+    assert "what is short is the money of the day" in front_door.bot_comments(number)[-1]
+    money = front_door.command(number, "maintain", "/agent budget +$1")
+    assert money.state is DeliveryState.HANDLED
+    assert "gives this task $1.00 more." in front_door.bot_comments(number)[-1]
+    assert task_of(front_door, lease).state is TaskState.QUEUED
+
+
+def test_a_day_of_the_operators_is_no_maintainers_to_extend(front_door: FrontDoor) -> None:
+    front_door.context = replace(front_door.context, allowance=Allowance(usd_day=2.5))
+    number, lease = waiting(front_door, NewWait("day:1", WaitKind.BUDGET, SPENT, 60.0))
+    outcome = front_door.command(number, "maintain", "/agent budget +$1")
+    assert outcome.state is DeliveryState.REFUSED
+    assert "no more than $2.50 in 24 hours" in front_door.bot_comments(number)[-1]
+    assert task_of(front_door, lease).state is TaskState.WAITING
 
 
 def test_who_only_writes_gives_no_money(front_door: FrontDoor) -> None:

@@ -5,21 +5,23 @@ from typing import Any
 
 import pytest
 
-from bot.project import Planning
+from bot.project import Planning, ProjectLimits
 from jobs.agent.abilities import PeoplePort
 from jobs.agent.task import Budget, Ending, Outcome
 from jobs.ending import TaskEnd
 from jobs.job import Job
 from jobs.status_comment import StatusComment
+from jobs.waiting.day import day_pause
 from jobs.waiting.people import people_of, was_granted, with_changes
 from records.heard import Remark
-from records.task import TaskState
+from records.task import Progress, TaskState
 from records.waits import NewWait, WaitKind
 from tests.jobs.conftest import MakeJob
 from tests.jobs.desk import REPOSITORY, Desk
 from tests.records.given import new_task
 
 BUDGET = Budget(tokens=100, usd=2.0)
+NO_LIMITS = ProjectLimits()
 MORE = [("money", True), ("tokens", True), ("turns", True), ("time", True), ("context", False)]
 
 
@@ -50,6 +52,7 @@ def test_whoever_steers_another_verb_is_told_the_step_but_asked_nothing(
     found = people(job)
     assert not found.may_ask
     assert found.more("money") is None
+    assert not found.pauses
 
 
 @pytest.mark.parametrize(("which", "pauses"), MORE)
@@ -81,9 +84,54 @@ def test_an_operator_can_have_tasks_end_instead(make_job: MakeJob) -> None:
 def test_what_was_granted_meanwhile_is_not_asked_for(make_job: MakeJob) -> None:
     job = make_job()
     ending = Ending(Outcome.WAITING, None, "", wait=people(job).more("money"))
-    assert not was_granted(job, ending, BUDGET)
-    assert was_granted(job, ending, replace(BUDGET, usd=3.0))
-    assert not was_granted(job, Ending(Outcome.BUDGET, None, ""), replace(BUDGET, usd=3.0))
+    assert not was_granted(job, ending, BUDGET, NO_LIMITS)
+    assert was_granted(job, ending, replace(BUDGET, usd=3.0), NO_LIMITS)
+    ended = Ending(Outcome.BUDGET, None, "")
+    assert not was_granted(job, ended, replace(BUDGET, usd=3.0), NO_LIMITS)
+
+
+def spent(job: Job, usd: float, **limits: Any) -> NewWait | None:
+    job.services.tasks.write(job.lease, progress=Progress(cost_usd=usd))
+    return day_pause(job, ProjectLimits(**limits))
+
+
+def test_a_task_pauses_when_its_repository_has_used_up_the_day_and_others_count(
+    make_job: MakeJob,
+) -> None:
+    job = make_job()
+    tasks = job.services.tasks
+    assert spent(job, 9.0) is None, "nobody set a limit"
+    other, _ = tasks.create(replace(new_task(), semantic_key="comment:2", issue_number=8))
+    lease = tasks.take(other.id, "another", 60.0)
+    assert lease
+    tasks.write(lease, progress=Progress(cost_usd=1.0))
+    assert spent(job, 0.9, usd_day=2.0) is None
+    pause = spent(job, 1.1, usd_day=2.0)
+    assert pause
+    assert pause.kind is WaitKind.BUDGET
+    assert pause.asked["until"] == pytest.approx(job.task.created_at + 86_400)
+    assert (pause.asked["usd"], pause.asked["spent"]) == (2.0, pytest.approx(2.1))
+    assert pause.seconds == pytest.approx(86_400, abs=60)
+    ending = Ending(Outcome.WAITING, None, "", wait=pause)
+    assert not was_granted(job, ending, BUDGET, ProjectLimits(usd_day=2.0))
+    asked = tasks.waits.ask(job.lease, pause)
+    tasks.waits.grant(job.task.id, NewWait("grant:1", WaitKind.BUDGET, {}), {"usd": 1.0}, "ann")
+    assert was_granted(job, ending, BUDGET, ProjectLimits(usd_day=2.0))
+    tasks.waits.answer(asked, {"granted": True}, "ann")
+    again = spent(job, 2.1, usd_day=2.0)
+    assert again
+    assert again.key != pause.key
+
+
+def test_what_people_give_does_not_go_beyond_the_operators_day(make_job: MakeJob) -> None:
+    job = make_job()
+    settings = job.services.settings.model_copy(update={"repository_usd_a_day": 2.0})
+    job = replace(job, services=replace(job.services, settings=settings))
+    grant = NewWait("grant:1", WaitKind.BUDGET, {})
+    job.services.tasks.waits.grant(job.task.id, grant, {"usd": 1.0}, "ann")
+    pause = spent(job, 2.0, usd_day=3.0)
+    assert pause
+    assert pause.asked["source"] == "a limit of whoever runs this bot"
 
 
 def test_a_change_that_cannot_be_read_is_no_reason_not_to_ask() -> None:
