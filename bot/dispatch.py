@@ -8,6 +8,7 @@ from bot.boxes import newly_ticked
 from bot.check_threads import NoThread, where_checked, where_pressed
 from bot.commands import Ask, Fix, Plan, Remark, Stop, type_of_command
 from bot.events import (
+    BranchPushed,
     ButtonPressed,
     CheckRunAsked,
     ChecksEnded,
@@ -36,6 +37,7 @@ from bot.handlers.closed import closed
 from bot.handlers.edited import comment_edited, issue_edited
 from bot.handlers.pressed import BUTTONS
 from bot.handlers.removed import installation_removed, repository_changed
+from bot.handlers.reverted import branch_pushed
 from bot.handlers.reviewed import reviewed
 from bot.in_thread import PERMISSIONS, in_thread
 from bot.other_bots import check_hops, could_be_heard, is_listed
@@ -54,7 +56,7 @@ type_of_asking = IssueCommented | IssueOpened | IssueLabeled | IssueAssigned | I
 """What may hold a command, or stand for one."""
 
 
-def handle(  # noqa: C901, PLR0911 - a case for each event
+def handle(  # noqa: C901, PLR0911, PLR0912 - a case for each event
     event: type_of_event, context: Context, *, last_try: bool = True
 ) -> Outcome:
     """Answer an event; errors that nobody has words for are raised, after general words.
@@ -79,6 +81,8 @@ def handle(  # noqa: C901, PLR0911 - a case for each event
             return _checked(event, context, last_try=last_try)
         case CheckRunAsked():
             return _pressed(event, context, last_try=last_try)
+        case BranchPushed():
+            return branch_pushed(event, context)
         case RepositoryChanged():
             return repository_changed(event, context)
         case InstallationRemoved():

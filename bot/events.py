@@ -237,6 +237,21 @@ class ChecksEnded(_OnIssue):
 
 
 @dataclass(frozen=True)
+class BranchPushed(_InRepository):
+    """Somebody pushed commits to a branch."""
+
+    branch: str
+    head_sha: str
+    messages: tuple[str, ...]
+    """What the commits say that came, the oldest first."""
+
+    @property
+    def key(self) -> str:
+        """Return what names this event, however often GitHub tells of it."""
+        return f"push:{self.repository.id}:{self.branch}:{self.head_sha}"
+
+
+@dataclass(frozen=True)
 class RepositoryChanged(_InRepository):
     """A repository was renamed, transferred, made public or private, archived or deleted."""
 
@@ -293,6 +308,7 @@ type_of_event = (
     type_of_thread_event
     | CheckSuiteCompleted
     | CheckRunAsked
+    | BranchPushed
     | RepositoryChanged
     | InstallationRemoved
     | Ignored

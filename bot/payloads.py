@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.events import (
+    BranchPushed,
     CheckRunAsked,
     CheckSuiteCompleted,
     CommentEdited,
@@ -164,6 +165,18 @@ def _run_asked(fields: Fields) -> CheckRunAsked:
     )
 
 
+def _branch_pushed(fields: Fields) -> BranchPushed | Ignored:
+    ref = fields.text("ref")
+    if not ref.startswith("refs/heads/"):
+        return Ignored("no branch was pushed")
+    return BranchPushed(
+        **_in_repository(fields),
+        branch=ref.removeprefix("refs/heads/"),
+        head_sha=fields.text("after"),
+        messages=tuple(one.optional_text("message") for one in fields.objects("commits")),
+    )
+
+
 def _repository_changed(fields: Fields) -> RepositoryChanged:
     return RepositoryChanged(**_in_repository(fields), action=fields.text("action"))
 
@@ -276,6 +289,7 @@ _READERS: dict[tuple[str, str], Callable[[Fields], type_of_event]] = {
     ("pull_request", "edited"): _edited,
     ("pull_request", "closed"): _pull_request_closed,
     ("pull_request", "synchronize"): _pushed,
+    ("push", ""): _branch_pushed,
     ("pull_request_review", "submitted"): _reviewed,
     ("pull_request_review_comment", "created"): _review_commented,
     ("check_suite", "completed"): _suite_completed,

@@ -24,7 +24,7 @@ from records.task import Task, TaskState
 _SUMMARY = 6_000
 _SAME_VERB_AGAIN = {"address", "sync", "ci", "plan", "ask", "review"}
 RETRY_BOX = "- [ ] Try again, from where it was <!-- do:retry -->"
-_CUT_SHORT = {TaskState.PARTIAL, TaskState.STOPPED, TaskState.FAILED}
+CUT_SHORT = {TaskState.PARTIAL, TaskState.STOPPED, TaskState.FAILED}
 """Ends after which somebody may want to go on where the agent was."""
 
 
@@ -131,9 +131,9 @@ def _outcome(task: Task, around: Surroundings) -> list[str]:
     return [
         evidence_table(task.evidence, task.base_sha or ""),
         said if task.summary else "",
-        plan_as_left(task) if task.state in _CUT_SHORT else "",
+        plan_as_left(task) if task.state in CUT_SHORT else "",
         limits_met(task.progress.limits),
-        RETRY_BOX if task.state in _CUT_SHORT and not task.pull_request_number else "",
+        RETRY_BOX if task.state in CUT_SHORT and not task.pull_request_number else "",
         _meter(task, around),
     ]
 

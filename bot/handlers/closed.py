@@ -5,8 +5,10 @@ import re
 import structlog
 
 from bot.comments.checks import pull_request_ended
+from bot.comments.status import CUT_SHORT
 from bot.events import PullRequestClosed
 from bot.github_errors import AWAY, GitHubError
+from bot.handlers.reverted import taken_back_by
 from bot.own_pull_requests import opened_by
 from bot.request import Outcome, Request
 from records.deliveries import DeliveryState
@@ -15,17 +17,15 @@ from records.pulls import Fate
 from records.task import Task, TaskState
 
 _WRITE = {"contents": "write", "metadata": "read"}
-# As GitHub's own button writes it: https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/incorporating-changes-from-a-pull-request/reverting-a-pull-request
-_REVERTS = re.compile(
-    r"^Reverts (?:(?P<repository>[\w.-]+/[\w.-]+))?#(?P<number>\d{1,9})\s*$", re.MULTILINE
-)
+_LOOKED_THROUGH = 60
+_RETRY_LINE = re.compile(r"^.*<!-- do:retry[^<>\n]*-->\n*", re.MULTILINE)
 
 _log = structlog.get_logger()
 
 
 def closed(event: PullRequestClosed, request: Request) -> Outcome:
     """Record what became of a pull request, and end what is on its way for it."""
-    taken_back = _taken_back(event, request) if event.pull.merged else None
+    taken_back = taken_back_by(event, request) if event.pull.merged else None
     origin = opened_by(request)
     if origin is None:
         if taken_back:
@@ -36,6 +36,7 @@ def closed(event: PullRequestClosed, request: Request) -> Outcome:
     stopped = _stop_all(request)
     if fate is Fate.MERGED:
         _remove_branch(event, origin, request)
+        _take_retries_away(origin, request)
     return Outcome(DeliveryState.HANDLED, f"{fate}; {stopped} tasks on it stopped")
 
 
@@ -47,19 +48,6 @@ def _decide(event: PullRequestClosed, fate: Fate, request: Request) -> None:
         by=event.sender.login,
         merge_sha=event.pull.merge_sha if fate is Fate.MERGED else "",
     )
-
-
-def _taken_back(event: PullRequestClosed, request: Request) -> int | None:
-    """Record that another pull request was reverted by this one; return its number."""
-    tasks = request.context.tasks
-    for found in _REVERTS.finditer(event.issue.body.replace("\r", "")):
-        elsewhere = found["repository"] not in {None, event.repository.full_name}
-        number = int(found["number"])
-        if not elsewhere and tasks.rounds.opened_by(event.repository.id, number):
-            by = event.sender.login
-            tasks.pulls.decide(event.repository.id, number, Fate.REVERTED, by=by)
-            return number
-    return None
 
 
 def _stop_all(request: Request) -> int:
@@ -85,6 +73,24 @@ def _on_their_way(request: Request) -> list[str]:
     key = f"to stop:{event.key}"
     kept = context.effects.once(request.conversation.scope, key, do=look_up, look=lambda: None)
     return list(kept["tasks"])
+
+
+def _take_retries_away(origin: Task, request: Request) -> None:
+    """Offer no more to try again what is merged now, in the comments of the issue's tasks."""
+    repository, tasks = request.conversation.repository, request.context.tasks
+    for task in tasks.newest_on_issue(origin.repository_id, origin.issue_number, _LOOKED_THROUGH):
+        if task.status_comment_id is None or task.state not in CUT_SHORT:
+            continue
+        try:
+            body = repository.comment_body(task.status_comment_id)
+            without = _RETRY_LINE.sub("", body)
+            if without != body:
+                repository.edit_comment(task.status_comment_id, without)
+        except AWAY:
+            raise  # the delivery comes again when GitHub is back
+        except GitHubError as trouble:
+            # A tick on a box that stays is answered: the issue is closed, or has its pull request.
+            _log.info("retry.not_taken_away", task=task.id, why=str(trouble))
 
 
 def _remove_branch(event: PullRequestClosed, origin: Task, request: Request) -> None:

@@ -1,14 +1,17 @@
 """What becomes of the bot's pull requests is on record, and ends what is on its way for them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from bot.comments import Surroundings, status_comment
+from bot.comments.views import Limits
 from bot.conversation import Conversation
 from bot.github_errors import RateLimited
 from records.deliveries import DeliveryState
 from records.pulls import Fate
-from records.task import NewTask, TaskState
+from records.task import NewTask, Task, TaskState
 from tests.bot.conftest import REPOSITORY
 from tests.bot.own_pull import BRANCH, OnPullRequest
 
@@ -65,6 +68,73 @@ def test_a_merge_that_takes_it_back_is_on_record(on_pull: OnPullRequest) -> None
     github.merge(REPOSITORY, back, "admin")
     assert _closed(on_pull, "admin") == f"pull request #{on_pull.number} was reverted"
     assert _fate(on_pull) == (Fate.REVERTED, "admin")
+
+
+def test_a_revert_whose_text_was_replaced_is_known_by_its_title(on_pull: OnPullRequest) -> None:
+    github = on_pull.door.github
+    github.merge(REPOSITORY, on_pull.number, "write")
+    _closed(on_pull, "write")
+    github.make_branch(REPOSITORY, "back", "maria")
+    github.commit(REPOSITORY, "back", "maria", {"tax.py": "RATE = 0.19\n"}, "Back")
+    back = github.open_pull(REPOSITORY, "maria", "back", 'Revert "Fix tax"')
+    github.merge(REPOSITORY, back, "admin")
+    assert _closed(on_pull, "admin") == f"pull request #{on_pull.number} was reverted"
+    assert _fate(on_pull) == (Fate.REVERTED, "admin")
+
+
+def test_another_pull_request_with_such_a_title_takes_nothing_back(on_pull: OnPullRequest) -> None:
+    github = on_pull.door.github
+    github.make_branch(REPOSITORY, "back", "maria")
+    github.commit(REPOSITORY, "back", "maria", {"new.py": "X = 1\n"}, "Back")
+    back = github.open_pull(REPOSITORY, "maria", "back", 'Revert "Fix tax"')
+    github.merge(REPOSITORY, back, "admin")
+    assert _closed(on_pull, "admin") == "not the bot's pull request"
+    assert _fate(on_pull)[0] is Fate.OPEN
+
+
+def test_a_commit_on_the_default_branch_that_takes_it_back_is_on_record(
+    on_pull: OnPullRequest,
+) -> None:
+    github = on_pull.door.github
+    sha = github.merge(REPOSITORY, on_pull.number, "write")
+    _closed(on_pull, "write")
+    message = f'Revert "Fix tax"\n\nThis reverts commit {sha}.'
+    github.make_branch(REPOSITORY, "aside", "maria")
+    github.commit(REPOSITORY, "aside", "maria", {"tax.py": "RATE = 0.19\n"}, message)
+    pushes = [_event(on_pull, "push", "maria") for _ in ("the branch", "the commit")]
+    assert pushes == ["not the default branch"] * 2
+    github.commit(REPOSITORY, "main", "maria", {"tax.py": "RATE = 0.19\n"}, message)
+    assert _event(on_pull, "push", "maria") == f"pull request #{on_pull.number} was reverted"
+    assert _fate(on_pull) == (Fate.REVERTED, "maria")
+    github.commit(REPOSITORY, "main", "maria", {"tax.py": "RATE = 0.2\n"}, "Again")
+    assert _event(on_pull, "push", "maria") == "no commit undoes what the bot made"
+
+
+def test_once_it_is_merged_nothing_offers_to_try_again(on_pull: OnPullRequest) -> None:
+    door, tasks, origin = on_pull.door, on_pull.door.context.tasks, on_pull.origin
+    cut_short = replace(_again(origin), semantic_key="comment:1")
+    task_id = tasks.create(cut_short)[0].id
+    lease = tasks.take(task_id, "a job", 60.0)
+    assert lease is not None
+    tasks.end(lease, TaskState.FAILED, reason="quiet", explanation="It fell silent.")
+    task = replace(tasks.get(task_id), trigger_comment_id=None)
+    around = Surroundings(0.0, "/agent", Limits(1, 1.0, 1))
+    words = f"Before.\n\n{status_comment(task, around)}"
+    number, bot = origin.issue_number, "patchbay-demo[bot]"
+    door.github.comment(REPOSITORY, number, bot, words)
+    tasks.set_status_comment(task_id, door.last_comment_of(number, bot))
+    assert "do:retry" in door.bot_comments(number)[-1]
+    door.github.merge(REPOSITORY, on_pull.number, "write")
+    _closed(on_pull, "write")
+    said = door.bot_comments(number)[-1]
+    assert "do:retry" not in said
+    assert said.startswith("Before.")
+    assert "It fell silent." in said
+
+
+def _again(task: Task) -> NewTask:
+    fields = {name: getattr(task, name) for name in NewTask.__dataclass_fields__}
+    return NewTask(**fields | {"branch": None, "pull_request_number": None})
 
 
 def _live(on_pull: OnPullRequest) -> tuple[str, str]:
