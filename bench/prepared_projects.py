@@ -199,7 +199,7 @@ def _settings(folder: Path) -> Settings:
     )
 
 
-def _no_model(_place: str, _model: str = "", /) -> NoReturn:
+def _no_model(_place: str, _model: str = "", _effort: str = "", /) -> NoReturn:
     raise RuntimeError("the agent does not begin here")
 
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 from bot.comments import not_started
 from bot.github_errors import Invalid, NotFound
 from bot.github_repository import GitHubRepository
-from bot.limits import narrowed
+from bot.manner import check_manner, limits_for
 from bot.path_patterns import first_match
 from bot.project import PROJECT_FILE, Project
 from bot.request import READ_CONTENTS, Request, UserError
@@ -41,6 +41,7 @@ def made_ready(new: NewTask, request: Request) -> NewTask:
     _check_labels(new, project)
     _check_planned(new, project, request)
     brief = dict(new.brief)
+    check_manner(brief, project, request)
     if paths := brief.pop("paths", ""):
         brief["paths"] = _paths(paths, project, request)
     else:
@@ -55,7 +56,7 @@ def made_ready(new: NewTask, request: Request) -> NewTask:
         _refuse(words, f"{attempts} attempts")
     _check_day(new, project, request)
     _check_open(new, project, request)
-    brief["limits"] = narrowed(context.limits, project.limits)
+    brief["limits"] = limits_for(brief, project, request)
     comments = request.conversation.repository.newest_comments(new.issue_number)
     return replace(new, brief=brief, issue=with_comments(new.issue, comments, request))
 

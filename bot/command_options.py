@@ -9,7 +9,15 @@ VALUES = {
     "attempts": "N",
     "base": "BRANCH",
     "budget": "$1|200k",
+    "time": "20m|2h",
     "paths": "PATHS",
+    "test": "COMMAND",
+    "draft": "",
+    "ready": "",
+    "no-pr": "",
+    "plan": "",
+    "effort": "low|medium|high",
+    "quiet": "",
     "from": "wip|plan|scratch",
     "max": "N",
     "discard": "",
@@ -18,16 +26,23 @@ VALUES = {
 """Every option, with what its value is called; without a name it takes none."""
 _FITTING = {
     "budget": re.compile(r"\$[0-9]+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?[km]", re.IGNORECASE),
+    "time": re.compile("[1-9][0-9]{0,3}(?:m|h)", re.IGNORECASE),
+    "test": re.compile(r"[^\x00-\x1f]{1,500}"),
+    # OpenAI's words: https://platform.openai.com/docs/guides/reasoning
+    "effort": re.compile("none|minimal|low|medium|high|xhigh", re.IGNORECASE),
     "from": re.compile("wip|plan|scratch", re.IGNORECASE),
     "max": re.compile("[1-9][0-9]{0,3}"),
 }
 """What a value has to look like, where just any word would be overheard later."""
 _OF_VERB: dict[str, tuple[str, ...]] = {
-    "fix": ("model", "attempts", "base", "budget", "paths", "new"),
-    "plan": ("model", "base", "budget"),
-    "ask": ("model",),
-    "review": ("model",),
-    "retry": ("from", "model", "attempts", "budget", "new"),
+    "fix": (
+        *("model", "effort", "attempts", "base", "budget", "time", "paths", "test"),
+        *("plan", "draft", "ready", "no-pr", "quiet", "new"),
+    ),
+    "plan": ("model", "effort", "base", "budget", "time", "quiet"),
+    "ask": ("model", "effort", "quiet"),
+    "review": ("model", "effort", "quiet"),
+    "retry": ("from", "model", "effort", "attempts", "budget", "time", "quiet", "new"),
     "stop": ("discard",),
     "batch": ("max",),
     "each": ("max",),
@@ -41,7 +56,11 @@ _VALUE = re.compile(
     "(?P<value>\"[^\"]*\"|`[^`]*`|'[^']*'|\N{LEFT DOUBLE QUOTATION MARK}"
     "[^\N{RIGHT DOUBLE QUOTATION MARK}]*\N{RIGHT DOUBLE QUOTATION MARK}|\\S*)"
 )
-_QUOTES = "`'\"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
+_CLOSING = {
+    **{mark: mark for mark in "`'\""},
+    "\N{LEFT DOUBLE QUOTATION MARK}": "\N{RIGHT DOUBLE QUOTATION MARK}",
+}
+_QUOTES = "".join([*_CLOSING, *_CLOSING.values()])
 
 _WITHOUT_WORDS = frozenset({"batch", "each"})
 _LAST_OF_ALL = re.compile(rf"^(?P<rest>.*\S)[ \t]+(?P<option>{_DASHES}max(?:=|[ \t]+)\S+)$")
@@ -55,7 +74,7 @@ def options_of(verb: str) -> tuple[str, ...]:
 def take_options(
     verb: str, line: str
 ) -> tuple[str, dict[str, str]] | NoSuchOption | NoValue | LateOption:
-    """Return the words of a line, and the values of the options before them.
+    """Return the words of a line, and the values of the options before them, `no-pr` as `no_pr`.
 
     Options in the middle are words, since an issue may be about one; `--` before the words makes
     all that follows words. One at the very end is neither: it was meant, and would be overheard;
@@ -70,13 +89,14 @@ def take_options(
         if key not in known:
             return NoSuchOption(verb, f"--{found['key']}")
         line = line[found.end() :]
+        name = key.replace("-", "_")
         if not VALUES[key]:
-            values[key], line = "yes", line.lstrip()
+            values[name], line = "yes", line.lstrip()
             continue
         found = _VALUE.match(line)
-        values[key] = found["value"].strip(_QUOTES) if found else ""
-        if found is None or not _fits(key, values[key]):
+        if found is None or not _fits(key, found["value"]):
             return NoValue(verb, f"--{key}")
+        values[name] = _bare(found["value"])
         line = line[found.end() :].lstrip()
     if line == "--" or line.startswith("-- "):
         return line[2:].lstrip(), values
@@ -84,8 +104,22 @@ def take_options(
     return LateOption(verb, f"--{late}") if late else (line, values)
 
 
+def _bare(value: str) -> str:
+    """Return a value without the quotes around it; those within it are its own."""
+    return value[1:-1] if _is_closed(value) else value.strip(_QUOTES)
+
+
+def _is_closed(value: str) -> bool:
+    """Say whether a value ends with the mark that closes the quotes it begins with."""
+    return len(value) > 1 and _CLOSING.get(value[0]) == value[-1]
+
+
 def _fits(key: str, value: str) -> bool:
-    return bool(_FITTING[key].fullmatch(value) if key in _FITTING else value)
+    """Say whether a value, as it was written, is one; quotes that nobody closed are none."""
+    if value[:1] in _CLOSING and not _is_closed(value):
+        return False
+    bare = _bare(value)
+    return bool(_FITTING[key].fullmatch(bare) if key in _FITTING else bare)
 
 
 def _late(known: tuple[str, ...], line: str) -> str:

@@ -23,6 +23,22 @@ class Fix:
     """What it may cost: an amount of dollars or of tokens."""
     paths: str = ""
     """The only paths that may change, with commas between them."""
+    time: str = ""
+    """How long it may take, as `20m` or `2h`."""
+    test: str = ""
+    """A command that is run as a check, on the base and on the change."""
+    effort: str = ""
+    """How hard the model is asked to think."""
+    plan: str = ""
+    """Whether a plan has to be approved first; this and what follows is not empty if so."""
+    draft: str = ""
+    """Whether the pull request is a draft, whatever the project says."""
+    ready: str = ""
+    """Whether the pull request is open for review at once."""
+    no_pr: str = ""
+    """Whether the change stays on its branch."""
+    quiet: str = ""
+    """Whether only the last words are said."""
     new: str = ""
     """Whether to start although an open pull request addresses the issue; not empty if so."""
 
@@ -42,6 +58,9 @@ class Plan:
     model: str = ""
     base: str = ""
     budget: str = ""
+    time: str = ""
+    effort: str = ""
+    quiet: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +69,8 @@ class Ask:
 
     question: str
     model: str = ""
+    effort: str = ""
+    quiet: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +79,8 @@ class Review:
 
     instruction: str
     model: str = ""
+    effort: str = ""
+    quiet: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +141,9 @@ class Retry:
     model: str = ""
     attempts: str = ""
     budget: str = ""
+    time: str = ""
+    effort: str = ""
+    quiet: str = ""
     new: str = ""
     """Whether to start although an open pull request addresses the issue; not empty if so."""
 
@@ -161,6 +187,8 @@ class Budget:
 
     usd: float = 0.0
     tokens: int = 0
+    turns: int = 0
+    minutes: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -187,8 +215,6 @@ class Log:
 @dataclass(frozen=True)
 class Batch:
     """Start a task on each of several issues."""
-    turns: int = 0
-    minutes: float = 0.0
 
     issues: tuple[int, ...] = ()
     labels: tuple[str, ...] = ()

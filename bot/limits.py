@@ -18,6 +18,7 @@ _AMOUNT = re.compile(
     r"(?P<dollar>\$)?(?P<number>[0-9]{1,9}(?:\.[0-9]{1,4})?)(?P<unit>[km])?", re.IGNORECASE
 )
 _UNITS = {"k": 1_000, "m": 1_000_000}
+_MINUTES = {"m": 1.0, "h": 60.0}
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -42,8 +43,7 @@ def within(limits: Limits, task: Task) -> Limits:
         name: _smaller(value, said.get(name)) for name, value in vars(limits).items()
     }
     verb = _for_verb(replace(limits, **smaller), task.verb)
-    asked = amount(str(task.brief.get("budget", "")))
-    return verb if asked is None else asked.within(verb)
+    return Wanted.of(task.brief).within(verb)
 
 
 def granted(limits: Limits, waits: Iterable[Wait]) -> Limits:
@@ -97,16 +97,38 @@ def _for_verb(whole: Limits, verb: str) -> Limits:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """How far a task is to go by the options that it was asked for with."""
+
+    usd: float | None = None
+    tokens: int | None = None
+    minutes: float | None = None
+
+    @classmethod
+    def of(cls, brief: Mapping[str, Any]) -> "Wanted":
+        """Read it from a task's brief, where options stand as they were written."""
+        money, time = amount(str(brief.get("budget", ""))), str(brief.get("time", "")).lower()
+        minutes = float(time[:-1]) * _MINUTES[time[-1]] if time else None
+        return cls(money.usd if money else None, money.tokens if money else None, minutes)
+
+    def named(self) -> dict[str, float]:
+        """Return what is wanted, by the names that limits have."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+    def within(self, limits: Limits) -> Limits:
+        """Return the limits with these in place of their own kind, where they are less."""
+        smaller: dict[str, Any] = {
+            name: min(value, vars(limits)[name] or value) for name, value in self.named().items()
+        }
+        return replace(limits, **smaller)
+
+
+@dataclass(frozen=True)
 class Amount:
     """An amount of money or of tokens, as people write it: `$2`, `$0.50`, `200k`, `1.5M`."""
 
     usd: float | None = None
     tokens: int | None = None
-
-    def within(self, limits: Limits) -> Limits:
-        """Return the limits with this one in place of its own kind, where it is less."""
-        usd, tokens = _smaller(limits.usd, self.usd), _smaller(limits.tokens, self.tokens)
-        return replace(limits, usd=usd, tokens=int(tokens or limits.tokens))
 
 
 def amount(text: str) -> Amount | None:

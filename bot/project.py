@@ -70,6 +70,8 @@ class PullRequests:
     branch: str = "agent/{issue}-{slug}-{task}"
     base: str = ""
     """The branch to work from; without one, the default branch."""
+    draft: bool = True
+    """Whether they are drafts; false makes drafts of those alone that are not done and clean."""
     labels: tuple[str, ...] = ("agent",)
     close_keyword: Literal["verified", "never"] = "verified"
     """Whether a change whose evidence is clean closes its issue when it is merged."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bot.events import IssueAssigned, IssueCommented, IssueLabeled
+from bot.manner import KEPT
 from bot.request import Outcome, Request
 from bot.starting import announced, checked, show
 from records.deliveries import DeliveryState
@@ -12,7 +13,7 @@ from records.task import NewTask, Task, TaskState
 
 _SAME_WISH_S = 60.0
 """What comes so soon by another way, such as a label beside a comment, is the same wish."""
-_OPTIONS = ("base", "paths", "budget", "attempts")
+_OPTIONS = (*KEPT, "attempts")
 """What a brief says of how something is to be done, by whoever asked."""
 
 
@@ -75,7 +76,8 @@ def _joined(live: Task, words: str, request: Request) -> Outcome:
         tasks.heard.add(live.id, Remark(event.comment_id, event.sender.login, words))
     request.conversation.react("eyes")
     task = tasks.get(live.id)
-    if task.state is TaskState.QUEUED:  # a job shows it by itself
+    # A job shows it by itself, and a quiet task has no comment before its end.
+    if task.state is TaskState.QUEUED and task.status_comment_id is not None:
         show(task, request)
     return Outcome(DeliveryState.HANDLED, f"the same wish as task {live.id}")
 

@@ -126,7 +126,8 @@ def announced(task: Task, request: Request, *, created: bool) -> Outcome:
         return Outcome(DeliveryState.HANDLED, f"task {task.id} has ended already")
     request.context.wake(task.id)
     _acknowledge(task, request)
-    if task.status_comment_id is None:  # a quick worker may have written it
+    # A quick worker may have written it; and some are asked to say their last words only.
+    if task.status_comment_id is None and not task.brief.get("quiet"):
         show(task, request)
     return Outcome(DeliveryState.HANDLED, f"task {task.id}{'' if created else ' again'}")
 

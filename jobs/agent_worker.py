@@ -84,8 +84,10 @@ def services_of(begun: Started) -> Services:
         reread_key=settings.private_key,
     )
 
-    def wire(place: str, model: str = "") -> Wire:
-        return wire_to(settings.model_named(model), cache_key=f"patchbay-{place}")
+    def wire(place: str, model: str = "", effort: str = "") -> Wire:
+        chosen = settings.model_named(model)
+        asked = chosen.model_copy(update={"effort": effort or chosen.effort})
+        return wire_to(asked, cache_key=f"patchbay-{place}")
 
     return Services(
         settings=settings,

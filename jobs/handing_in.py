@@ -64,7 +64,8 @@ def give_up(job: Job, why: Failure, words: str) -> TaskEnd:
         if found and found[1].publishable:
             end = _clean(job, cut_short(why, found[1]))
             # What was to go onto a pull request that is open already gets none of its own.
-            hand_over = publish if job.task.verb == "fix" else keep_branch
+            wants_one = job.task.verb == "fix" and not job.task.brief.get("no_pr")
+            hand_over = publish if wants_one else keep_branch
             hand_over(job, *found, end)
             return end
     except (TaskFailed, SandboxError, GitFailed, GitHubError, Ambiguous):
@@ -86,8 +87,9 @@ def _saved(job: Job, ending: Ending) -> tuple[Base, Solution] | None:
 
 
 def _published(job: Job, base: Base, solution: Solution, end: TaskEnd) -> TaskEnd:
+    hand_over = keep_branch if job.task.brief.get("no_pr") else publish
     try:
-        patiently(job, lambda: publish(job, base, solution, end), until=job.watch.halted)
+        patiently(job, lambda: hand_over(job, base, solution, end), until=job.watch.halted)
     except TaskFailed as refused:
         if not end.reason:
             raise

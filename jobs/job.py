@@ -10,6 +10,7 @@ from jobs.agent.limits import GATE_ROUNDS
 from jobs.agent.task import AgentTask
 from jobs.evidence.check import CHECK_TIMEOUT_S
 from jobs.evidence.run import MAX_DECLARED, TOTAL_S
+from jobs.model.wire import Wire
 from jobs.sandbox import Sandbox
 from jobs.services import Services
 from jobs.setup.environment import Environment
@@ -57,6 +58,11 @@ class Job:
         """Return the change of an earlier task, where this one is to go on with that."""
         earlier = self.task.brief.get("wip")
         return self.services.checkpoints.newest(earlier) if earlier else None
+
+    def open_wire(self) -> Wire:
+        """Open the way to the task's model; raises UnknownModel where it is gone."""
+        effort = str(self.task.brief.get("effort", "")).lower()
+        return self.services.open_wire(self.task.id, self.task.model, effort)
 
     def keep_evidence(self, evidence: dict[str, Any] | None) -> None:
         """Keep what was measured, as JSON without secrets; the task's is the chosen attempt's."""

@@ -59,13 +59,21 @@ def mark(job: Job, repository: GitHubRepository, number: int, labels: Sequence[s
 
 
 def show_state(
-    repository: GitHubRepository, number: int, state: TaskState, *, asked_by: str, verb: str = "fix"
+    repository: GitHubRepository,
+    number: int,
+    state: TaskState,
+    *,
+    asked_by: str,
+    verb: str = "fix",
+    opens: bool = True,
 ) -> None:
     """Let an issue carry the label of this state and none of the others.
 
+    `opens` is whether a change of the task's comes as a pull request.
+
     The label that asked for the task goes too: setting it again asks anew.
     """
-    wanted = state_label(state, verb)
+    wanted = state_label(state, verb, opens=opens)
     has = set(repository.issue(number).labels)
     for label in sorted(has & {*STATES.values(), asked_by} - {wanted}):
         repository.remove_label(number, label)

@@ -26,6 +26,7 @@ from jobs.fresh import once_seen
 from jobs.job import Job
 from jobs.marking import mark
 from jobs.minted import minted
+from jobs.ready import may_be_ready, note_opened, ready_is_wanted
 from jobs.repository.api_commit import fits_api
 from jobs.repository.change import HostileChange
 from jobs.repository.push import BranchTaken, PushAmbiguous, PushRefused, push, remote_branch
@@ -123,8 +124,7 @@ class _Publication:
             pull_request_number=pull_request.number,
             pull_request_url=pull_request.url,
         )
-        kind = "a draft pull request" if pull_request.draft else "a pull request: no drafts here"
-        self._job.log.event(f"open {kind}", f"#{pull_request.number}")
+        note_opened(self._job.log, pull_request)
         labels = pull_request_labels(self._end.state, self._base.project.pr.labels)
         mark(self._job, self._repository, pull_request.number, labels)
         return pull_request
@@ -263,6 +263,7 @@ class _Publication:
             closes=self._base.project.pr.close_keyword == "verified",
             held=self._held,
             template=template_of(self._base),
+            ready=ready_is_wanted(task, self._base.project),
         )
         clean = self._job.services.redactor.clean
 
@@ -276,7 +277,7 @@ class _Publication:
             )
 
         try:
-            return ask(draft=True)
+            return ask(draft=not (around.ready and may_be_ready(task)))
         except NoDrafts:
             return ask(draft=False)
 

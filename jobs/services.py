@@ -20,9 +20,10 @@ from records.tasks import Tasks
 class OpenWire(Protocol):
     """Opens the way to one of the operator's models."""
 
-    def __call__(self, place: str, model: str = "", /) -> Wire:
+    def __call__(self, place: str, model: str = "", effort: str = "", /) -> Wire:
         """Return a wire to the model of this name, the usual one without a name.
 
+        `effort` is how hard the model is asked to think, if not as the operator says.
         Requests of the same `place` (a task's id) begin alike and share the server's cache.
         Raises UnknownModel where there is no such name.
         """

@@ -9,6 +9,7 @@ from jobs.agent.gate import Gate
 from jobs.agent.loop import run
 from jobs.agent.task import Budget, Outcome, Prices
 from jobs.agent.view import SandboxView
+from jobs.asked_check import told_of_it, with_asked_check
 from jobs.attempts.best_of import BestOf
 from jobs.baseline import alongside
 from jobs.checkout import Base, agent_task
@@ -39,7 +40,7 @@ _INHERITED = (
 
 def solve(job: Job, base: Base) -> Solution:
     """Run the agent until it ends, from wherever the task's log says that it stands."""
-    detection = base.detection()
+    detection = with_asked_check(base.detection(), job.task)
     _note_problems(job, detection)
     workplace = Workplace(job, base)
     if job.task.wanted_attempts > 1:
@@ -71,14 +72,19 @@ def _in_a_sandbox(
 ) -> Solution:
     """Run the agent in one sandbox, and bring out what it changed if that outlives the work."""
     base = workplace.base
-    wire = job.services.open_wire(job.task.id, job.task.model)
+    wire = job.open_wire()
     with (
         alongside(job, workplace, detection.checks) as before,
         workplace.sandbox() as sandbox,
     ):
         _resume(job, sandbox, workplace.environment)
         note_packages(job, workplace.environment.came)
-        facts = (*workplace.environment.facts, *before().told(), *_inheritance(job))
+        facts = (
+            *workplace.environment.facts,
+            *before().told(),
+            *_inheritance(job),
+            *told_of_it(job.task),
+        )
         task = job.give(agent_task(job.task, base, detection, facts))
         kept = KeptSandbox(job, base, sandbox)
         secrets, rules = secrets_of(job), base.path_rules(job.task)

@@ -14,6 +14,7 @@ from bot.comments.given import newest_given
 from bot.comments.packages import newest_packages
 from bot.comments.selection import newest_judgement, newest_result
 from bot.comments.steers import not_taken_comment
+from bot.comments.views import is_draft
 from bot.conversation import Conversation
 from bot.dispatch import PERMISSIONS
 from bot.events import label_in
@@ -163,6 +164,8 @@ class StatusComment:
         """Edit the comment if it says something else now; the intake worker writes it first."""
         now = time.monotonic()
         same = task.progress == self._shown and now - self._shown_at < _HEARTBEAT_S
+        if task.brief.get("quiet"):
+            return  # whoever asked wants the last words, and what there is to answer
         if same or task.status_comment_id is None or task.state is not TaskState.RUNNING:
             return
         if self._repository(task).spare_in() > _IN_NOBODYS_WAY_S:
@@ -184,7 +187,10 @@ class StatusComment:
         task, settings = self._job.task, self._job.services.settings
         asked_by = label_in(task.semantic_key) or settings.fix_label
         repository = self._repository(task)
-        show_state(repository, task.issue_number, state, asked_by=asked_by, verb=task.verb)
+        verb = task.verb
+        opens = not task.brief.get("no_pr")
+        number = task.issue_number
+        show_state(repository, number, state, asked_by=asked_by, verb=verb, opens=opens)
 
     def _repository(self, task: Task) -> GitHubRepository:
         return self._job.services.github.kept_repository(
@@ -220,6 +226,7 @@ def surroundings(job: Job) -> Surroundings:
         choice=choice,
         given=newest_given(actions),
         result=newest_result(actions),
+        draft=is_draft(actions),
         packages=newest_packages(actions),
         wait=waits.open(job.task.id),
     )

@@ -121,6 +121,10 @@ def _model(given: Mapping[str, Any]) -> str:
     parts.append(f"{count(limits['tokens'])} tokens")
     parts += [money(limits["usd"])] if limits["usd"] else []
     model = f"Model: {words(given['model'], 80)}. " if given["model"] else ""
+    if effort := given.get("effort"):
+        model += f"Effort: {words(effort, 20)}. "
+    if test := given.get("test"):
+        model += f"To pass in the end: {code(test, 200)}. "
     return f"{model}Network: off. Limits: {', '.join(parts)}."
 
 

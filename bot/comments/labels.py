@@ -16,9 +16,13 @@ STATES = {
 """What an issue carries for the state of its newest task; for any other state, none of these."""
 
 
-def state_label(state: TaskState, verb: str) -> str | None:
-    """Return the label of a task of this verb; what changes nothing comes to no pull request."""
-    if state is TaskState.SUCCEEDED and verb in {"plan", "ask", "review"}:
+def state_label(state: TaskState, verb: str, *, opens: bool = True) -> str | None:
+    """Return the label of a task of this verb; what changes nothing comes to no pull request.
+
+    Neither does a change that was asked for without one: then `opens` is false.
+    """
+    no_pull_request = not opens or verb in {"plan", "ask", "review"}
+    if state is TaskState.SUCCEEDED and no_pull_request:
         return None
     return STATES.get(state)
 

@@ -64,8 +64,12 @@ def kept_branch(task: Task, repository_url: str) -> str:
     apart = task.verb in ON_PULL_REQUESTS and task.branch.endswith(task.id)
     if task.pull_request_number and not apart:
         return ""
+    if task.state is TaskState.SUCCEEDED and not task.brief.get("no_pr"):
+        return ""
     name = code(task.branch, 200)
     shown = f"[{name}]({repository_url}/tree/{task.branch})" if repository_url else name
+    if task.brief.get("no_pr") and task.state in {TaskState.SUCCEEDED, TaskState.PARTIAL}:
+        return f"The change is on the branch {shown}, without a pull request, as asked."
     return f"What had changed by then is kept on the branch {shown}, without a pull request."
 
 

@@ -26,6 +26,7 @@ _SUMMARY = 12_000
 _LOOKS = 30
 _HEADLINE = 72
 _TITLE = 120
+_NO_DRAFTS = "no draft, since this repository's plan has none"
 _BODY_LINES, _BODY_LINE = 20, 200
 _TRAILER = re.compile(r"^\s*[A-Za-z][A-Za-z0-9-]*\s*:(?!//)")
 _SKIPS = re.compile(r"skip-checks|\*\*\*NO_CI\*\*\*", re.IGNORECASE)
@@ -146,8 +147,15 @@ def _footer(task: Task, around: Surroundings) -> str:
         f"{count(used)} tokens",
         money(progress.cost_usd) if progress.cost_usd else "",
         "" if around.signed else "the commit is not signed by GitHub",
-        "" if around.draft else "no draft, since this repository's plan has none",
+        _draft_words(around),
         f"[log]({around.task_url})" if around.task_url else "",
         "written by an agent, so please review it as you would a stranger's",
     ]
     return f"<sub>{' · '.join(part for part in parts if part)}</sub>"
+
+
+def _draft_words(around: Surroundings) -> str:
+    """Say why the pull request is or is not a draft, where that is not what is usual."""
+    if around.draft:
+        return "a draft all the same, since not all is done and clean" if around.ready else ""
+    return "ready for review, since all is done and clean" if around.ready else _NO_DRAFTS

@@ -70,7 +70,8 @@ def _end(task: Task, command: str) -> str:
         case TaskState.SUCCEEDED if number:
             return f"is done since {_ended(task)}: #{number}."
         case TaskState.SUCCEEDED:
-            return f"is done since {_ended(task)}. {words(task.explanation, 600)}".rstrip()
+            said = f"{words(task.explanation, 600)} {kept_branch(task, '')}".strip()
+            return f"is done since {_ended(task)}. {said}".rstrip()
         case TaskState.PARTIAL if number:
             return f"is {end_words(task).name}, {_ended(task)}: #{number}."
         case TaskState.STOPPED:

@@ -58,7 +58,8 @@ def _how_it_ended(task: Task, around: Surroundings) -> str:
     name = end_words(task).name
     match task.state:
         case TaskState.SUCCEEDED:
-            return f"✅ Draft pull request #{number}" if number else "✅ Done"
+            kind = "Draft pull request" if around.draft else "Pull request"
+            return f"✅ {kind} #{number}" if number else "✅ Done"
         case TaskState.PARTIAL:
             return f"🟡 Partial: draft pull request #{number}" if number else "🟡 Partly done"
         case TaskState.STOPPED:
@@ -90,7 +91,12 @@ def _body(task: Task, around: Surroundings) -> list[str]:
             met = limits_met(task.progress.limits)
             return [doing, plan_list(task), met, _meter(task, around), _stop_hint(around)]
         case TaskState.SUCCEEDED:
-            return [words(task.explanation, 1_000), result_words(around), *_outcome(task, around)]
+            return [
+                words(task.explanation, 1_000),
+                result_words(around),
+                kept_branch(task, around.repository_url),
+                *_outcome(task, around),
+            ]
         case TaskState.STOPPED:
             return [
                 words(task.explanation, 1_000),

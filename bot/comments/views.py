@@ -62,6 +62,8 @@ class Surroundings:
     """Whether a change whose evidence is clean may close its issue when it is merged."""
     draft: bool = True
     """Whether the pull request is a draft; not every plan of GitHub's has them."""
+    ready: bool = False
+    """Whether it was to be none, by the command or by the project."""
     review: Mapping[str, Any] = field(default_factory=dict)
     """What a reviewer said of the change last, as the log has it; empty without one."""
     given: Mapping[str, Any] = field(default_factory=dict)
@@ -86,6 +88,11 @@ def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:
 RESULT = "result"
 """The kind of the entry that holds what a task came to that changes nothing."""
 _READ = {"observation", "event", "failure", "ending", "review", "choice", "packages", RESULT}
+
+
+def is_draft(actions: Iterable[Action]) -> bool:
+    """Say whether the pull request that a task opened is a draft, or would be one."""
+    return all(action.content.get("draft", True) for action in actions)
 
 
 def _is_read(action: Action) -> bool:

@@ -2,6 +2,7 @@
 
 from bot.commands import Ask
 from bot.comments import locked_comment
+from bot.manner import manner_of
 from bot.request import Outcome, Request, UserError
 from bot.same_wish import start_wish
 from bot.starting import model_of, new_task
@@ -17,6 +18,7 @@ def ask(command: Ask, request: Request) -> Outcome:
         words = locked_comment(request.context.command)
         raise UserError(words, why="the conversation is locked")
     model = model_of(command.model, request)
-    brief = {PULL_REQUEST: True} if issue.is_pull_request else {}
+    about = {PULL_REQUEST: True} if issue.is_pull_request else {}
+    brief = {**manner_of(command), **about}
     new = new_task("ask", command.question, request, model=model, brief=brief)
     return start_wish(new, request)

@@ -9,6 +9,7 @@ from bot.comments.line import already_addressed_comment
 from bot.github_pulls import OpenPullRequest
 from bot.github_repository import GitHubRepository
 from bot.handlers.plan import ATTEMPTS, plan, required_by
+from bot.manner import manner_of
 from bot.request import Outcome, Request, UserError
 from bot.same_wish import start_wish
 from bot.starting import check_thread, model_of, new_task, wanted_attempts
@@ -30,14 +31,12 @@ def fix(command: Fix, request: Request) -> Outcome:
     attempts = wanted_attempts(command.attempts, request)
     if not command.new and request.context.tasks.of_request(request.event.key) is None:
         ask_about_open_pull_requests(request, box=command == Fix(""))
-    if label := required_by(request):
-        instead = Plan(command.instruction, command.model, command.base, command.budget)
-        more: dict[str, str | int] = {"required_by": label, "paths": command.paths}
+    brief = manner_of(command)
+    if (label := required_by(request)) or command.plan:
+        more: dict[str, str | int] = {**brief, "required_by": label}
         if attempts > 1:
             more[ATTEMPTS] = attempts
-        return plan(instead, request, instead_of=more)
-    options = {"base": command.base, "paths": command.paths, "budget": command.budget}
-    brief = {name: value for name, value in options.items() if value}
+        return plan(Plan(command.instruction, command.model), request, instead_of=more)
     new = new_task(
         "fix", command.instruction, request, model=model, wanted_attempts=attempts, brief=brief
     )

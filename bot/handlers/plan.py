@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.commands import Plan
 from bot.comments.plans import plan_of_pull_request_comment
+from bot.manner import manner_of
 from bot.request import Outcome, Request, UserError
 from bot.same_wish import start_wish
 from bot.starting import check_thread, model_of, new_task
@@ -33,7 +34,7 @@ def plan(
         words = plan_of_pull_request_comment(request.context.command)
         raise UserError(words, why="it is a pull request")
     model = model_of(command.model, request)
-    options = {"base": command.base, "budget": command.budget, **(instead_of or {})}
+    options = {**manner_of(command), **(instead_of or {})}
     brief = {name: value for name, value in options.items() if value}
     new = new_task("plan", command.instruction, request, model=model, brief=brief)
     return start_wish(new, request)

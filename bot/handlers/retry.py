@@ -13,6 +13,7 @@ from bot.comments.line import (
     nothing_to_retry_comment,
 )
 from bot.handlers.fix import ask_about_open_pull_requests
+from bot.manner import manner_of
 from bot.own_pull_requests import opened_by
 from bot.permissions import Role
 from bot.plan_digests import issue_digest
@@ -92,8 +93,7 @@ def _again(command: Retry, last: Task, begin: Start, request: Request) -> NewTas
         more |= {"base_sha": last.base_sha, "base_branch": last.base_branch}
     if begin is Start.WIP:
         brief["wip"] = last.id
-    if command.budget:
-        brief["budget"] = command.budget
+    brief |= manner_of(command)
     if last.issue_number == last.pull_request_number:
         # Not the branch that the last one may have kept its work on, beside the pull request's.
         origin = opened_by(request)

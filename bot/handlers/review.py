@@ -2,6 +2,7 @@
 
 from bot.commands import Review
 from bot.comments.reviews import review_of_issue_comment
+from bot.manner import manner_of
 from bot.request import Outcome, Request, UserError
 from bot.starting import check_thread, model_of, new_task, start
 
@@ -13,5 +14,6 @@ def review(command: Review, request: Request) -> Outcome:
         words = review_of_issue_comment(request.context.command)
         raise UserError(words, why="it is no pull request")
     model = model_of(command.model, request)
-    new = new_task("review", command.instruction, request, model=model)
+    brief = manner_of(command)
+    new = new_task("review", command.instruction, request, model=model, brief=brief)
     return start(new, request)

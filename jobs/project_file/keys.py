@@ -61,6 +61,7 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
     "pr": {
         "branch": text(TASK_BRANCH, "a name that begins with `agent/` and ends with `{task}`"),
         "base": text(BRANCH, "the name of a branch"),
+        "draft": flag(),
         "labels": texts(LABEL, "labels"),
         "close_keyword": choice("verified", "never"),
         "template": flag(),

@@ -47,6 +47,7 @@ MEANINGS: Mapping[str, str] = {
     "limits.usd_day": "What all tasks may cost within 24 hours, in US dollars.",
     "pr.branch": "The name of a task's branch; begins with `agent/` and ends with `{task}`.",
     "pr.base": "The branch to work from and to open pull requests against.",
+    "pr.draft": "`true`: always a draft. `false`: ready for review where all is done and clean.",
     "pr.labels": "Labels that pull requests get.",
     "pr.close_keyword": "Whether a change whose evidence is clean closes its issue when merged.",
     "pr.template": "Whether the repository's template for pull requests is used.",

@@ -53,7 +53,7 @@ def read(job: Job, base: Base, errand: Errand) -> Ending:
 
 
 def _in_a_sandbox(job: Job, workplace: Workplace, errand: Errand) -> Ending:
-    wire = job.services.open_wire(job.task.id, job.task.model)
+    wire = job.open_wire()
     try:
         with workplace.sandbox(errand.head) as sandbox:
             _note_start(job, sandbox, workplace.environment)

@@ -194,8 +194,21 @@ COMMANDS: list[tuple[str, type_of_command]] = [
     ("/agent fix --model= this", NoValue("fix", "--model")),
     ('/agent fix --model "big one" this', Fix("this", model="big one")),
     ("/agent fix --models big", NoSuchOption("fix", "--models")),
-    ("/agent fix --model big --draft", NoSuchOption("fix", "--draft")),
-    ("/agent fix --draft", NoSuchOption("fix", "--draft")),
+    ("/agent fix --model big --drafts", NoSuchOption("fix", "--drafts")),
+    ("/agent review --draft", NoSuchOption("review", "--draft")),
+    ("/agent fix --draft", Fix("", draft="yes")),
+    ("/agent fix --ready --quiet this", Fix("this", ready="yes", quiet="yes")),
+    ("/agent fix --no-pr --plan --new", Fix("", no_pr="yes", plan="yes", new="yes")),
+    ("/agent fix --time 20m --effort=High this", Fix("this", time="20m", effort="High")),
+    ("/agent plan --time=2h --effort low", Plan("", time="2h", effort="low")),
+    ("/agent ask --effort high --quiet why?", Ask("why?", effort="high", quiet="yes")),
+    ("/agent retry --time 2H", Retry(time="2H")),
+    ("/agent fix --time soon", NoValue("fix", "--time")),
+    ("/agent fix --effort much", NoValue("fix", "--effort")),
+    ("/agent fix --test \"pytest -k 'tax'\" this", Fix("this", test="pytest -k 'tax'")),
+    ("/agent fix --test `make check` this", Fix("this", test="make check")),
+    ('/agent fix --test "pytest -q', NoValue("fix", "--test")),
+    ("/agent fix the option --no-pr", LateOption("fix", "--no-pr")),
 ]
 
 NOTHING = [

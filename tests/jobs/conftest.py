@@ -63,7 +63,7 @@ def services(database: Database, tmp_path: Path) -> Services:
     )
 
 
-def _no_model(_place: str, _model: str = "", /) -> NoReturn:
+def _no_model(_place: str, _model: str = "", _effort: str = "", /) -> NoReturn:
     raise AssertionError("no model is needed here")
 
 

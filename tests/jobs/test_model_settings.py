@@ -90,7 +90,7 @@ def test_each_model_has_its_server_its_name_and_its_key(
 
 
 def test_a_task_whose_model_is_gone_ends_in_words(desk: Desk) -> None:
-    def gone(_place: str, model: str = "", /) -> NoReturn:
+    def gone(_place: str, model: str = "", _effort: str = "", /) -> NoReturn:
         raise UnknownModel(f"there is no model {model!r}; there is: one")
 
     services = replace(desk.job.services, open_wire=gone)

@@ -93,7 +93,7 @@ def test_where_there_are_no_drafts_it_is_an_ordinary_pull_request_that_says_so(d
     assert shown["draft"] is False
     assert "no draft" in shown["body"]
     titles = [content["title"] for kind, content in desk.job.log.entries() if kind == "event"]
-    assert "open a pull request: no drafts here" in titles
+    assert "open a pull request, no draft" in titles
 
 
 def test_a_draft_does_not_speak_of_drafts(desk: Desk) -> None:
