@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bot.events import ButtonPressed, CheckRunAsked, ChecksEnded, CheckSuiteCompleted
+from bot.check_events import AGAIN, ButtonPressed, CheckRunAsked, ChecksEnded, CheckSuiteCompleted
 from bot.github_errors import Forbidden, Invalid, NotFound, Unauthorized
 from bot.request import Context
 from bot.subjects import Issue
 from records.task import TaskNotFound
 
 _READ = {"issues": "read", "pull_requests": "read", "metadata": "read"}
-_ON_THE_TASK = frozenset({"stop", "retry", "approve", "reject"})
+_ON_THE_TASK = frozenset({"stop", "retry", "approve", "reject", AGAIN})
 """The buttons that are about the task whose check run it is, and not about the pull request."""
 
 

@@ -5,14 +5,11 @@ from functools import partial
 from typing import assert_never
 
 from bot.boxes import newly_ticked
+from bot.check_events import ButtonPressed, CheckRunAsked, ChecksEnded, CheckSuiteCompleted
 from bot.check_threads import NoThread, where_checked, where_pressed
 from bot.commands import Ask, Fix, Plan, Remark, Stop, type_of_command
 from bot.events import (
     BranchPushed,
-    ButtonPressed,
-    CheckRunAsked,
-    ChecksEnded,
-    CheckSuiteCompleted,
     CommentEdited,
     Ignored,
     InstallationRemoved,
@@ -27,6 +24,7 @@ from bot.events import (
     RepositoryChanged,
     ReviewCommented,
     ReviewSubmitted,
+    ReviewTextEdited,
     type_of_event,
     type_of_thread_event,
 )
@@ -34,7 +32,7 @@ from bot.github_errors import PermissionsMissing
 from bot.grammar import parse
 from bot.handlers.checked import checked
 from bot.handlers.closed import closed
-from bot.handlers.edited import comment_edited, issue_edited
+from bot.handlers.edited import comment_edited, text_edited
 from bot.handlers.pressed import BUTTONS
 from bot.handlers.removed import installation_removed, repository_changed
 from bot.handlers.reverted import branch_pushed
@@ -68,7 +66,7 @@ def handle(  # noqa: C901, PLR0911, PLR0912 - a case for each event
             return Outcome(DeliveryState.IGNORED, reason)
         case IssueCommented() | IssueLabeled() | IssueAssigned() | IssueOpened() | IssueClosed():
             return _asked(event, context, last_try=last_try)
-        case CommentEdited() | IssueEdited():
+        case CommentEdited() | IssueEdited() | ReviewTextEdited():
             return _edited(event, context, last_try=last_try)
         case ReviewSubmitted() | ReviewCommented():
             return _reviewed(event, context, last_try=last_try)
@@ -225,18 +223,26 @@ def _pressed(event: CheckRunAsked, context: Context, *, last_try: bool) -> Outco
     return in_thread(pressed, context, partial(give, command), is_awaited=True, last_try=last_try)
 
 
-def _edited(event: CommentEdited | IssueEdited, context: Context, *, last_try: bool) -> Outcome:
+def _edited(
+    event: CommentEdited | IssueEdited | ReviewTextEdited, context: Context, *, last_try: bool
+) -> Outcome:
     if event.sender.is_bot:
         return _ignored("a bot's doing")
-    now = event.body if isinstance(event, CommentEdited) else event.issue.body
+    now = event.issue.body if isinstance(event, IssueEdited) else event.body
     is_of_a_bot = isinstance(event, CommentEdited) and event.author.is_bot
     if not is_of_a_bot and parse(event.before, context.command) == parse(now, context.command):
         return _ignored("no command was changed")
 
     def act(request: Request) -> Outcome:
-        if isinstance(event, IssueEdited):
-            return issue_edited(event, request)
-        return comment_edited(event, request, give)
+        match event:
+            case CommentEdited():
+                return comment_edited(event, request, give)
+            case IssueEdited():
+                return text_edited(request, f"issue:{event.issue.id}", event.before, now)
+            case ReviewTextEdited(about=about):
+                return text_edited(request, about, event.before, now)
+            case _:
+                assert_never(event)
 
     is_awaited = not is_of_a_bot or bool(newly_ticked(event.before, now))
     return in_thread(event, context, act, is_awaited=is_awaited, last_try=last_try)
@@ -248,14 +254,19 @@ def _reviewed(
     """Take a review of the bot's own pull request as a round, any other for the command in it."""
     command = parse(event.body, context.command)
     wants_change = isinstance(event, ReviewSubmitted) and event.state == "changes_requested"
-    if event.sender.is_bot:
+    is_bot = event.sender.is_bot
+    if is_bot and isinstance(event, ReviewCommented):
         return _ignored("a bot's doing")
     if command is None and not wants_change:
         return _ignored("no command")
 
     def act(request: Request) -> Outcome:
+        if is_bot and not is_listed(request):
+            return _ignored("a bot's doing")
         if outcome := reviewed(command, request):
             return outcome
+        if is_bot:
+            return _ignored("a bot's review of what is not the bot's")
         return give(command, request) if command else _ignored("not the bot's pull request")
 
     return in_thread(event, context, act, is_awaited=True, last_try=last_try)

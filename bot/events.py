@@ -1,29 +1,15 @@
 """What GitHub tells the bot, as types of our own; `bot.payloads` reads them."""
 
+import hashlib
 from dataclasses import dataclass
 
-from bot.subjects import Issue, Person, Pull, Repository
+from bot.check_events import ButtonPressed, CheckRunAsked, ChecksEnded, CheckSuiteCompleted
+from bot.event_places import InRepository, OnIssue, OnPullRequest
+from bot.subjects import Person
 
 
 @dataclass(frozen=True)
-class _InRepository:
-    installation_id: int
-    repository: Repository
-    sender: Person
-
-
-@dataclass(frozen=True)
-class _OnIssue(_InRepository):
-    issue: Issue
-
-
-@dataclass(frozen=True)
-class _OnPullRequest(_OnIssue):
-    pull: Pull
-
-
-@dataclass(frozen=True)
-class IssueCommented(_OnIssue):
+class IssueCommented(OnIssue):
     """Somebody wrote a comment on an issue or a pull request."""
 
     comment_id: int
@@ -36,7 +22,7 @@ class IssueCommented(_OnIssue):
 
 
 @dataclass(frozen=True)
-class CommentEdited(_OnIssue):
+class CommentEdited(OnIssue):
     """Somebody changed the text of a comment on an issue or a pull request."""
 
     comment_id: int
@@ -49,11 +35,13 @@ class CommentEdited(_OnIssue):
     @property
     def key(self) -> str:
         """Return what names this event, however often GitHub tells of it."""
-        return f"edited:{self.comment_id}:{self.edited_at}"
+        # GitHub's time has whole seconds, and two boxes are quickly ticked.
+        texts = _digest(self.before, self.body)
+        return f"edited:{self.comment_id}:{self.edited_at}:{texts}"
 
 
 @dataclass(frozen=True)
-class IssueEdited(_OnIssue):
+class IssueEdited(OnIssue):
     """Somebody changed the text of an issue or a pull request."""
 
     before: str
@@ -65,7 +53,7 @@ class IssueEdited(_OnIssue):
 
 
 @dataclass(frozen=True)
-class IssueLabeled(_OnIssue):
+class IssueLabeled(OnIssue):
     """Somebody set a label on an issue or a pull request."""
 
     label: str
@@ -85,7 +73,7 @@ def label_in(key: str) -> str:
 
 
 @dataclass(frozen=True)
-class IssueAssigned(_OnIssue):
+class IssueAssigned(OnIssue):
     """Somebody assigned an account to an issue or a pull request."""
 
     assignee: Person
@@ -97,7 +85,7 @@ class IssueAssigned(_OnIssue):
 
 
 @dataclass(frozen=True)
-class IssueOpened(_OnIssue):
+class IssueOpened(OnIssue):
     """Somebody opened an issue or a pull request."""
 
     @property
@@ -107,7 +95,7 @@ class IssueOpened(_OnIssue):
 
 
 @dataclass(frozen=True)
-class IssueClosed(_OnIssue):
+class IssueClosed(OnIssue):
     """Somebody closed an issue."""
 
     @property
@@ -117,7 +105,7 @@ class IssueClosed(_OnIssue):
 
 
 @dataclass(frozen=True)
-class ReviewSubmitted(_OnPullRequest):
+class ReviewSubmitted(OnPullRequest):
     """Somebody submitted a review of a pull request; its comments come as events of their own."""
 
     review_id: int
@@ -134,7 +122,7 @@ class ReviewSubmitted(_OnPullRequest):
 
 
 @dataclass(frozen=True)
-class ReviewCommented(_OnPullRequest):
+class ReviewCommented(OnPullRequest):
     """Somebody wrote a comment on a line of a pull request, alone or as part of a review."""
 
     comment_id: int
@@ -152,7 +140,22 @@ class ReviewCommented(_OnPullRequest):
 
 
 @dataclass(frozen=True)
-class PullRequestClosed(_OnPullRequest):
+class ReviewTextEdited(OnPullRequest):
+    """Somebody changed the text of a review, or of a comment on a line."""
+
+    about: str
+    """The key of the event by which that text was told first."""
+    before: str
+    body: str
+
+    @property
+    def key(self) -> str:
+        """Return what names this event; of a review's edit GitHub tells no time."""
+        return f"{self.about}:edited:{_digest(self.before, self.body)}"
+
+
+@dataclass(frozen=True)
+class PullRequestClosed(OnPullRequest):
     """Somebody closed a pull request; `pull.merged` says how."""
 
     @property
@@ -162,7 +165,7 @@ class PullRequestClosed(_OnPullRequest):
 
 
 @dataclass(frozen=True)
-class PullRequestPushed(_OnPullRequest):
+class PullRequestPushed(OnPullRequest):
     """The head of a pull request has moved."""
 
     before: str
@@ -174,70 +177,7 @@ class PullRequestPushed(_OnPullRequest):
 
 
 @dataclass(frozen=True)
-class CheckSuiteCompleted(_InRepository):
-    """All checks of one App on one commit have ended."""
-
-    suite_id: int
-    app: str
-    """The slug of the App whose checks these are."""
-    head_sha: str
-    head_branch: str
-    conclusion: str
-    pull_requests: tuple[int, ...]
-    updated_at: str
-
-    @property
-    def key(self) -> str:
-        """Return what names this event; a suite that is run again completes again."""
-        return f"suite:{self.suite_id}:{self.updated_at}"
-
-
-@dataclass(frozen=True)
-class CheckRunAsked(_InRepository):
-    """Somebody pressed a button of a check run of ours."""
-
-    run_id: int
-    button: str
-    """The identifier that we gave the button."""
-    external_id: str
-    """What we filed the check run under."""
-    head_sha: str
-    pull_requests: tuple[int, ...]
-
-    @property
-    def key(self) -> str:
-        """Return what names this event; the payload has no number for the act of pressing."""
-        return f"button:{self.run_id}:{self.button}:{self.sender.id}"
-
-
-@dataclass(frozen=True)
-class ButtonPressed(_OnIssue):
-    """Somebody pressed a button of our check run on the head of this pull request."""
-
-    button: str
-    pressed: str
-    """What names the act."""
-
-    @property
-    def key(self) -> str:
-        """Return what names this event, however often GitHub tells of it."""
-        return self.pressed
-
-
-@dataclass(frozen=True)
-class ChecksEnded(_OnIssue):
-    """Checks have ended, not all of them well, on a commit of this pull request."""
-
-    suite: CheckSuiteCompleted
-
-    @property
-    def key(self) -> str:
-        """Return what names this event, however often GitHub tells of it."""
-        return self.suite.key
-
-
-@dataclass(frozen=True)
-class BranchPushed(_InRepository):
+class BranchPushed(InRepository):
     """Somebody pushed commits to a branch."""
 
     branch: str
@@ -252,7 +192,7 @@ class BranchPushed(_InRepository):
 
 
 @dataclass(frozen=True)
-class RepositoryChanged(_InRepository):
+class RepositoryChanged(InRepository):
     """A repository was renamed, transferred, made public or private, archived or deleted."""
 
     action: str
@@ -287,6 +227,10 @@ class Ignored:
     reason: str
 
 
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+
 type_of_thread_event = (
     IssueCommented
     | CommentEdited
@@ -297,6 +241,7 @@ type_of_thread_event = (
     | IssueClosed
     | ReviewSubmitted
     | ReviewCommented
+    | ReviewTextEdited
     | PullRequestClosed
     | PullRequestPushed
     | ButtonPressed

@@ -5,19 +5,20 @@ from contextlib import suppress
 
 import structlog
 
+from bot.check_events import ButtonPressed, ChecksEnded
 from bot.comments import general_failure_comment
 from bot.comments.not_started import app_permission_comment
 from bot.conversation import Conversation
 from bot.events import (
-    ButtonPressed,
-    ChecksEnded,
     CommentEdited,
     IssueCommented,
     ReviewCommented,
     ReviewSubmitted,
+    ReviewTextEdited,
     type_of_thread_event,
 )
 from bot.github_errors import (
+    AWAY,
     Forbidden,
     GitHubError,
     Invalid,
@@ -74,8 +75,8 @@ def _once_in_thread(
         if not is_awaited:
             return Outcome(DeliveryState.IGNORED, str(refusal))
         return _say_refusal(refusal, request)
-    except Unauthorized:
-        raise
+    except (*AWAY, Ambiguous):
+        raise  # it is left for later, and no try is used up: there is nothing to be sorry for yet
     except Exception:
         if last_try and is_awaited:
             _apologise(request)
@@ -116,7 +117,7 @@ def _open(event: type_of_thread_event, context: Context) -> Request | Outcome:
         comment_id=event.comment_id if isinstance(event, IssueCommented) else None,
         review_comment_id=event.comment_id if isinstance(event, ReviewCommented) else None,
         review=event.node_id if isinstance(event, ReviewSubmitted) else "",
-        is_button=isinstance(event, CommentEdited | ButtonPressed | ChecksEnded),
+        is_button=isinstance(event, CommentEdited | ReviewTextEdited | ButtonPressed | ChecksEnded),
         clean=context.clean,
     )
     return Request(event, conversation, context)

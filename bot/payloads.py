@@ -4,12 +4,11 @@ What the payloads hold: https://docs.github.com/en/webhooks/webhook-events-and-p
 """
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
+from bot.check_events import AGAIN, CheckRunAsked, CheckSuiteCompleted
 from bot.events import (
     BranchPushed,
-    CheckRunAsked,
-    CheckSuiteCompleted,
     CommentEdited,
     Ignored,
     InstallationRemoved,
@@ -24,15 +23,14 @@ from bot.events import (
     RepositoryChanged,
     ReviewCommented,
     ReviewSubmitted,
+    ReviewTextEdited,
     type_of_event,
 )
 from bot.payload_fields import Fields, Unfit, read_json
-from bot.subjects import Issue, Person, Pull, Repository
-
-_LONGEST_LOGIN = 100
+from bot.payload_subjects import in_repository, on_pull_request, on_thread, person
 
 
-def parse(event: str, payload: bytes) -> type_of_event:
+def parse(event: str, payload: bytes, delivery_id: str = "") -> type_of_event:
     """Read a delivery; whatever the bytes are, the answer is an event or the reason for none."""
     try:
         fields = Fields(read_json(payload), "payload")
@@ -45,7 +43,10 @@ def parse(event: str, payload: bytes) -> type_of_event:
         if fields.missing("installation"):
             # A webhook of the repository's own tells the same without it; the App's is answered.
             return Ignored("not sent to the App")
-        return reader(fields)
+        found = reader(fields)
+        return (
+            replace(found, delivery_id=delivery_id) if isinstance(found, CheckRunAsked) else found
+        )
     except Unfit as unfit:
         return Ignored(f"malformed: {unfit}")
 
@@ -53,7 +54,7 @@ def parse(event: str, payload: bytes) -> type_of_event:
 def _commented(fields: Fields) -> IssueCommented:
     comment = fields.object("comment")
     return IssueCommented(
-        **_on_thread(fields),
+        **on_thread(fields),
         comment_id=comment.id("id"),
         body=comment.optional_text("body"),
     )
@@ -65,9 +66,9 @@ def _comment_edited(fields: Fields) -> CommentEdited | Ignored:
         return Ignored("the text of the comment is as it was")
     comment = fields.object("comment")
     return CommentEdited(
-        **_on_thread(fields),
+        **on_thread(fields),
         comment_id=comment.id("id"),
-        author=_person(comment.object("user")),
+        author=person(comment.object("user")),
         before=before,
         body=comment.optional_text("body"),
         edited_at=comment.optional_text("updated_at"),
@@ -78,7 +79,7 @@ def _edited(fields: Fields) -> IssueEdited | Ignored:
     before = _text_before(fields)
     if before is None:
         return Ignored("the text is as it was")
-    return IssueEdited(**_on_thread(fields), before=before)
+    return IssueEdited(**on_thread(fields), before=before)
 
 
 def _text_before(fields: Fields) -> str | None:
@@ -91,27 +92,27 @@ def _labeled(fields: Fields) -> IssueLabeled | Ignored:
     if fields.missing("label"):
         # GitHub leaves the label out when it was deleted in the meantime.
         return Ignored("the label is gone")
-    return IssueLabeled(**_on_thread(fields), label=fields.object("label").text("name"))
+    return IssueLabeled(**on_thread(fields), label=fields.object("label").text("name"))
 
 
 def _assigned(fields: Fields) -> IssueAssigned | Ignored:
     if fields.missing("assignee"):
         return Ignored("the assignee is gone")
-    return IssueAssigned(**_on_thread(fields), assignee=_person(fields.object("assignee")))
+    return IssueAssigned(**on_thread(fields), assignee=person(fields.object("assignee")))
 
 
 def _opened(fields: Fields) -> IssueOpened:
-    return IssueOpened(**_on_thread(fields))
+    return IssueOpened(**on_thread(fields))
 
 
 def _closed(fields: Fields) -> IssueClosed:
-    return IssueClosed(**_on_thread(fields))
+    return IssueClosed(**on_thread(fields))
 
 
 def _reviewed(fields: Fields) -> ReviewSubmitted:
     review = fields.object("review")
     return ReviewSubmitted(
-        **_on_pull_request(fields),
+        **on_pull_request(fields),
         review_id=review.id("id"),
         node_id=review.optional_text("node_id"),
         state=review.text("state").lower(),
@@ -122,7 +123,7 @@ def _reviewed(fields: Fields) -> ReviewSubmitted:
 def _review_commented(fields: Fields) -> ReviewCommented:
     comment = fields.object("comment")
     return ReviewCommented(
-        **_on_pull_request(fields),
+        **on_pull_request(fields),
         comment_id=comment.id("id"),
         body=comment.optional_text("body"),
         review_id=comment.optional_id("pull_request_review_id"),
@@ -131,18 +132,38 @@ def _review_commented(fields: Fields) -> ReviewCommented:
     )
 
 
+def _review_edited(fields: Fields) -> ReviewTextEdited | Ignored:
+    return _text_edited(fields, fields.object("review"), "review")
+
+
+def _review_comment_edited(fields: Fields) -> ReviewTextEdited | Ignored:
+    return _text_edited(fields, fields.object("comment"), "review comment")
+
+
+def _text_edited(fields: Fields, said: Fields, kind: str) -> ReviewTextEdited | Ignored:
+    before = _text_before(fields)
+    if before is None:
+        return Ignored("the text is as it was")
+    return ReviewTextEdited(
+        **on_pull_request(fields),
+        about=f"{kind}:{said.id('id')}",
+        before=before,
+        body=said.optional_text("body"),
+    )
+
+
 def _pull_request_closed(fields: Fields) -> PullRequestClosed:
-    return PullRequestClosed(**_on_pull_request(fields))
+    return PullRequestClosed(**on_pull_request(fields))
 
 
 def _pushed(fields: Fields) -> PullRequestPushed:
-    return PullRequestPushed(**_on_pull_request(fields), before=fields.optional_text("before"))
+    return PullRequestPushed(**on_pull_request(fields), before=fields.optional_text("before"))
 
 
 def _suite_completed(fields: Fields) -> CheckSuiteCompleted:
     suite = fields.object("check_suite")
     return CheckSuiteCompleted(
-        **_in_repository(fields),
+        **in_repository(fields),
         suite_id=suite.id("id"),
         app=suite.object("app").optional_text("slug"),
         head_sha=suite.text("head_sha"),
@@ -155,10 +176,13 @@ def _suite_completed(fields: Fields) -> CheckSuiteCompleted:
 
 def _run_asked(fields: Fields) -> CheckRunAsked:
     run = fields.object("check_run")
+    # GitHub's own "Re-run" stands beside every check, and names no button.
+    again = fields.optional_text("action") == "rerequested"
     return CheckRunAsked(
-        **_in_repository(fields),
+        **in_repository(fields),
         run_id=run.id("id"),
-        button=fields.object("requested_action").text("identifier"),
+        button=AGAIN if again else fields.object("requested_action").text("identifier"),
+        delivery_id="",
         external_id=run.optional_text("external_id"),
         head_sha=run.text("head_sha"),
         pull_requests=tuple(pull.id("number") for pull in run.objects("pull_requests")),
@@ -170,7 +194,7 @@ def _branch_pushed(fields: Fields) -> BranchPushed | Ignored:
     if not ref.startswith("refs/heads/"):
         return Ignored("no branch was pushed")
     return BranchPushed(
-        **_in_repository(fields),
+        **in_repository(fields),
         branch=ref.removeprefix("refs/heads/"),
         head_sha=fields.text("after"),
         messages=tuple(one.optional_text("message") for one in fields.objects("commits")),
@@ -178,7 +202,7 @@ def _branch_pushed(fields: Fields) -> BranchPushed | Ignored:
 
 
 def _repository_changed(fields: Fields) -> RepositoryChanged:
-    return RepositoryChanged(**_in_repository(fields), action=fields.text("action"))
+    return RepositoryChanged(**in_repository(fields), action=fields.text("action"))
 
 
 def _repositories_removed(fields: Fields) -> InstallationRemoved | Ignored:
@@ -194,82 +218,7 @@ def _installation_removed(fields: Fields) -> InstallationRemoved:
         installation_id=fields.object("installation").id("id"),
         action=fields.text("action"),
         repository_ids=tuple(repository.id("id") for repository in lost),
-        sender=_person(fields.object("sender")),
-    )
-
-
-def _in_repository(fields: Fields) -> dict[str, Any]:
-    return {
-        "installation_id": fields.object("installation").id("id"),
-        "repository": _repository(fields.object("repository")),
-        "sender": _person(fields.object("sender")),
-    }
-
-
-def _on_thread(fields: Fields) -> dict[str, Any]:
-    if fields.missing("issue") and not fields.missing("pull_request"):
-        thread = fields.object("pull_request")
-        return {**_in_repository(fields), "issue": _issue(thread, is_pull_request=True)}
-    thread = fields.object("issue")
-    is_pull_request = not thread.missing("pull_request")
-    return {**_in_repository(fields), "issue": _issue(thread, is_pull_request=is_pull_request)}
-
-
-def _on_pull_request(fields: Fields) -> dict[str, Any]:
-    pull = fields.object("pull_request")
-    return {
-        **_in_repository(fields),
-        "issue": _issue(pull, is_pull_request=True),
-        "pull": _pull(pull),
-    }
-
-
-def _person(fields: Fields) -> Person:
-    login = fields.text("login")
-    if len(login) > _LONGEST_LOGIN:
-        raise Unfit("payload.sender.login is over 100 characters")
-    is_person = fields.optional_text("type") == "User" and not login.endswith("[bot]")
-    return Person(fields.id("id"), login, is_bot=not is_person)
-
-
-def _repository(fields: Fields) -> Repository:
-    return Repository(
-        id=fields.id("id"),
-        full_name=fields.text("full_name"),
-        private=fields.flag("private"),
-        archived=fields.flag("archived"),
-        default_branch=fields.optional_text("default_branch"),
-    )
-
-
-def _issue(fields: Fields, *, is_pull_request: bool) -> Issue:
-    author = None if fields.missing("user") else fields.object("user")
-    return Issue(
-        id=fields.id("id"),
-        number=fields.id("number"),
-        title=fields.text("title"),
-        body=fields.optional_text("body"),
-        author=author.text("login") if author else "",
-        author_id=author.id("id") if author else 0,
-        url=fields.text("html_url"),
-        labels=tuple(label.text("name") for label in fields.objects("labels")),
-        is_open=fields.text("state") == "open",
-        locked=fields.flag("locked"),
-        is_pull_request=is_pull_request,
-        updated_at=fields.text("updated_at"),
-    )
-
-
-def _pull(fields: Fields) -> Pull:
-    head, base = fields.object("head"), fields.object("base")
-    return Pull(
-        head_sha=head.text("sha"),
-        head_branch=head.text("ref"),
-        head_repository_id=0 if head.missing("repo") else head.object("repo").id("id"),
-        base_branch=base.text("ref"),
-        merged=fields.flag("merged") or not fields.missing("merged_at"),
-        merge_sha=fields.optional_text("merge_commit_sha"),
-        author_id=0 if fields.missing("user") else fields.object("user").id("id"),
+        sender=person(fields.object("sender")),
     )
 
 
@@ -291,9 +240,12 @@ _READERS: dict[tuple[str, str], Callable[[Fields], type_of_event]] = {
     ("pull_request", "synchronize"): _pushed,
     ("push", ""): _branch_pushed,
     ("pull_request_review", "submitted"): _reviewed,
+    ("pull_request_review", "edited"): _review_edited,
     ("pull_request_review_comment", "created"): _review_commented,
+    ("pull_request_review_comment", "edited"): _review_comment_edited,
     ("check_suite", "completed"): _suite_completed,
     ("check_run", "requested_action"): _run_asked,
+    ("check_run", "rerequested"): _run_asked,
     ("installation", "deleted"): _installation_removed,
     ("installation", "suspend"): _installation_removed,
     ("installation_repositories", "removed"): _repositories_removed,

@@ -56,7 +56,7 @@ def handle_delivery(delivery_id: str, intake: Intake) -> None:
     last_try = delivery.attempts == _MOST_ATTEMPTS
     thread = ""
     try:
-        event = parse(delivery.event, delivery.payload)
+        event = parse(delivery.event, delivery.payload, delivery_id)
         thread = _thread_of(event)
         wait_s = intake.deliveries.behind(thread, delivery.received_at) if thread else None
         if wait_s is not None and not _stops_something(event, intake.context):

@@ -1,7 +1,12 @@
 """Answers to people who change the text of a command afterwards."""
 
+from collections.abc import Sequence
+
 from bot.comments.answers import named_task
+from bot.comments.neutral import code
 from records.task import Task
+
+_MOST_NAMED = 5
 
 
 def as_it_was_comment(command: str, task: Task, task_url: str) -> str:
@@ -18,4 +23,13 @@ def edit_starts_nothing_comment(command: str) -> str:
     return (
         "An edit starts nothing, so that nobody's words change under what was asked for. Nothing "
         f"was started. Post the command in a new comment: `{command} …`."
+    )
+
+
+def several_ticks_comment(command: str, ticked: Sequence[str]) -> str:
+    """Say that boxes which do not go together were ticked by one edit."""
+    named = ", ".join(code(f"{command} {one}", 60) for one in ticked[:_MOST_NAMED])
+    return (
+        f"Several boxes were ticked by one edit: {named}. I cannot tell which is meant, so nothing "
+        "was done, and the boxes are as before. Please tick one."
     )

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any, assert_never
 
+from bot.check_events import ChecksEnded
 from bot.comments import checks as words
-from bot.events import ChecksEnded
 from bot.failing_checks import Failure, Kind, Surroundings, failures, worst
 from bot.github_checks import CheckRun, GitHubChecks
 from bot.github_errors import AWAY, GitHubError, Invalid, NotFound, PermissionsMissing

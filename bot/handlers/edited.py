@@ -5,8 +5,12 @@ from collections.abc import Callable
 
 from bot.boxes import newly_ticked, offered
 from bot.commands import Answer, type_of_command
-from bot.comments.edits import as_it_was_comment, edit_starts_nothing_comment
-from bot.events import CommentEdited, IssueEdited
+from bot.comments.edits import (
+    as_it_was_comment,
+    edit_starts_nothing_comment,
+    several_ticks_comment,
+)
+from bot.events import CommentEdited
 from bot.github_errors import NotFound
 from bot.grammar import parse, read
 from bot.request import Outcome, Request, UserError
@@ -19,12 +23,7 @@ def comment_edited(event: CommentEdited, request: Request, give: type_of_give) -
     """Answer the edit of a comment; `give` does what a command says, if the sender may give it."""
     if event.author.id == request.conversation.repository.bot_id:
         return _own_comment_edited(event, request, give)
-    return _text_edited(request, f"comment:{event.comment_id}", event.before, event.body)
-
-
-def issue_edited(event: IssueEdited, request: Request) -> Outcome:
-    """Answer the edit of an issue's own text."""
-    return _text_edited(request, f"issue:{event.issue.id}", event.before, event.issue.body)
+    return text_edited(request, f"comment:{event.comment_id}", event.before, event.body)
 
 
 def _own_comment_edited(event: CommentEdited, request: Request, give: type_of_give) -> Outcome:
@@ -32,21 +31,22 @@ def _own_comment_edited(event: CommentEdited, request: Request, give: type_of_gi
     own = _restored(event, request)
     # What somebody wrote in a moment ago for others to tick was never the bot's offer.
     ticked = newly_ticked(event.before, event.body)
-    wanted = _wanted(tuple(command for command in ticked if command in offered(own)))
+    wanted = _wanted(tuple(command for command in ticked if command in offered(own)), request)
     if wanted is None:
         return Outcome(DeliveryState.HANDLED, "put a comment of the bot's back as it was")
     return give(wanted, request)
 
 
-def _wanted(ticked: tuple[str, ...]) -> type_of_command | None:
-    """Return what the ticks say; of several, only answers go together."""
+def _wanted(ticked: tuple[str, ...], request: Request) -> type_of_command | None:
+    """Return what the ticks say; of several, only answers go together: UserError for others."""
     commands = [read(words) for words in ticked]
     answers = [command for command in commands if isinstance(command, Answer)]
-    if not commands:
-        return None
-    if len(answers) < len(commands):
-        return next(command for command in commands if not isinstance(command, Answer))
-    return Answer(choices=tuple(choice for answer in answers for choice in answer.choices))
+    if len(commands) > len(answers) and len(commands) > 1:
+        words = several_ticks_comment(request.context.command, ticked)
+        raise UserError(words, why="several boxes at once", once=request.strangers_key())
+    if answers:
+        return Answer(choices=tuple(choice for answer in answers for choice in answer.choices))
+    return commands[0] if commands else None
 
 
 def _restored(event: CommentEdited, request: Request) -> str:
@@ -73,8 +73,11 @@ def _restored(event: CommentEdited, request: Request) -> str:
     return own
 
 
-def _text_edited(request: Request, key: str, before: str, after: str) -> Outcome:
-    """Say, where an edit was meant to change or to start something, that it does not."""
+def text_edited(request: Request, key: str, before: str, after: str) -> Outcome:
+    """Say, where an edit was meant to change or to start something, that it does not.
+
+    `key` is that of the event by which the text was told first; UserError with the words.
+    """
     word = request.context.command
     was, is_now = parse(before, word), parse(after, word)
     if was == is_now:

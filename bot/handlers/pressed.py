@@ -1,5 +1,6 @@
 """Takes the buttons of the bot's check run for the commands that they stand for."""
 
+from bot.check_events import AGAIN
 from bot.commands import Address, Approve, Ci, Reject, Retry, Stop, type_of_command
 from bot.comments import checks
 
@@ -8,6 +9,7 @@ BUTTONS: dict[str, type_of_command] = {
     checks.ADDRESS: Address(),
     checks.CI: Ci(),
     checks.RETRY: Retry(),
+    AGAIN: Retry(),
     checks.APPROVE: Approve(""),
     checks.REJECT: Reject(),
 }

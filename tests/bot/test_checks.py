@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from bot.dispatch import handle
 from bot.github_checks import Button, Report
 from bot.github_errors import RateLimited
+from bot.payloads import parse
 from records.deliveries import DeliveryState
 from records.task import TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
@@ -205,21 +207,31 @@ def test_held_checks_run_when_a_writer_lets_them(on_pull: OnPullRequest) -> None
     assert door.command(on_pull.number, "write", "/agent ci run").detail == "nothing was held"
 
 
-def _button(on_pull: OnPullRequest, name: str, user: str) -> Any:
-    """Let somebody press a button of the check run of the task that opened the pull request."""
+def _check_run(on_pull: OnPullRequest, name: str) -> int:
+    """Let the check run of the task that opened the pull request stand there, with a button."""
     door = on_pull.door
     checks = door.app.kept_repository(
         door.installation_id, door.repository_id, {"checks": "write", "metadata": "read"}
     ).checks
     report = Report("At work", "Words.", None, (Button(name, "What it does", name),))
-    run_id = checks.create(
+    return checks.create(
         on_pull.head, "agent", report, external_id=on_pull.origin.id, details_url=""
     )
-    door.github.press(REPOSITORY, run_id, user, name)
+
+
+def _told(on_pull: OnPullRequest, user: str) -> bytes:
+    """Return what GitHub tells of somebody's doing something to a check run."""
     while True:
-        event, body = door.next(user)
+        event, body = on_pull.door.next(user)
         if event == "check_run":
-            return door.answer(event, body)
+            return body
+
+
+def _button(on_pull: OnPullRequest, name: str, user: str) -> Any:
+    """Let somebody press a button of the check run of the task that opened the pull request."""
+    run_id = _check_run(on_pull, name)
+    on_pull.door.github.press(REPOSITORY, run_id, user, name)
+    return on_pull.door.answer("check_run", _told(on_pull, user))
 
 
 def test_a_button_is_the_command_and_its_presser_needs_the_role(on_pull: OnPullRequest) -> None:
@@ -245,3 +257,38 @@ def test_the_button_that_stops_is_about_the_task_whose_check_run_it_is(
 
 def test_a_button_of_nobodys_is_ignored(on_pull: OnPullRequest) -> None:
     assert _button(on_pull, "launch", "write").detail == "no button of ours"
+
+
+def test_a_second_press_is_answered_too_and_the_same_delivery_only_once(
+    on_pull: OnPullRequest,
+) -> None:
+    door = on_pull.door
+    run_id = _check_run(on_pull, "ci")
+    said: list[int] = []
+    for delivery_id in ("one", "two", "two"):
+        if delivery_id != "two" or len(said) == 1:
+            door.github.press(REPOSITORY, run_id, "write", "ci")
+            body = _told(on_pull, "write")
+        assert handle(parse("check_run", body, delivery_id), door.context).detail
+        said.append(len(on_pull.words()))
+    assert said == [1, 2, 2]
+    assert "No check has run" in on_pull.words()[-1]
+
+
+def test_githubs_own_button_is_a_retry_for_whoever_may_or_says_why_not(
+    on_pull: OnPullRequest,
+) -> None:
+    door, issue = on_pull.door, on_pull.origin.issue_number
+    run_id = _check_run(on_pull, "retry")
+
+    def presses(user: str) -> str:
+        door.github.rerequest(REPOSITORY, run_id, user)
+        door.answer("check_run", _told(on_pull, user))
+        return door.bot_comments(issue)[-1]
+
+    assert "`/agent retry` needs `write`" in presses("read")
+    assert "addresses this issue already" in presses("write")
+    door.github.close_issue(REPOSITORY, on_pull.number, "maria")
+    assert "Queued" in presses("write")
+    (again,) = door.context.tasks.line(door.repository_id, issue)
+    assert (again.requester, again.brief["retry_of"]) == ("write", on_pull.origin.id)

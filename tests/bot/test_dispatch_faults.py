@@ -173,6 +173,20 @@ def test_what_nobody_has_words_for_is_raised_and_in_the_end_said(
     assert len(front_door.context.tasks.recent(9)) == 1
 
 
+def test_a_limit_of_githubs_is_nothing_to_be_sorry_for(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
+    event = parse(*front_door.next("maria"))
+    limit = {"status": 429, "headers": {"Retry-After": "7"}, "message": "too many"}
+    front_door.github.fault("issues/create-comment", **limit)
+    with pytest.raises(RateLimited):
+        handle(event, front_door.context, last_try=True)
+    assert front_door.bot_comments(number) == []
+    assert handle(event, front_door.context, last_try=True).state is DeliveryState.HANDLED
+    (said,) = front_door.bot_comments(number)
+    assert "Queued" in said
+
+
 def test_after_a_failure_the_next_try_finishes_the_answer(front_door: FrontDoor) -> None:
     number = front_door.issue()
     front_door.context = replace(

@@ -1,9 +1,13 @@
 """What follows from an edit: a tick is a command of whoever ticked; other edits change nothing."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.boxes import newly_ticked
+from bot.events import CommentEdited
 from bot.in_thread import PERMISSIONS
+from bot.payloads import parse
 from records.deliveries import DeliveryState
 from records.tasks import TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
@@ -53,6 +57,30 @@ def test_a_tick_is_the_command_and_the_comment_is_put_back(front_door: FrontDoor
     assert front_door.context.tasks.get(front_door.woken[0]).state is TaskState.STOPPED
     assert OFFERED in front_door.bot_comments(number)
     assert front_door.reactions(comment) == []
+
+
+def test_boxes_that_do_not_go_together_do_nothing_and_that_is_said(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent fix")
+    comment = offer(front_door, number)
+    both = OFFERED.replace("[ ]", "[x]")
+    front_door.github.edit_comment(REPOSITORY, comment, "write", both)
+    assert front_door.next_outcome("write").state is DeliveryState.REFUSED
+    assert front_door.context.tasks.get(front_door.woken[0]).state is TaskState.QUEUED
+    assert OFFERED in front_door.bot_comments(number)
+    said = front_door.bot_comments(number)[-1]
+    assert "`/agent stop`, `/agent status`" in said
+    assert "Please tick one." in said
+
+
+def test_two_ticks_within_a_second_are_two_events(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    comment = offer(front_door, number)
+    for words in ("do:stop", "do:status"):
+        front_door.github.tick(REPOSITORY, comment, "write", words)
+    told = [parse(*front_door.next("write")) for _ in range(2)]
+    edits = [replace(event, edited_at="") for event in told if isinstance(event, CommentEdited)]
+    assert len({edit.key for edit in edits}) == 2
 
 
 def test_a_tick_counts_for_what_its_sender_may_do(front_door: FrontDoor) -> None:

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.check_events import CheckRunAsked, CheckSuiteCompleted
 from bot.events import (
-    CheckRunAsked,
-    CheckSuiteCompleted,
     CommentEdited,
     Ignored,
     InstallationRemoved,
@@ -26,6 +25,7 @@ from bot.events import (
     RepositoryChanged,
     ReviewCommented,
     ReviewSubmitted,
+    ReviewTextEdited,
 )
 from bot.payloads import parse
 from bot.subjects import Person
@@ -97,9 +97,12 @@ HEARD: dict[tuple[str, str], type] = {
     ("pull_request", "closed"): PullRequestClosed,
     ("pull_request", "synchronize"): PullRequestPushed,
     ("pull_request_review", "submitted"): ReviewSubmitted,
+    ("pull_request_review", "edited"): ReviewTextEdited,
     ("pull_request_review_comment", "created"): ReviewCommented,
+    ("pull_request_review_comment", "edited"): ReviewTextEdited,
     ("check_suite", "completed"): CheckSuiteCompleted,
     ("check_run", "requested_action"): CheckRunAsked,
+    ("check_run", "rerequested"): CheckRunAsked,
     ("installation", "deleted"): InstallationRemoved,
     ("installation", "suspend"): InstallationRemoved,
     ("installation_repositories", "removed"): InstallationRemoved,

@@ -1,9 +1,12 @@
 """A round of review is started by a review of the bot's own pull request, once it is quiet."""
 
+import json
+
 import pytest
 
 from bot.comments.held import held, is_held
 from bot.handlers import undo
+from bot.request import Outcome
 from records.deliveries import DeliveryState
 from records.task import IssueSnapshot, NewTask, Task, TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
@@ -269,3 +272,36 @@ def test_the_command_in_a_thread_starts_a_round(front_door: FrontDoor, pull: int
         front_door.next_outcome("write")
     [task] = rounds(front_door, pull)
     assert (task.verb, task.requester, task.brief["words"]) == ("address", "write", [])
+
+
+@pytest.mark.parametrize("kind", ["review", "comment"])
+def test_an_edit_of_a_review_starts_nothing_and_says_so(
+    front_door: FrontDoor, pull: int, kind: str
+) -> None:
+    door = front_door
+    line = [{"path": "tax.py", "line": 1, "body": "Why 0.2?"}]
+    door.github.review(REPOSITORY, pull, "maria", "COMMENT", "Well.", line)
+    told = dict(door.next("maria") for _ in range(2))
+    name = "pull_request_review" if kind == "review" else "pull_request_review_comment"
+    payload = json.loads(told[name])
+    before = payload[kind]["body"]
+    payload |= {"action": "edited", "changes": {"body": {"from": before}}}
+    payload[kind]["body"] = "/agent fix the rate"
+    for _ in range(2):
+        outcome = door.answer(name, json.dumps(payload).encode())
+        assert outcome == Outcome(DeliveryState.REFUSED, "an edit starts nothing")
+    (said,) = door.bot_comments(pull)
+    assert "An edit starts nothing" in said
+    assert rounds(door, pull) == []
+
+
+def test_a_round_goes_by_the_review_as_it_was_submitted(front_door: FrontDoor, pull: int) -> None:
+    door = front_door
+    door.github.review(REPOSITORY, pull, "maria", "REQUEST_CHANGES", "/agent fix the rate")
+    name, body = door.next("maria")
+    door.answer(name, body)
+    payload = json.loads(body)
+    payload |= {"action": "edited", "changes": {"body": {"from": payload["review"]["body"]}}}
+    payload["review"]["body"] = "/agent fix all of it"
+    door.answer(name, json.dumps(payload).encode())
+    assert "I use the text as it was when it was posted" in door.bot_comments(pull)[-1]
