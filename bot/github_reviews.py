@@ -277,9 +277,11 @@ def _thread(node: Mapping[str, Any]) -> ReviewThread:
 
 def _comment(node: Mapping[str, Any]) -> ThreadComment:
     author = node.get("author") or {}
+    # GraphQL leaves out of a bot's login what the rest of GitHub ends it with.
+    suffix = "[bot]" if author.get("__typename") == "Bot" else ""
     return ThreadComment(
         id=int(node["fullDatabaseId"]),
-        author=str(author.get("login") or ""),
+        author=f"{author.get('login') or ''}{suffix}",
         author_id=int(author.get("databaseId") or 0),
         is_bot=author.get("__typename") != "User",
         body=str(node.get("body") or ""),

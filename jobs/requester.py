@@ -37,7 +37,7 @@ def check_requester(repository: GitHubRepository, task: Task) -> None:
     """Raise TaskFailed unless whoever asked for the task may still have it done."""
     if task.requester.endswith("[bot]"):
         # GitHub knows no roles of other Apps; the list is the repository's own word.
-        if task.requester not in _who(repository, task).bots:
+        if task.requester not in who_may(repository, task).bots:
             words = f"{task.requester} is not among the bots that are listened to any more."
             raise TaskFailed(Failure.PERMISSION_LOST, words)
         return
@@ -55,10 +55,11 @@ def _may(person: Permission, repository: GitHubRepository, task: Task) -> bool:
     """Say whether the role is enough: the usual one, or a smaller one that the project allows."""
     if role_of(person) >= _USUALLY.get(task.verb, Role.WRITE):
         return True
-    said = _who(repository, task).roles.get(task.verb)
+    said = who_may(repository, task).roles.get(task.verb)
     return said is not None and role_of(person) >= Role[said.upper()]
 
 
-def _who(repository: GitHubRepository, task: Task) -> Who:
+def who_may(repository: GitHubRepository, task: Task) -> Who:
+    """Return whom the repository's default branch lets ask for what, as it says now."""
     branch = repository.default_branch()
     return Projects(read_project).of(task.repository_id, repository, branch).who

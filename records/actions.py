@@ -77,6 +77,16 @@ class Actions:
         with self._database.reading() as connection:
             return [_action(row) for row in connection.execute(statement)]
 
+    def of_kind(self, task_id: str, kind: str) -> list[Action]:
+        """Read the entries of one kind."""
+        statement = (
+            select(*ActionRow.__table__.columns)
+            .where(ActionRow.task_id == task_id, ActionRow.kind == kind)
+            .order_by(ActionRow.number)
+        )
+        with self._database.reading() as connection:
+            return [_action(row) for row in connection.execute(statement)]
+
     def head(self, task_id: str) -> str:
         """Give the hash of the last entry; nothing if there is none."""
         statement = select(TaskRow.action_head).where(TaskRow.id == task_id)

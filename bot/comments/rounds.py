@@ -164,6 +164,11 @@ def nothing_to_merge(base: str) -> str:
     return f"The branch has everything of {code(base, 100)} already."
 
 
+def was_added(sha: str) -> str:
+    """Say that a wish on a pull request became a commit on it."""
+    return f"It is done in {sha[:10]}, one more commit on this pull request."
+
+
 def was_merged(base: str, theirs: str, sha: str) -> str:
     """Say which merge commit brings which commit in."""
     return f"{code(base, 100)} at {_commit(theirs)} is merged into the branch: {_commit(sha)}."
@@ -242,6 +247,15 @@ def enough_rounds_comment(command: str, rounds: int, login: str) -> str:
         f"{person(login)}, please take it from here: push to the branch, say in a thread what is "
         f"still to be done and comment `{command} address` for one more round, or close the pull "
         "request."
+    )
+
+
+def enough_of_bot_comment(command: str, login: str, rounds: int) -> str:
+    """Say that what another bot reviews is not gone over any more."""
+    return (
+        f"I have gone over what {code(login, 60)} says here {plural(rounds, 'time')}, and leave it "
+        f"alone from now on. What of it is still to be done, somebody with write access can say: "
+        f"`{command} address …`."
     )
 
 

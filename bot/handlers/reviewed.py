@@ -4,6 +4,7 @@ from bot.commands import Address, Fix, Help, Words, type_of_command
 from bot.comments.rounds import enough_rounds_comment
 from bot.events import ReviewSubmitted
 from bot.handlers.address import begin_round
+from bot.other_bots import check_hops, check_rounds
 from bot.own_pull_requests import opened_by
 from bot.refusals import check_role
 from bot.request import Outcome, Request
@@ -29,6 +30,9 @@ def reviewed(command: type_of_command | None, request: Request) -> Outcome | Non
     if not is_call and not _demands(request, review.auto == "changes_requested"):
         return Outcome(DeliveryState.IGNORED, "a review that asks for no change")
     check_role(Address(), request)
+    if event.sender.is_bot:
+        check_hops(request)
+        check_rounds(request)
     if not is_call and _rounds(request) >= review.rounds:
         return _enough(review.rounds, request)
     return begin_round(origin, _words(command, request), request, quiet_s=_quiet_s(request))

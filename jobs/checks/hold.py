@@ -11,9 +11,11 @@ from typing import Any, Protocol
 from bot.comments.held import outsider, read_elsewhere
 from bot.github_errors import NotFound
 from bot.github_repository import Permission
+from bot.other_bots import ROUND
 from jobs.agent.tools import GITHUB_CONTEXT
 from jobs.job import Job
 from jobs.plans.approved import BRIEF
+from jobs.rounds.round import Round
 from records.task import Task
 
 _WRITERS = frozenset({"admin", "write"})
@@ -32,7 +34,11 @@ def why_held(job: Job, repository: Roles) -> str:
     for login, user_id in dict.fromkeys(author for task in tasks for author in _authors(task)):
         if not _writes(repository, login, user_id):
             return outsider(login or "ghost")
-    actions = (action for task in tasks for action in job.services.actions.all(task.id))
+    actions = [action for task in tasks for action in job.services.actions.all(task.id)]
+    rounds = (Round.from_json(one.content["round"]) for one in actions if one.kind == ROUND)
+    heard = (login for taken in rounds for login, _ in taken.reviewers if login.endswith("[bot]"))
+    if bot := next(heard, ""):
+        return outsider(bot)
     if any(action.content.get("name") == GITHUB_CONTEXT for action in actions):
         return read_elsewhere()
     return ""

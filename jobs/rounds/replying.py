@@ -91,7 +91,8 @@ class Replies:
 
 def ask_again(job: Job, reviews: PullRequestReviews, taken: Round) -> None:
     """Ask those who reviewed for another look; a failure is only logged."""
-    logins = [login for login, _ in taken.reviewers]
+    # A bot looks when it likes: GitHub lets nobody ask one.
+    logins = [login for login, _ in taken.reviewers if not login.endswith("[bot]")]
     if not logins:
         return
 

@@ -1,6 +1,6 @@
-"""Takes a round: the unresolved threads of people who may write here, as they stand now."""
+"""Takes a round: the unresolved threads of those who are heard here, as they stand now."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -8,11 +8,11 @@ from typing import Any
 from bot.github_errors import NotFound
 from bot.github_repository import GitHubRepository
 from bot.github_reviews import OpenedPullRequest, ReviewThread, ThreadComment
+from bot.other_bots import MOST_ROUNDS, ROUND, rounds_of
 from jobs.job import Job
+from jobs.requester import who_may
 from jobs.rounds.round import Round, RoundThread, Said, Words
 
-ROUND = "round"
-"""The kind of the entry that holds a round as it was when it began."""
 _MOST_THREADS = 40
 """In one round; what is left is taken by the next."""
 _WRITERS = {"admin", "write"}
@@ -27,10 +27,17 @@ class Listener:
     """Asked with a login and the account's id."""
     clean: Callable[[str], str] = str
     """Takes secrets out of what is heard."""
+    bots: Collection[str] = ()
+    """Logins of other bots that are heard as well."""
 
     @classmethod
-    def of(cls, repository: GitHubRepository, clean: Callable[[str], str]) -> "Listener":
-        """Hear those who may write, and ask GitHub about each once."""
+    def of(
+        cls,
+        repository: GitHubRepository,
+        clean: Callable[[str], str],
+        bots: Collection[str] = (),
+    ) -> "Listener":
+        """Hear those who may write, and ask GitHub about each once; and these bots."""
 
         @cache
         def may_write(login: str, user_id: int) -> bool:
@@ -41,7 +48,7 @@ class Listener:
             # A login can be given up and taken by somebody else; the id of an account stays.
             return found.level in _WRITERS and found.user_id == user_id != 0
 
-        return cls(repository.bot_id, may_write, clean)
+        return cls(repository.bot_id, may_write, clean, bots)
 
 
 def round_of(job: Job, repository: GitHubRepository, number: int) -> Round:
@@ -51,10 +58,22 @@ def round_of(job: Job, repository: GitHubRepository, number: int) -> Round:
             return Round.from_json(entry["round"])
     reviews = repository.reviews(number)
     opened, threads = reviews.opened(), reviews.unresolved()
-    listener = Listener.of(repository, job.services.redactor.clean)
+    bots = heard_bots(job, repository, number)
+    listener = Listener.of(repository, job.services.redactor.clean, bots)
     taken = take(threads, opened, listener, job.task.brief)
     job.log.keep(ROUND, _entry(taken))
     return taken
+
+
+def heard_bots(job: Job, repository: GitHubRepository, number: int) -> tuple[str, ...]:
+    """Name the bots that the repository listens to and that were not heard here often enough."""
+    task, tasks = job.task, job.services.tasks
+
+    def rounds(login: str) -> int:
+        return rounds_of(login, tasks, task.repository_id, number, beside=task.id)
+
+    listed = who_may(repository, task).bots
+    return tuple(login for login in listed if rounds(login) < MOST_ROUNDS)
 
 
 def take(
@@ -89,7 +108,9 @@ def take(
 def _heard(comment: ThreadComment, listener: Listener) -> bool:
     if comment.author_id == listener.bot_id:
         return True
-    return not comment.is_bot and listener.may_write(comment.author, comment.author_id)
+    if comment.is_bot:
+        return comment.author in listener.bots
+    return listener.may_write(comment.author, comment.author_id)
 
 
 def _said(comment: ThreadComment, listener: Listener) -> Said:
