@@ -81,7 +81,7 @@ def open_job(
     """Make a job for an issue of a repository that the App is installed on."""
     github = checked_github
 
-    def open_(permissions: dict[str, str] | None = None) -> Job:
+    def open_(permissions: dict[str, str] | None = None, **brief: str) -> Job:
         repository_id = github.create_repository("acme", "shop", shop_source, "main")
         requester_id = github.create_user("maria")
         github.add_collaborator(REPOSITORY, "maria", "write")
@@ -94,6 +94,7 @@ def open_job(
             requester="maria",
             requester_id=requester_id,
             issue_number=github.open_issue(REPOSITORY, "maria", "Tax is wrong"),
+            brief=dict(brief),
         )
         here = replace(
             services,
