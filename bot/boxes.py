@@ -1,28 +1,62 @@
 """Reads which boxes of the bot's own comment a person has ticked, and the command behind each.
 
-A box is a line `- [ ] words <!-- do:command -->`; the command is what would stand after `/agent`.
+A box is a line `- [ ] words <!-- do:command --> <!-- mac:… -->`; the command is what would stand
+after `/agent`. The MAC is over it and the comment that it was offered in: a box that was copied
+from another comment, or whose hidden command was changed, is no box.
 """
 
+import hashlib
+import hmac
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 _BOX = re.compile(
-    r"^[ \t]*[-*] \[(?P<tick>[ xX])\] .*?<!-- do:(?P<command>[^<>\n]{1,200}?) -->", re.MULTILINE
+    r"^[ \t]*[-*] \[(?P<tick>[ xX])\] .*?<!-- do:(?P<command>[^<>\n]{1,200}?) -->"
+    r"(?: <!-- mac:(?P<mac>[0-9a-f]{32}) -->)?",
+    re.MULTILINE,
 )
 
 
-def newly_ticked(before: str, after: str) -> tuple[str, ...]:
-    """Return the commands whose boxes stood there without a tick, and have one now, in order.
+@dataclass(frozen=True)
+class Boxes:
+    """The boxes in the comments of one thread."""
 
-    A box that was written in by the edit itself was never offered, so it counts for nothing.
-    """
-    ticked = (command for command, ticked in _boxes(after) if ticked)
-    return tuple(command for command in dict.fromkeys(ticked) if command in offered(before))
+    secret: bytes
+    """What the markers of the bot's own comments are made with."""
+    repository_id: int
+    number: int
 
+    def sealed(self, text: str) -> str:
+        """Return a comment of the bot's, marker first, with its MAC behind every box."""
 
-def offered(body: str) -> frozenset[str]:
-    """Return the commands whose boxes have no tick."""
-    return frozenset(command for command, ticked in _boxes(body) if not ticked)
+        def seal(found: re.Match[str]) -> str:
+            bare = found[0] if found["mac"] is None else found[0].rpartition(" <!-- mac:")[0]
+            return f"{bare} <!-- mac:{self._mac(text, found['command'])} -->"
 
+        return _BOX.sub(seal, text)
 
-def _boxes(body: str) -> list[tuple[str, bool]]:
-    return [(found["command"].strip(), found["tick"] != " ") for found in _BOX.finditer(body)]
+    def newly_ticked(self, before: str, after: str) -> tuple[str, ...]:
+        """Return the commands whose boxes stood there without a tick, and have one now, in order.
+
+        A box that was written in by the edit itself was never offered, so it counts for nothing.
+        """
+        ticked = (command for command, ticked in self._read(after) if ticked)
+        was = self.offered(before)
+        return tuple(command for command in dict.fromkeys(ticked) if command in was)
+
+    def offered(self, text: str) -> frozenset[str]:
+        """Return the commands whose boxes have no tick."""
+        return frozenset(command for command, ticked in self._read(text) if not ticked)
+
+    def _read(self, text: str) -> Iterator[tuple[str, bool]]:
+        for found in _BOX.finditer(text):
+            command = found["command"]
+            if hmac.compare_digest(found["mac"] or "", self._mac(text, command)):
+                yield command.strip(), found["tick"] != " "
+
+    def _mac(self, text: str, command: str) -> str:
+        # The comment's marker, which nobody else can make, says which comment it is.
+        marker = text.partition("\n")[0]
+        said = f"box\n{self.repository_id}:{self.number}\n{marker}\n{command}"
+        return hmac.new(self.secret, said.encode(), hashlib.sha256).hexdigest()[:32]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from bot.boxes import Boxes
 from bot.comments import fitted, marker
 from bot.github_errors import GitHubError, NotFound
 from bot.github_reactions import Reaction
@@ -66,7 +67,7 @@ class Conversation:
         `since` is a time before which this comment cannot have been written.
         """
         mark = marker(self.secret, self.scope, key)
-        text = fitted(f"{mark}\n{self.clean(body)}")
+        text = self._text(mark, body)
 
         def write() -> dict[str, int]:
             return {"comment_id": self.repository.create_comment(self.number, text).id}
@@ -81,7 +82,7 @@ class Conversation:
     def edit(self, comment_id: int, key: str, body: str) -> None:
         """Replace the text of a comment that was said with this key; NotFound if it is gone."""
         mark = marker(self.secret, self.scope, key)
-        self.repository.edit_comment(comment_id, fitted(f"{mark}\n{self.clean(body)}"))
+        self.repository.edit_comment(comment_id, self._text(mark, body))
 
     def show_status(self, task: Task, body: str, *, lease: Lease | None = None) -> int:
         """Write or edit the status comment of a task and return its id, which the caller stores.
@@ -92,8 +93,7 @@ class Conversation:
             return self._say_status(f"status:{task.id}", task, body, lease)
         mark = marker(self.secret, self.scope, f"status:{task.id}")
         try:
-            text = fitted(f"{mark}\n{self.clean(body)}")
-            self.repository.edit_comment(task.status_comment_id, text)
+            self.repository.edit_comment(task.status_comment_id, self._text(mark, body))
         except NotFound:
             return self._say_status(f"status:{task.id}:again", task, body, lease)
         return task.status_comment_id
@@ -101,6 +101,14 @@ class Conversation:
     def _say_status(self, key: str, task: Task, body: str, lease: Lease | None) -> int:
         # A little earlier than the task: the clocks of two machines may differ.
         return self.say(key, body, since=task.created_at - 300, lease=lease)
+
+    def _text(self, mark: str, body: str) -> str:
+        return fitted(self.boxes.sealed(f"{mark}\n{self.clean(body)}"))
+
+    @property
+    def boxes(self) -> Boxes:
+        """The boxes in the bot's comments here."""
+        return Boxes(self.secret, self.repository_id, self.number)
 
     @property
     def scope(self) -> str:

@@ -4,7 +4,7 @@ import re
 from functools import partial
 from typing import assert_never
 
-from bot.boxes import newly_ticked
+from bot.boxes import Boxes
 from bot.check_events import ButtonPressed, CheckRunAsked, ChecksEnded, CheckSuiteCompleted
 from bot.check_threads import NoThread, where_checked, where_pressed
 from bot.commands import Ask, Fix, Plan, Remark, Stop, type_of_command
@@ -44,6 +44,7 @@ from bot.refusals import check_role
 from bot.request import Context, Outcome, Request, UserError
 from bot.starting import attempts_of
 from bot.verbs import carry_out, meant
+from bot.vouching import vouch, vouches
 from records.deliveries import DeliveryState
 
 __all__ = ["PERMISSIONS", "handle"]
@@ -109,6 +110,8 @@ def _asked(event: type_of_asking, context: Context, *, last_try: bool) -> Outcom
     def act(request: Request) -> Outcome:
         if is_bot and (isinstance(command, Remark) or not is_listed(request)):
             return _ignored("a bot's doing")
+        if isinstance(event, IssueLabeled) and vouches(event, request):
+            return vouch(event, request)
         wanted = _wanted(event, command, mention, request)
         if is_bot and wanted:
             check_hops(request)
@@ -244,7 +247,8 @@ def _edited(
             case _:
                 assert_never(event)
 
-    is_awaited = not is_of_a_bot or bool(newly_ticked(event.before, now))
+    boxes = Boxes(context.secret, event.repository.id, event.issue.number)
+    is_awaited = not is_of_a_bot or bool(boxes.newly_ticked(event.before, now))
     return in_thread(event, context, act, is_awaited=is_awaited, last_try=last_try)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.boxes import newly_ticked
+from bot.boxes import Boxes
 from bot.commands import Stop
 from bot.dispatch import handle
 from bot.events import CommentEdited, IssueCommented, type_of_event, type_of_thread_event
@@ -117,7 +117,8 @@ def _stops_something(event: type_of_event, context: Context) -> bool:
         case IssueCommented():
             wanted = [command_in(event.body, context.command)]
         case CommentEdited():
-            wanted = [read(ticked) for ticked in newly_ticked(event.before, event.body)]
+            boxes = Boxes(context.secret, event.repository.id, event.issue.number)
+            wanted = [read(ticked) for ticked in boxes.newly_ticked(event.before, event.body)]
         case _:
             return False
     if not any(isinstance(command, Stop) for command in wanted):

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable
 
-from bot.boxes import newly_ticked, offered
 from bot.commands import Answer, type_of_command
 from bot.comments.edits import (
     as_it_was_comment,
@@ -30,8 +29,9 @@ def _own_comment_edited(event: CommentEdited, request: Request, give: type_of_gi
     """Take ticks as commands, and put the comment back as the bot wrote it."""
     own = _restored(event, request)
     # What somebody wrote in a moment ago for others to tick was never the bot's offer.
-    ticked = newly_ticked(event.before, event.body)
-    wanted = _wanted(tuple(command for command in ticked if command in offered(own)), request)
+    boxes = request.conversation.boxes
+    ticked = boxes.newly_ticked(event.before, event.body)
+    wanted = _wanted(tuple(command for command in ticked if command in boxes.offered(own)), request)
     if wanted is None:
         return Outcome(DeliveryState.HANDLED, "put a comment of the bot's back as it was")
     return give(wanted, request)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
-from bot.boxes import offered
+from bot.boxes import Boxes
 from bot.comments import (
     Failure,
     Limits,
@@ -458,7 +458,8 @@ def test_no_text_of_others_acts_in_any_comment(text: str) -> None:
         html = {token.content for token in inner if token.type == "html_inline"}
         retry = {"<!-- do:retry -->"} if RETRY_BOX in shown else set()
         assert html <= {"<!-- -->", "<sub>", "</sub>", "<code>", "</code>"} | retry
-        assert offered(shown) == ({"retry"} if retry else set())
+        boxes = Boxes(b"markers", 1, 1)
+        assert boxes.offered(boxes.sealed(shown)) == ({"retry"} if retry else set())
         blocks = [token.content for token in tokens if token.type == "html_block"]
         assert all(
             block.startswith(("<details><summary>Action log", "</details>", "<sub>"))

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.boxes import newly_ticked
+from bot.boxes import Boxes
+from bot.conversation import Conversation
 from bot.events import CommentEdited
 from bot.in_thread import PERMISSIONS
 from bot.payloads import parse
@@ -39,23 +40,58 @@ OFFERED = (
 def test_a_tick_is_what_was_offered_and_is_ticked_now(
     before: str, after: str, commands: tuple[str, ...]
 ) -> None:
-    assert newly_ticked(before, after) == commands
+    boxes = Boxes(b"markers", 5, 42)
+    mark = "<!-- patchbay 00 -->\n"
+    assert boxes.newly_ticked(boxes.sealed(mark + before), boxes.sealed(mark + after)) == commands
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Boxes(b"another secret", 5, 42),
+        Boxes(b"markers", 6, 42),
+        Boxes(b"markers", 5, 43),
+    ],
+)
+def test_a_box_of_elsewhere_or_with_another_command_is_none(other: Boxes) -> None:
+    boxes, offered = Boxes(b"markers", 5, 42), f"<!-- patchbay 00 -->\n{OFFERED}"
+    ours = boxes.sealed(offered)
+    assert boxes.offered(ours) == {"stop", "status"}
+    assert boxes.sealed(ours) == ours
+    assert other.offered(ours) == frozenset()
+    assert boxes.offered(ours.replace("patchbay 00", "patchbay 01")) == frozenset()
+    assert boxes.offered(ours.replace("do:stop", "do:budget +$9")) == {"status"}
+    assert boxes.offered(offered) == frozenset()
 
 
 def offer(front_door: FrontDoor, number: int, body: str = OFFERED) -> int:
     """Let the bot write a comment with boxes."""
-    place = (front_door.installation_id, front_door.repository_id)
-    return front_door.app.kept_repository(*place, PERMISSIONS).create_comment(number, body).id
+    context, place = front_door.context, (front_door.installation_id, front_door.repository_id)
+    repository = front_door.app.kept_repository(*place, PERMISSIONS)
+    return Conversation(
+        repository=repository,
+        effects=context.effects,
+        secret=context.secret,
+        repository_id=front_door.repository_id,
+        number=number,
+    ).say("offer", body, since=0.0)
+
+
+def standing(front_door: FrontDoor, number: int, comment: int) -> str:
+    """Return what a comment says now."""
+    comments = front_door.github.comments(REPOSITORY, number)
+    return str(next(one["body"] for one in comments if one["id"] == comment))
 
 
 def test_a_tick_is_the_command_and_the_comment_is_put_back(front_door: FrontDoor) -> None:
     number = front_door.issue()
     front_door.command(number, "maria", "/agent fix")
     comment = offer(front_door, number)
+    offered = standing(front_door, number, comment)
     front_door.github.tick(REPOSITORY, comment, "write", "do:stop")
     assert front_door.next_outcome("write").state is DeliveryState.HANDLED
     assert front_door.context.tasks.get(front_door.woken[0]).state is TaskState.STOPPED
-    assert OFFERED in front_door.bot_comments(number)
+    assert standing(front_door, number, comment) == offered
     assert front_door.reactions(comment) == []
 
 
@@ -63,11 +99,12 @@ def test_boxes_that_do_not_go_together_do_nothing_and_that_is_said(front_door: F
     number = front_door.issue()
     front_door.command(number, "maria", "/agent fix")
     comment = offer(front_door, number)
-    both = OFFERED.replace("[ ]", "[x]")
+    offered = standing(front_door, number, comment)
+    both = offered.replace("[ ]", "[x]")
     front_door.github.edit_comment(REPOSITORY, comment, "write", both)
     assert front_door.next_outcome("write").state is DeliveryState.REFUSED
     assert front_door.context.tasks.get(front_door.woken[0]).state is TaskState.QUEUED
-    assert OFFERED in front_door.bot_comments(number)
+    assert standing(front_door, number, comment) == offered
     said = front_door.bot_comments(number)[-1]
     assert "`/agent stop`, `/agent status`" in said
     assert "Please tick one." in said
@@ -87,16 +124,18 @@ def test_a_tick_counts_for_what_its_sender_may_do(front_door: FrontDoor) -> None
     number = front_door.issue()
     front_door.command(number, "maria", "/agent fix")
     comment = offer(front_door, number)
+    offered = standing(front_door, number, comment)
     front_door.github.tick(REPOSITORY, comment, "triage", "do:stop")
     assert front_door.next_outcome("triage").state is DeliveryState.REFUSED
     assert front_door.context.tasks.get(front_door.woken[0]).state is TaskState.QUEUED
     assert "I go on" in front_door.bot_comments(number)[-1]
-    assert OFFERED in front_door.bot_comments(number)
+    assert standing(front_door, number, comment) == offered
 
 
 def test_whoever_writes_into_the_bots_comment_writes_in_water(front_door: FrontDoor) -> None:
     number = front_door.issue()
     comment = offer(front_door, number)
+    offered = standing(front_door, number, comment)
     front_door.github.edit_comment(REPOSITORY, comment, "maria", "I do as I am told.")
     front_door.github.edit_comment(REPOSITORY, comment, "maria", "/agent fix")
     for _ in range(2):
@@ -105,7 +144,7 @@ def test_whoever_writes_into_the_bots_comment_writes_in_water(front_door: FrontD
             DeliveryState.HANDLED,
             "put a comment of the bot's back as it was",
         )
-    assert front_door.bot_comments(number) == [OFFERED]
+    assert front_door.bot_comments(number) == [offered]
     assert front_door.woken == []
 
 
@@ -120,7 +159,7 @@ def test_a_box_that_somebody_wrote_in_is_nobodys_command(front_door: FrontDoor) 
     front_door.next_outcome("write")
     assert front_door.next_outcome("maintain").detail.startswith("put a comment")
     assert front_door.context.tasks.get(front_door.woken[0]).state is TaskState.QUEUED
-    assert "Nothing to tick." in front_door.bot_comments(number)
+    assert standing(front_door, number, comment).endswith("\nNothing to tick.")
 
 
 def test_edits_that_come_in_the_wrong_order_end_with_the_bots_own_text(
@@ -128,12 +167,13 @@ def test_edits_that_come_in_the_wrong_order_end_with_the_bots_own_text(
 ) -> None:
     number = front_door.issue()
     comment = offer(front_door, number)
+    offered = standing(front_door, number, comment)
     front_door.github.edit_comment(REPOSITORY, comment, "maria", "one")
     front_door.github.edit_comment(REPOSITORY, comment, "maria", "two")
     first, second = front_door.next("maria"), front_door.next("maria")
     front_door.answer(*second)
     front_door.answer(*first)
-    assert front_door.bot_comments(number) == [OFFERED]
+    assert front_door.bot_comments(number) == [offered]
 
 
 def test_what_the_bot_wrote_since_the_edit_stays(front_door: FrontDoor) -> None:

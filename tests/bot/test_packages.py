@@ -9,7 +9,7 @@ from records.task import Lease, TaskState
 from records.waits import NewWait, Wait, WaitKind
 from tests.bot.conftest import REPOSITORY, FrontDoor
 from tests.bot.test_comments import around, make_task
-from tests.bot.test_edited import offer
+from tests.bot.test_edited import offer, standing
 from tests.bot.test_waits import begun, status_of, task_of, waiting
 
 WANTED = NewWait(
@@ -72,10 +72,11 @@ def test_a_tick_counts_where_a_maintainer_sets_it(
     number, lease = waiting(front_door, WANTED)
     body = "\n\n".join(packages_words(wait_of(front_door, lease), "/agent"))
     comment = offer(front_door, number, body)
+    offered = standing(front_door, number, comment)
     front_door.github.tick(REPOSITORY, comment, user, box)
     front_door.next_outcome(user)
     assert wait_of(front_door, lease).answer == answer
-    assert body in front_door.bot_comments(number), "the comment is put back"
+    assert standing(front_door, number, comment) == offered, "the comment is put back"
 
 
 def test_a_yes_to_another_request_allows_nothing(front_door: FrontDoor) -> None:
