@@ -195,7 +195,7 @@ _ASK_FOR_PACKAGES = ToolSpec(
             "maxItems": limits.PACKAGES,
             "items": _object(
                 ("manager", "name"),
-                manager=_text(enum=list(MANAGERS)),
+                manager=_text("`npm` for pnpm and yarn too.", enum=list(MANAGERS)),
                 name=_text("Of one package, without a version."),
                 version=_text("One exact version; the newest if left out."),
             ),

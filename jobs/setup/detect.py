@@ -14,7 +14,7 @@ from jobs.setup.python_manifest import read_manifest
 from jobs.setup.python_plan import python_plan
 
 _MOST_FOLDERS = 3
-_BESIDE = frozenset(
+BESIDE = frozenset(
     {
         *("test", "tests", "testing", "testdata", "fixtures", "examples", "example", "docs", "doc"),
         *("demo", "demos", "samples", "benchmarks", "bench", "vendor", "third_party", "templates"),
@@ -71,5 +71,5 @@ def _parts(manifests: Manifests, way: Callable[[Manifests, str], Part | None]) -
     if at_root := way(manifests, ""):
         return [at_root]
     folders = sorted({path.split("/")[0] for path in manifests.paths if "/" in path})
-    looked = (way(manifests, folder) for folder in folders if folder.lower() not in _BESIDE)
+    looked = (way(manifests, folder) for folder in folders if folder.lower() not in BESIDE)
     return [part for part in looked if part][:_MOST_FOLDERS]

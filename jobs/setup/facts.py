@@ -2,6 +2,7 @@
 
 from jobs.setup.outcome import SetupOutcome, Tried
 from jobs.setup.plan import VENV, Plan
+from jobs.setup.running import shown
 
 _SHOWN = 6
 _LAST_LINES = 12
@@ -12,8 +13,11 @@ def facts_of(plan: Plan, outcome: SetupOutcome, sha: str) -> tuple[str, ...]:
     facts = [_prepared(plan, outcome)] if outcome.kept else []
     if outcome.python and outcome.kept:
         facts.append(f"`python` is Python {outcome.python} from {VENV}.")
-    facts += [f"In the set-up: {report}." for one in outcome.tried for report in one.reports]
-    facts += [_failed(one) for one in outcome.failed]
+    # What came of packages that were asked for is told to whoever asked.
+    asked = {shown(step) for step in plan.allowed}
+    own = [one for one in outcome.tried if one.command not in asked]
+    facts += [f"In the set-up: {report}." for one in own for report in one.reports]
+    facts += [_failed(one) for one in own if one.exit_code]
     if outcome.trouble:
         facts.append(
             f"The set-up from {plan.source} failed, so what the project needs may be missing: "

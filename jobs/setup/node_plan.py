@@ -12,7 +12,9 @@ from jobs.setup.plan import Part, Step, placed
 _NEEDS = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies")
 _MANAGER = re.compile(r"(npm|pnpm|yarn)@(\d+(?:\.\d+){0,2})")
 _ENTRIES = ("main", "module", "types", "typings", "bin", "exports")
-_REGISTRY = "https://registry.npmjs.org"
+REGISTRY = "https://registry.npmjs.org"
+YARN_MAY_LOCK = "YARN_ENABLE_IMMUTABLE_INSTALLS=false"
+"""Yarn 2 and later write no lock file of their own accord where nobody looks on."""
 _DONE_BY_INSTALL = ("prepare", "install", "postinstall")
 """Scripts that npm, pnpm and yarn run themselves after an install."""
 
@@ -36,16 +38,16 @@ def _install(
     manifests: Manifests, folder: str, package: dict[str, Any]
 ) -> tuple[str, list[Step], str]:
     """Return what says so, the steps, and the program that runs scripts."""
-    said = _MANAGER.match(str(package.get("packageManager", "")))
-    manager, version = (said[1], said[2]) if said else ("", "")
 
     def has(name: str) -> bool:
         return inside(folder, name) in manifests
 
-    if has("pnpm-lock.yaml") or manager == "pnpm":
-        return _pnpm(version if manager == "pnpm" else "", locked=has("pnpm-lock.yaml"))
-    if has("yarn.lock") or manager == "yarn":
-        return _yarn(version, modern=has(".yarnrc.yml"), locked=has("yarn.lock"))
+    manager, version = node_manager(manifests, folder)
+    if manager == "pnpm":
+        return _pnpm(version, locked=has("pnpm-lock.yaml"))
+    if manager == "yarn":
+        modern = is_modern(manifests, folder, version)
+        return _yarn(version, modern=modern, locked=has("yarn.lock"))
     install = "npm install --no-audit --no-fund"
     for lock in ("package-lock.json", "npm-shrinkwrap.json"):
         if has(lock):
@@ -59,23 +61,41 @@ def _install(
     return "package.json", [Step(install, otherwise=(npm_again(install),))], "npm"
 
 
+def node_manager(manifests: Manifests, folder: str) -> tuple[str, str]:
+    """Return the package manager of the package in a folder, and its version if that is said."""
+    package = manifests.json(inside(folder, "package.json"))
+    said = _MANAGER.match(str(package.get("packageManager", "")))
+    named, version = (said[1], said[2]) if said else ("", "")
+    for manager, lock in (("pnpm", "pnpm-lock.yaml"), ("yarn", "yarn.lock")):
+        if inside(folder, lock) in manifests or named == manager:
+            return manager, version if named == manager else ""
+    return "npm", ""
+
+
+def is_modern(manifests: Manifests, folder: str, version: str) -> bool:
+    """Say whether the yarn of a folder is version 2 or later, which is another program."""
+    named = bool(version) and not version.startswith("1.")
+    return named or inside(folder, ".yarnrc.yml") in manifests
+
+
 def _pnpm(version: str, *, locked: bool) -> tuple[str, list[Step], str]:
     install = "pnpm install"
     first, second = (f"{install} --frozen-lockfile", f"{install} --no-frozen-lockfile")
     step = Step(first, otherwise=(second,)) if locked else Step(second)
-    return "pnpm-lock.yaml" if locked else "package.json", [_program("pnpm", version), step], "pnpm"
+    return "pnpm-lock.yaml" if locked else "package.json", [program("pnpm", version), step], "pnpm"
 
 
 def _yarn(version: str, *, modern: bool, locked: bool) -> tuple[str, list[Step], str]:
     source = "yarn.lock" if locked else "package.json"
-    if modern or (version and not version.startswith("1.")):
+    if modern:
         # Yarn 2 and later are another package; version 1 hands over to one in the repository.
-        bring = _program("yarn", version if version and not version.startswith("1.") else "4")
-        install = f"YARN_NPM_REGISTRY_SERVER={_REGISTRY} yarn install"
-        return source, [bring, Step(f"{install} --immutable", otherwise=(install,))], "yarn"
-    bring = _program("yarn", "1")
+        bring = program("yarn", version if version and not version.startswith("1.") else "4")
+        install = f"YARN_NPM_REGISTRY_SERVER={REGISTRY} yarn install"
+        anyhow = f"{YARN_MAY_LOCK} {install}"
+        return source, [bring, Step(f"{install} --immutable", otherwise=(anyhow,))], "yarn"
+    bring = program("yarn", "1")
     if not locked:
-        install = f"YARN_REGISTRY={_REGISTRY} yarn install --no-lockfile"
+        install = f"YARN_REGISTRY={REGISTRY} yarn install --no-lockfile"
         return source, [bring, Step(install)], "yarn"
     # The same packages by another name, which is not on the list of hosts.
     same = Step("sed -i 's,//registry.yarnpkg.com/,//registry.npmjs.org/,' yarn.lock")
@@ -83,7 +103,8 @@ def _yarn(version: str, *, modern: bool, locked: bool) -> tuple[str, list[Step],
     return source, [bring, same, frozen], "yarn"
 
 
-def _program(name: str, version: str) -> Step:
+def program(name: str, version: str) -> Step:
+    """Bring in a package manager, in the version that is named, where it is not there."""
     package = "@yarnpkg/cli-dist" if name == "yarn" and not version.startswith("1") else name
     wanted = f"{package}@{version}" if version else package
     major = version.split(".", maxsplit=1)[0]

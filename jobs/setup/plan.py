@@ -56,13 +56,15 @@ class Plan:
     """Whether the project wrote it: then a step that fails ends the set-up."""
     packages: tuple[str, ...] = ()
     """Debian packages, brought in before the first step."""
+    allowed: tuple[Step, ...] = ()
+    """What brings in packages that people allowed; each is tried, whatever came of all others."""
     problems: tuple[str, ...] = ()
     """What of the project's wishes does not count, and why."""
 
     @property
     def empty(self) -> bool:
         """Say whether there is nothing to do."""
-        return not self.steps and not self.packages
+        return not self.steps and not self.packages and not self.allowed
 
 
 def placed(folder: str, steps: list[Step]) -> tuple[Step, ...]:

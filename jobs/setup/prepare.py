@@ -25,7 +25,7 @@ from jobs.setup.outcome import SetupOutcome, Shelf, Tried
 from jobs.setup.plan import Plan
 from jobs.setup.rules import Image, SetupRules
 from jobs.setup.running import SetupRun, Tell
-from jobs.setup.wanted import Came, Wanted, came_of, with_wanted
+from jobs.setup.wanted import Came, Wanted, came_of, languages_of, with_wanted
 
 PREPARING = "preparing the environment"
 _SLACK_S = 300.0
@@ -98,7 +98,10 @@ class Setup:
     def image(self) -> Image:
         """The image for the agent, the evidence and the set-up alike."""
         return self._rules.image_for(
-            self._wish.image, languages(self._manifests), self._sandboxes.image_digest
+            self._wish.image,
+            languages(self._manifests),
+            self._sandboxes.image_digest,
+            languages_of(self._wanted),
         )
 
     @cached_property

@@ -28,11 +28,9 @@ def python_plan(manifests: Manifests, folder: str = "") -> Part | None:
             break
     else:
         return None
-    least = _install("pytest", unless="python -c 'import pytest'")
-    tested = [least] if _uses_pytest(manifests) else []
     return Part(
         inside(folder, source),
-        placed(folder, [*steps, *tested]),
+        placed(folder, [*steps, *pytest_steps(manifests)]),
         python=manifest.wish,
         makes_venv=way is not _uv,
         builds=manifest.builds,
@@ -189,9 +187,11 @@ def _installed(session: ast.FunctionDef) -> Iterator[str]:
                 pass
 
 
-def _uses_pytest(manifests: Manifests) -> bool:
+def pytest_steps(manifests: Manifests) -> list[Step]:
+    """Bring in pytest where the project's tests need it and nothing else has brought it."""
     checks = python_checks(manifests.paths, manifests.text)
-    return any("pytest" in check.command for check in checks)
+    used = any("pytest" in check.command for check in checks)
+    return [_install("pytest", unless="python -c 'import pytest'")] if used else []
 
 
 def _each(option: str, values: Sequence[str]) -> list[str]:

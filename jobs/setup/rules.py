@@ -68,8 +68,17 @@ class SetupRules:
         )
         return tuple(dict.fromkeys((*self.hosts, *granted))), problems
 
-    def image_for(self, wished: str, languages: frozenset[str], digest_of: DigestOf) -> Image:
-        """Choose the image: the project's wish, the operator's own, or by the languages."""
+    def image_for(
+        self,
+        wished: str,
+        languages: frozenset[str],
+        digest_of: DigestOf,
+        beside: frozenset[str] = frozenset(),
+    ) -> Image:
+        """Choose the image: the project's wish, the operator's own, or by the languages.
+
+        Of the images for these `languages` one counts first that is for those `beside` them too.
+        """
         problems: tuple[str, ...] = ()
         if wished:
             name = wished if "/" in wished else f"patchbay/{wished}"
@@ -79,9 +88,10 @@ class SetupRules:
             problems = (f"`{PROJECT_FILE}`: `env.image` names {wished}, {words}",)
         if self.one_image:
             return Image(self.one_image, digest_of(self.one_image) or "", problems)
-        for name, holds in _HOLDS.items():
-            if name in self.images and languages <= holds and (digest := digest_of(name)):
-                return Image(name, digest, problems)
+        for needed in dict.fromkeys((languages | beside, languages)):
+            for name, holds in _HOLDS.items():
+                if name in self.images and needed <= holds and (digest := digest_of(name)):
+                    return Image(name, digest, problems)
         return Image(self.fallback, digest_of(self.fallback) or "", problems)
 
 

@@ -66,7 +66,9 @@ class SetupRun:
             self.python = self._choose_python()
         for step in self._steps():
             if not self._take(step) and self.plan.declared:
-                return
+                break
+        for step in self.plan.allowed:
+            self._take(step)
         self._quietly(
             f"cat >>{AGENT_ENV} <<'END_OF_EXPORTS'\n{tools.offline()}END_OF_EXPORTS\n"
             'rm -rf "$TMPDIR"'

@@ -49,6 +49,8 @@ _CERTIFICATES_OF = (
     "npm_config_cafile",
     "CARGO_HTTP_CAINFO",
 )
+# Yarn 4 does not look at the names that all others know.
+_YARNS_PROXY = 'export YARN_HTTP_PROXY="$HTTP_PROXY" YARN_HTTPS_PROXY="$HTTPS_PROXY"\n'
 _SAME_FOR_UV = (("PIP_INDEX_URL", "UV_DEFAULT_INDEX"), ("PIP_EXTRA_INDEX_URL", "UV_INDEX"))
 # Without a network each of these would try for a while before it says so.
 _OFFLINE = {
@@ -79,7 +81,9 @@ def behind_proxy(operators: Mapping[str, str]) -> str:
     """Return the exports for the commands of the set-up alone; the operator's count most."""
     certificates = dict.fromkeys(_CERTIFICATES_OF, CERTIFICATES)
     same = {ours: operators[pips] for pips, ours in _SAME_FOR_UV if pips in operators}
-    return _exports({**_WITHOUT_BROWSERS, **certificates, **same, **operators}) + "\n"
+    return (
+        _YARNS_PROXY + _exports({**_WITHOUT_BROWSERS, **certificates, **same, **operators}) + "\n"
+    )
 
 
 def _exports(values: Mapping[str, str]) -> str:

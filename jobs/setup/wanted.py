@@ -1,17 +1,16 @@
 """Brings in packages that people allowed one task, beside what its project needs by itself."""
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jobs.setup.debian import debian_steps
-from jobs.setup.debian import exports as debian_exports
-from jobs.setup.interpreters import PythonWish
-from jobs.setup.manifests import Manifests, table
+from jobs.setup.adding import added_by_apt, added_by_npm, added_by_pip
+from jobs.setup.manifests import Manifests
 from jobs.setup.outcome import SetupOutcome
-from jobs.setup.plan import REPORTS, Plan, Step
+from jobs.setup.plan import Plan, Step
+from jobs.setup.python_manifest import read_manifest
+from jobs.setup.python_plan import pytest_steps
 from jobs.setup.running import shown
 
 # A name that ends like an archive is a file's name to pip and npm.
@@ -29,32 +28,7 @@ _VERSIONS = {
     "apt": re.compile(r"[0-9][0-9A-Za-z.+:~-]{0,79}"),
 }
 MANAGERS = tuple(_NAMES)
-
-_FILES = (
-    *("pyproject.toml", "requirements.txt", "uv.lock", "poetry.lock", "pdm.lock"),
-    *("package.json", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock"),
-)
-"""What a package manager may write into; it goes with the code when the environment is kept."""
-_MANIFESTS = ("pyproject.toml", "requirements.txt", "package.json")
-"""Those of them of which the changed lines are shown, and not their number alone."""
-_BEFORE = """\
-rm -rf "$TMPDIR/before"; mkdir -p "$TMPDIR/before"
-for each in {files}; do
-    [ ! -f "$each" ] || cp "$each" "$TMPDIR/before/"
-done
-"""
-_SHOW = """\
-for each in {files}; do
-    old="$TMPDIR/before/$each"; [ -f "$old" ] || old=/dev/null
-    [ -f "$each" ] && ! cmp -s "$old" "$each" || continue
-    diff -U0 "$old" "$each" | tail -n +3 | grep '^[-+]' >"$TMPDIR/lines"
-    echo "{reports} $each: +$(grep -c '^+' "$TMPDIR/lines") -$(grep -c '^-' "$TMPDIR/lines") lines"
-    case " {manifests} " in *" $each "*)
-        head -n 3 "$TMPDIR/lines" | sed "s,^,{reports} $each: ,";;
-    esac
-done
-true
-"""
+_LANGUAGES = {"pip": "python", "npm": "node"}
 
 
 class BadPackage(ValueError):
@@ -130,19 +104,28 @@ def with_wanted(plan: Plan, manifests: Manifests, packages: Sequence[Wanted]) ->
     if not packages:
         return plan
     if any(one.manager == "pip" for one in packages) and plan.python is None:
-        plan = replace(plan, python=PythonWish(), makes_venv=True)
+        # What a project without a set-up has from its image is not in an environment of its own.
+        steps = (*plan.steps, *pytest_steps(manifests))
+        wish = read_manifest(manifests, "").wish
+        plan = replace(plan, steps=steps, python=wish, makes_venv=True)
+    added = (step for one in packages for step in _steps(one, plan, manifests))
     return replace(
         plan,
         source=", ".join(filter(None, (plan.source, "the packages that people allowed"))),
-        steps=(*plan.steps, *(_step(one, plan, manifests) for one in packages)),
+        allowed=tuple(dict.fromkeys(added)),
     )
+
+
+def languages_of(packages: Sequence[Wanted]) -> frozenset[str]:
+    """Name the languages that an image has to be for, so that these can be brought in."""
+    return frozenset(_LANGUAGES[one.manager] for one in packages if one.manager in _LANGUAGES)
 
 
 def came_of(
     plan: Plan, manifests: Manifests, packages: Sequence[Wanted], outcome: SetupOutcome
 ) -> tuple[Came, ...]:
     """Say what came of each package."""
-    return tuple(_came(one, shown(_step(one, plan, manifests)), outcome) for one in packages)
+    return tuple(_came(one, shown(_steps(one, plan, manifests)[-1]), outcome) for one in packages)
 
 
 def _came(one: Wanted, command: str, outcome: SetupOutcome) -> Came:
@@ -157,73 +140,12 @@ def _came(one: Wanted, command: str, outcome: SetupOutcome) -> Came:
 _NOT_REACHED = "The set-up ended before it came to it."
 
 
-def _step(one: Wanted, plan: Plan, manifests: Manifests) -> Step:
+def _steps(one: Wanted, plan: Plan, manifests: Manifests) -> tuple[Step, ...]:
+    """Return what brings it in; the last step is the one that says what came of it."""
     match one.manager:
         case "npm":
-            return _by_npm(manifests, shlex.quote(one.spec))
+            return added_by_npm(manifests, one.spec)
         case "apt":
-            return _by_apt(one.spec, known=bool(plan.packages))
+            return added_by_apt(one.spec, known=bool(plan.packages))
         case _:
-            return _by_pip(manifests, shlex.quote(one.spec))
-
-
-def _by_apt(spec: str, *, known: bool) -> Step:
-    """Unpack it; where nothing else is unpacked, no command knows the place yet."""
-    [step] = debian_steps((spec,))
-    if known:
-        return step
-    told = f"cat >>\"$AGENT_ENV\" <<'END_OF_EXPORTS'\n{debian_exports()}END_OF_EXPORTS\n"
-    return replace(step, command=f"{step.command}{told}")
-
-
-def _by_pip(manifests: Manifests, spec: str) -> Step:
-    install = f"uv pip install {spec}"
-    command = f"{install} || python -m pip install {spec}"
-    return _noted(command, f"( {_entered(manifests, spec)} ) >/dev/null 2>&1", install)
-
-
-def _entered(manifests: Manifests, spec: str) -> str:
-    """Return the command by which the project's own files would name the package."""
-    if "uv.lock" in manifests:
-        return f"uv add --no-sync {spec}"
-    if "poetry.lock" in manifests:
-        return f"poetry add --lock {spec}"
-    if "pdm.lock" in manifests:
-        return f"pdm add --no-sync {spec}"
-    if table(manifests.toml("pyproject.toml"), "project"):
-        return f"uv add --frozen --no-sync {spec}"
-    if "requirements.txt" in manifests:
-        return rf"sed -i -e '$a\' requirements.txt && printf '%s\n' {spec} >>requirements.txt"
-    return ":"
-
-
-def _by_npm(manifests: Manifests, spec: str) -> Step:
-    folder = _package_folder(manifests)
-    if folder is None:
-        install = f"npm install --global --no-audit --no-fund {spec}"
-        return Step(install)
-    names = manifests.names_in(folder)
-    if "pnpm-lock.yaml" in names:
-        root = "-w " if "pnpm-workspace.yaml" in names else ""
-        install = f"pnpm add {root}{spec}"
-    elif "yarn.lock" in names:
-        install = f"yarn add {spec}"
-    else:
-        locked = {"package-lock.json", "npm-shrinkwrap.json"} & set(names)
-        install = f"npm install --no-audit --no-fund {'' if locked else '--no-package-lock '}{spec}"
-    return replace(_noted(install, ":", install), folder=folder)
-
-
-def _package_folder(manifests: Manifests) -> str | None:
-    """Return the folder nearest to the root that is a package of npm's, if there is one."""
-    found = (path for path in manifests.paths if f"/{path}".endswith("/package.json"))
-    nearest = min(found, key=lambda path: (path.count("/"), path), default=None)
-    return None if nearest is None else nearest.removesuffix("package.json").rstrip("/")
-
-
-def _noted(install: str, entered: str, label: str) -> Step:
-    """Install, and report what the project's own files would have to say of it."""
-    files = " ".join(_FILES)
-    before = _BEFORE.format(files=files)
-    show = _SHOW.format(files=files, manifests=" ".join(_MANIFESTS), reports=REPORTS)
-    return Step(f"{before}{{ {install}; }} || exit\n{entered}\n{show}", label=label)
+            return added_by_pip(manifests, one.spec)

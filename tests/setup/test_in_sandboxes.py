@@ -10,7 +10,6 @@ import pytest
 
 from jobs.sandbox import SandboxError, SnapshotMissing, networks
 from jobs.setup.prepare import PREPARING
-from jobs.setup.wanted import Wanted
 from tests.setup.conftest import Act, MakeProject, Project
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
@@ -73,28 +72,6 @@ def test_one_repository_never_gets_the_environment_of_another(project: MakeProje
     assert first.snapshot
     assert second.snapshot
     assert first.snapshot.repository_id != second.snapshot.repository_id
-
-
-def test_packages_that_were_allowed_are_there_and_one_that_is_none_takes_nothing_along(
-    project: MakeProject,
-) -> None:
-    shop = project(SIX)
-    plain = shop.prepare()
-    shop.wanted = (
-        Wanted("pip", "no-such-package-of-anybodys", "1.0"),
-        Wanted("pip", "attrs", "23.1.0"),
-        Wanted("apt", "jq"),
-    )
-    more = shop.prepare()
-    assert more.snapshot
-    assert more.snapshot != plain.snapshot
-    assert [one.installed for one in more.came] == [False, True, True], more.came
-    assert "requirements.txt: +attrs==23.1.0" in more.came[1].changes
-    with shop.sandbox(more) as box:
-        ran = box.exec("python -c 'import attr, six' && jq --version; git status --short")
-        assert "jq-" in ran.output
-        assert "requirements.txt" not in ran.output
-        assert box.exec("python -m pip install attrs==22.1.0").exit_code != 0, "no network again"
 
 
 def test_what_failed_is_told_with_its_last_lines_and_the_rest_is_kept(

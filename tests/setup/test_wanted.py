@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
+from bot.settings import SetupSettings
 from jobs.project_file.environment import ProjectEnvironment
 from jobs.setup.detect import plan_for
+from jobs.setup.facts import facts_of
 from jobs.setup.key import key_of
 from jobs.setup.manifests import Manifests
 from jobs.setup.outcome import SetupOutcome, Tried
 from jobs.setup.plan import Plan
+from jobs.setup.rules import SetupRules
 from jobs.setup.running import reported, shown
-from jobs.setup.wanted import BadPackage, Came, Wanted, came_of, wanted, with_wanted
+from jobs.setup.wanted import BadPackage, Came, Wanted, came_of, languages_of, wanted, with_wanted
 from tests.setup.test_plans import Files
 
 SIX = Wanted("pip", "six", "1.16.0")
@@ -34,7 +37,7 @@ def plan(files: Mapping[str, str], *packages: Wanted, **wish: Any) -> Plan:
 
 
 def step(files: Mapping[str, str], package: Wanted) -> str:
-    return plan(files, package).steps[-1].command
+    return plan(files, package).allowed[-1].command
 
 
 @pytest.mark.parametrize(
@@ -90,9 +93,9 @@ def test_what_is_more_than_a_name_and_a_version_is_none(
 def test_the_plan_of_the_project_comes_first_and_another_environment_of_it() -> None:
     files = {"requirements.txt": "attrs\n"}
     plain, more = plan(files), plan(files, SIX)
-    assert more.steps[: len(plain.steps)] == plain.steps
-    assert shown(more.steps[-1]) == "uv pip install six==1.16.0"
-    assert "python -m pip install six==1.16.0" in more.steps[-1].command
+    assert more.steps == plain.steps
+    assert shown(more.allowed[-1]) == "uv pip install six==1.16.0"
+    assert "python -m pip install six==1.16.0" in more.allowed[-1].command
     other = plan(files, replace(SIX, version="1.17.0"))
     keys = {key_of("image", each, at(files), (), {}) for each in (plain, more, other)}
     assert len(keys) == 3
@@ -103,6 +106,44 @@ def test_who_is_not_in_python_gets_one_for_a_package_of_pips() -> None:
     assert not found.empty
     assert found.makes_venv
     assert found.python is not None
+    assert found.steps == ()
+
+
+def test_an_environment_of_its_own_has_what_the_tests_had_from_the_image() -> None:
+    project = '[project]\nname = "a"\nrequires-python = "<3.12"\n'
+    files = {"pyproject.toml": project, "test_a.py": "import pytest\n"}
+    assert plan(files).empty
+    found = plan(files, SIX)
+    assert [shown(each) for each in found.steps] == ["uv pip install pytest"]
+    assert found.python
+    assert found.python.requires == "<3.12"
+
+
+def test_what_a_project_does_by_its_own_word_does_not_hold_packages_off() -> None:
+    found = plan({"requirements.txt": "x\n"}, SIX, setup=("exit 7",))
+    assert [shown(each) for each in found.steps] == ["exit 7"]
+    assert [shown(each) for each in found.allowed] == ["uv pip install six==1.16.0"]
+
+
+def test_an_image_is_chosen_that_has_the_managers_where_there_is_one() -> None:
+    rules, wide = SetupRules.of(SetupSettings()), languages_of((SIX, PAD, Wanted("apt", "jq")))
+    assert wide == {"python", "node"}
+    node = frozenset({"node"})
+    assert rules.image_for("", node, str, wide).name == "patchbay/full"
+    none = {"patchbay/full": None}
+    assert rules.image_for("", node, lambda name: none.get(name, "x"), wide).name == "patchbay/node"
+
+
+def test_the_agent_hears_of_packages_once_and_of_the_projects_own_set_up_beside() -> None:
+    files = {"requirements.txt": "attrs\n"}
+    made = plan(files, SIX)
+    tried = (
+        Tried(shown(made.steps[0]), 1, 1.0, "no attrs"),
+        Tried(shown(made.allowed[0]), 0, 1.0, reports=("requirements.txt: +1 -0 lines",)),
+    )
+    facts = facts_of(made, SetupOutcome("key", tried), "")
+    assert any("no attrs" in fact for fact in facts)
+    assert not any("+1 -0" in fact for fact in facts)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +151,8 @@ def test_who_is_not_in_python_gets_one_for_a_package_of_pips() -> None:
     [
         ({"pyproject.toml": PROJECT, "uv.lock": ""}, "uv add --no-sync six==1.16.0"),
         ({"pyproject.toml": PROJECT, "poetry.lock": ""}, "poetry add --lock six==1.16.0"),
-        ({"pyproject.toml": PROJECT}, "uv add --frozen --no-sync six==1.16.0"),
+        ({"pyproject.toml": PROJECT}, "uv add --frozen six==1.16.0"),
+        ({"web/pyproject.toml": PROJECT, "docs/requirements.txt": ""}, "uv add --frozen six"),
         ({"requirements.txt": ""}, "six==1.16.0 >>requirements.txt"),
     ],
 )
@@ -128,7 +170,12 @@ def test_the_projects_own_files_are_asked_what_they_would_say(
         ({"package.json": "{}"}, "--no-package-lock left-pad@1.3.0"),
         ({"package.json": "{}", "pnpm-lock.yaml": "", "pnpm-workspace.yaml": ""},
          "pnpm add -w left-pad@1.3.0"),
+        ({"package.json": '{"packageManager": "pnpm@9.1.0"}'}, "pnpm add left-pad@1.3.0"),
         ({"package.json": "{}", "yarn.lock": ""}, "yarn add left-pad@1.3.0"),
+        ({"package.json": '{"packageManager": "yarn@1.22.22", "workspaces": ["a"]}'},
+         "yarn add --no-lockfile -W left-pad@1.3.0"),
+        ({"package.json": '{"packageManager": "yarn@4.1.0"}', "yarn.lock": ""},
+         "INSTALLS=false yarn add left-pad@1.3.0"),
         ({"a.py": ""}, "npm install --global --no-audit --no-fund left-pad@1.3.0"),
     ],
 )  # fmt: skip
@@ -139,16 +186,23 @@ def test_npms_packages_come_by_the_manager_that_the_project_has(
 
 
 def test_npms_packages_go_where_the_package_is() -> None:
-    assert (
-        plan({"web/package.json": "{}", "web/a/package.json": "{}"}, PAD).steps[-1].folder == "web"
-    )
+    files = {"docs/package.json": "{}", "web/package.json": "{}", "web/a/package.json": "{}"}
+    assert plan(files, PAD).allowed[-1].folder == "web"
+
+
+def test_the_projects_own_manager_is_brought_in_first() -> None:
+    files = {"package.json": '{"packageManager": "pnpm@9.1.0"}'}
+    brings, adds = plan(files, PAD, Wanted("npm", "once")).allowed[:2]
+    assert "pnpm@9.1.0" in brings.command
+    assert brings.unless
+    assert shown(adds) == "pnpm add left-pad@1.3.0"
 
 
 def test_debians_packages_are_found_by_later_commands() -> None:
     jq = Wanted("apt", "jq")
     assert "END_OF_EXPORTS" in step({}, jq)
     with_others = plan({}, jq, packages=("libpq-dev",))
-    assert "END_OF_EXPORTS" not in with_others.steps[-1].command, "they are found already"
+    assert "END_OF_EXPORTS" not in with_others.allowed[-1].command, "they are found already"
     assert with_others.packages == ("libpq-dev",), "one that is not to be had takes no other along"
 
 
@@ -174,7 +228,7 @@ def test_a_step_reports_what_would_change_and_fails_where_the_install_does(
 
 def test_each_package_has_its_own_outcome() -> None:
     packages, files = (SIX, PAD, Wanted("apt", "jq")), {"package.json": "{}"}
-    steps = plan(files, *packages).steps
+    steps = plan(files, *packages).allowed
     tried = (
         Tried(shown(steps[-3]), 0, 1.0, reports=("requirements.txt: +1 -0 lines",)),
         Tried(shown(steps[-2]), 1, 1.0, "404 Not Found"),
