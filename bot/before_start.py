@@ -11,11 +11,13 @@ from typing import NoReturn
 from bot.comments import not_started
 from bot.github_errors import Invalid, NotFound
 from bot.github_repository import GitHubRepository
+from bot.github_reviews import OpenedPullRequest
 from bot.manner import check_manner, limits_for
 from bot.path_patterns import first_match
 from bot.project import PROJECT_FILE, Project
 from bot.request import READ_CONTENTS, Request, UserError
 from bot.snapshot import with_comments
+from bot.vouching import VOUCHED, vouched_by
 from records.task import NewTask
 
 _DAY_S = 86_400
@@ -57,6 +59,9 @@ def made_ready(new: NewTask, request: Request) -> NewTask:
     _check_day(new, project, request)
     _check_open(new, project, request)
     brief["limits"] = limits_for(brief, project, request)
+    brief.pop(VOUCHED, None)
+    if by := vouched_by(new.issue, project, request):
+        brief[VOUCHED] = by
     comments = request.conversation.repository.newest_comments(new.issue_number)
     return replace(new, brief=brief, issue=with_comments(new.issue, comments, request))
 
@@ -67,15 +72,19 @@ def check_app(verb: str, request: Request) -> None:
     request.context.github.require(request.event.installation_id, wanted)
 
 
-def refuse_from_fork(request: Request, verb: str) -> None:
-    """Refuse to work on a pull request whose branch the bot cannot push to; UserError."""
+def pull_request_here(request: Request, verb: str) -> OpenedPullRequest:
+    """Return the thread's pull request, if its branch is one that the bot can push to; UserError.
+
+    One that is gone by now is nowhere to push either.
+    """
     event = request.event
     try:
         pull = _repository(request, READ_PULLS).reviews(event.issue.number).opened()
     except NotFound:
-        return  # it was deleted meanwhile
-    if pull.head_repository_id != event.repository.id:
+        pull = None
+    if pull is None or pull.head_repository_id != event.repository.id:
         _refuse(not_started.fork_comment(request.context.command, verb), "it comes from a fork")
+    return pull
 
 
 def _refuse(words: str, why: str, *, once: str = "") -> NoReturn:

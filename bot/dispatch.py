@@ -34,6 +34,7 @@ from bot.handlers.checked import checked
 from bot.handlers.closed import closed
 from bot.handlers.edited import comment_edited, text_edited
 from bot.handlers.pressed import BUTTONS
+from bot.handlers.refreshed import loses_words, refreshed
 from bot.handlers.removed import installation_removed, repository_changed
 from bot.handlers.reverted import branch_pushed
 from bot.handlers.reviewed import reviewed
@@ -230,7 +231,10 @@ def _edited(
     event: CommentEdited | IssueEdited | ReviewTextEdited, context: Context, *, last_try: bool
 ) -> Outcome:
     if event.sender.is_bot:
-        return _ignored("a bot's doing")
+        if not isinstance(event, IssueEdited) or not loses_words(event):
+            return _ignored("a bot's doing")
+        again = partial(refreshed, event)
+        return in_thread(event, context, again, is_awaited=False, last_try=last_try)
     now = event.issue.body if isinstance(event, IssueEdited) else event.body
     is_of_a_bot = isinstance(event, CommentEdited) and event.author.is_bot
     if not is_of_a_bot and parse(event.before, context.command) == parse(now, context.command):

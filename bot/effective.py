@@ -60,7 +60,7 @@ def _who(project: Project) -> Iterator[Holds]:
         yield Holds(
             f"who.{verb}", project.who.roles.get(verb, usual), _source(f"who.{verb}", project)
         )
-    for name in ("bots", "refuse_labels"):
+    for name in ("bots", "trust_labels", "refuse_labels"):
         yield Holds(
             f"who.{name}", _shown(getattr(project.who, name)), _source(f"who.{name}", project)
         )

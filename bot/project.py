@@ -40,6 +40,8 @@ class Who:
     """Verb to the least role for it, where that is another than the usual one."""
     bots: tuple[str, ...] = ()
     """Logins of the bots that are listened to."""
+    trust_labels: tuple[str, ...] = ()
+    """Labels with which somebody with write access vouches for the text of an issue."""
     refuse_labels: tuple[str, ...] = ("do-not-automate",)
     """Labels of issues that nothing is started on."""
 
@@ -77,6 +79,8 @@ class PullRequests:
     """Whether a change whose evidence is clean closes its issue when it is merged."""
     template: bool = True
     """Whether the repository's own template for pull requests is used."""
+    others: Literal["pull_request", "push"] = "pull_request"
+    """What `fix` on somebody else's pull request comes to: one onto its branch, or a commit."""
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ def _given(job: Job, base: Base, removed: int) -> dict[str, Any]:
         "branch": base.branch,
         "paths": task.brief.get("paths") or [],
         "model": shown(settings.choices(), task.model),
+        "vouched": task.brief.get("vouched", ""),
         "effort": task.brief.get("effort", ""),
         "test": task.brief.get("test", ""),
         "limits": vars(limits_of_task(settings, task)),

@@ -100,6 +100,14 @@ class Effects:
                 case _:
                     return turn
 
+    def known(self, scope: str, key: str) -> Result | None:
+        """Return the result of an effect that is done; None if it is not, or never was asked."""
+        done = (EffectRow.scope == scope) & (EffectRow.key == key)
+        statement = select(EffectRow.result).where(done, EffectRow.state == EffectState.DONE)
+        with self._database.reading() as connection:
+            recorded = connection.execute(statement).scalar_one_or_none()
+        return None if recorded is None else _result(recorded)
+
     def _claim(self, scope: str, key: str, lease: Lease | None) -> _Turn | Result | None:
         """Give the turn, or the result if it is done, or None while somebody else is at it."""
         turn = _Turn(scope, key, uuid.uuid4().hex)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from bot.comments.answers import person
 from bot.comments.neutral import code, words
 from bot.comments.readable import count, money, plural, time_of_day
 from bot.plain_text import cut, visible
@@ -71,7 +72,13 @@ def given_text(
 
 def _issue(given: Mapping[str, Any]) -> str:
     snapshot = f"snapshot {code(given['snapshot'], 20)}"
-    return f"The issue as of {_when(given)} ({snapshot}), {_comments(given)}.{_not_used(given)}"
+    whose = f"{_comments(given)}.{_vouched(given)}{_not_used(given)}"
+    return f"The issue as of {_when(given)} ({snapshot}), {whose}"
+
+
+def _vouched(given: Mapping[str, Any]) -> str:
+    by = given.get("vouched")
+    return f" {person(by)} vouched for its text by a label." if by else ""
 
 
 def _when(given: Mapping[str, Any]) -> str:

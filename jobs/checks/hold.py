@@ -12,6 +12,7 @@ from bot.comments.held import outsider, read_elsewhere
 from bot.github_errors import NotFound
 from bot.github_repository import Permission
 from bot.other_bots import ROUND
+from bot.vouching import VOUCHED
 from jobs.agent.tools import GITHUB_CONTEXT
 from jobs.job import Job
 from jobs.plans.approved import BRIEF
@@ -72,9 +73,12 @@ def _before(brief: dict[str, Any]) -> list[str]:
 
 
 def _authors(task: Task) -> list[tuple[str, int]]:
-    """Return everybody whose text the agent was given; the requester was checked already."""
+    """Return everybody whose text the agent was given; the requester was checked already.
+
+    Of an issue's text that somebody with write access vouched for, that one is the author.
+    """
     issue = task.issue
     return [
-        (issue.author, issue.author_id),
+        *([] if task.brief.get(VOUCHED) else [(issue.author, issue.author_id)]),
         *((one.author, one.author_id) for one in issue.comments),
     ]

@@ -45,6 +45,7 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
     "who": {
         **ROLES,
         "bots": texts(LOGIN, "logins of bots"),
+        "trust_labels": texts(LABEL, "labels"),
         "refuse_labels": texts(LABEL, "labels"),
     },
     "limits": {
@@ -65,6 +66,7 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         "labels": texts(LABEL, "labels"),
         "close_keyword": choice("verified", "never"),
         "template": flag(),
+        "others": choice("pull_request", "push"),
     },
     "paths": dict.fromkeys(
         ("protect", "deny", "only"),

@@ -49,6 +49,23 @@ def test_an_outsiders_text_holds_the_checks_until_a_person_has_looked(
     assert desk.github.start_workflow(REPOSITORY, pull["head"]["ref"]) is None
 
 
+def test_a_text_that_a_writer_vouched_for_holds_nothing_and_a_comment_still_does(
+    desk: Desk,
+) -> None:
+    desk.github.create_user("stranger")
+    _given(desk, "stranger")
+    vouched = replace(desk.job, task=replace(desk.job.task, brief={"vouched": "maria"}))
+    token = vouched.services.github.token(
+        vouched.task.installation_id, vouched.task.repository_id, {"metadata": "read"}
+    )
+    repository = vouched.services.github.repository(token)
+    assert "stranger" in why_held(desk.job, repository)
+    assert why_held(vouched, repository) == ""
+    issue = replace(vouched.task.issue, comments=(Comment("stranger", "none", "Try this."),))
+    commented = replace(vouched, task=replace(vouched.task, issue=issue))
+    assert "stranger" in why_held(commented, repository)
+
+
 def test_who_is_gone_counts_as_an_outsider(desk: Desk) -> None:
     issue = replace(desk.job.task.issue, author="")
     job = replace(desk.job, task=replace(desk.job.task, issue=issue))

@@ -37,6 +37,7 @@ def test_all_that_the_manual_shows_can_be_said() -> None:
     assert project.who == Who(
         {"plan": "triage", "ask": "triage", "budget": "maintain"},
         bots=("renovate[bot]",),
+        trust_labels=("safe-for-agent",),
         refuse_labels=("do-not-automate",),
     )
     assert project.limits == ProjectLimits(
