@@ -20,6 +20,11 @@ _IN_NOBODYS_WAY_S = 5.0
 _log = structlog.get_logger()
 
 
+def scope_of(repository_id: int, number: int) -> str:
+    """Return what the ledger files a thread's effects under."""
+    return f"issue:{repository_id}:{number}"
+
+
 @dataclass(frozen=True)
 class Conversation:
     """An issue or pull request, and the comment in it that gave the command, if one did."""
@@ -113,7 +118,7 @@ class Conversation:
     @property
     def scope(self) -> str:
         """What the ledger files this thread's effects under."""
-        return f"issue:{self.repository_id}:{self.number}"
+        return scope_of(self.repository_id, self.number)
 
     def react(self, content: Reaction) -> None:
         """Show one reaction on the command; a failure is only logged: the comments say the same."""

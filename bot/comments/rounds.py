@@ -132,6 +132,12 @@ def with_evidence(body: str, table: str) -> str:
     return _BETWEEN.sub(lambda _: evidence_part(table), body, count=1)
 
 
+def with_evidence_of(newer: str, body: str) -> str:
+    """Return a pull request's text with the evidence that a newer one of it has."""
+    found = _BETWEEN.search(newer)
+    return _BETWEEN.sub(lambda _: found[0], body, count=1) if found else body
+
+
 def evidence_part(table: str) -> str:
     """Return the evidence between the marks by which it is found again."""
     return f"{_EVIDENCE[0]}\n{table}\n{_EVIDENCE[1]}"

@@ -6,7 +6,9 @@ import structlog
 
 from bot.comments.evidence import evidence_table
 from bot.comments.rounds import evidence_after, with_evidence
+from bot.conversation import scope_of
 from bot.github_errors import GitHubError
+from bot.handlers.refreshed import text_key
 from jobs.job import Job
 from jobs.rounds.place import Place
 from jobs.rounds.round import Round
@@ -25,8 +27,12 @@ def show_evidence(job: Job, place: Place, taken: Round, sha: str) -> None:
     table = job.services.redactor.clean(evidence_after(taken.number, sha, table))
     body = place.reviews.opened().body
     wanted = with_evidence(body, table)
-    if wanted != body:
-        place.repository.update_pull_request_body(number, wanted)
+    if wanted == body:
+        return
+    # On record before it is written: GitHub tells of it at once, see bot/handlers/refreshed.py.
+    scope, key = scope_of(task.repository_id, number), text_key(wanted)
+    job.services.effects.once(scope, key, do=dict, look=lambda: None, lease=job.lease)
+    place.repository.update_pull_request_body(number, wanted)
 
 
 def fold_earlier(job: Job, place: Place) -> None:
