@@ -8,6 +8,7 @@ from bot.comments import summary_text
 from bot.comments.failures import Failure
 from bot.comments.outcomes import not_kept
 from bot.github_errors import GitHubError
+from bot.others_pull_requests import PUSH_TO
 from jobs.agent.task import Ending, Outcome, Submission
 from jobs.checkout import Base, fetch_base
 from jobs.ending import TaskEnd, TaskFailed, cut_short, end_of, failed, stopped
@@ -64,7 +65,9 @@ def give_up(job: Job, why: Failure, words: str) -> TaskEnd:
         if found and found[1].publishable:
             end = _clean(job, cut_short(why, found[1]))
             # What was to go onto a pull request that is open already gets none of its own.
-            wants_one = job.task.verb == "fix" and not job.task.brief.get("no_pr")
+            brief = job.task.brief
+            is_new = job.task.verb == "fix" and not brief.get(PUSH_TO)
+            wants_one = is_new and not brief.get("no_pr")
             hand_over = publish if wants_one else keep_branch
             hand_over(job, *found, end)
             return end

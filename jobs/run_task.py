@@ -12,6 +12,7 @@ import structlog
 from bot.comments import Failure
 from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
 from bot.model_settings import UnknownModel
+from bot.others_pull_requests import PUSH_TO
 from jobs.answers.answer import answer
 from jobs.checkout import Base, fetch_base
 from jobs.checks.repair import repair
@@ -27,6 +28,7 @@ from jobs.requester import check_before_work
 from jobs.reviews.review import review
 from jobs.room import in_room, wait_for_room
 from jobs.rounds.address import address
+from jobs.rounds.onto import add_to_pull_request, with_pull_request
 from jobs.rounds.sync import sync
 from jobs.sandbox import SandboxError
 from jobs.services import Services
@@ -166,6 +168,8 @@ def _carry_out(job: Job) -> TaskEnd | NewWait:
     wait_for_room(job)
     check_before_work(job)
     match job.task.verb:
+        case "fix" if job.task.brief.get(PUSH_TO):
+            return add_to_pull_request(job)
         case "fix":
             return _fix(job, _base(job))
         case "plan" | "ask" | "review" as verb:
@@ -190,7 +194,7 @@ _READING: dict[str, Callable[[Job, Base], TaskEnd | NewWait]] = {
 
 
 def _fix(job: Job, base: Base) -> TaskEnd | NewWait:
-    solution = in_room(job, lambda: solve(job, base))
+    solution = in_room(job, lambda: solve(with_pull_request(job), base))
     return solution.ending.wait or hand_in(job, base, solution)
 
 

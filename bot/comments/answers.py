@@ -145,7 +145,7 @@ def pull_request_comment(command: str) -> str:
     return (
         "This is not my pull request, so I do not change it. Nothing was started. "
         f"`{command} review` reads it, `{command} ask …` answers questions about it; "
-        f"`{command} fix` works on issues, and on pull requests that I opened."
+        f"`{command} fix` works on issues, and on pull requests of this repository."
     )
 
 

@@ -23,6 +23,7 @@ _TASK, _ASKS = "while a task is on its way", "when the bot has asked"
 LINES: dict[str, tuple[Line, ...]] = {
     "fix": (
         Line("fix [words]", _ISSUE, "work on it in a sandbox and open a draft pull request"),
+        Line("fix [words]", _PULL, "work on it, onto its branch; on mine, answer its review"),
         Line("[words]", _ANY, "the same; while a task works, tell it; when it asked, answer it"),
     ),
     "plan": (Line("plan [words]", _ISSUE, "change nothing, and show a plan to approve"),),

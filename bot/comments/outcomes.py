@@ -33,8 +33,9 @@ DISCARDED = ", and nothing of its work is kept"
 """How a sentence about a stop goes on, where whoever stopped the task wished so."""
 
 
-ON_PULL_REQUESTS = frozenset({"address", "sync", "ci"})
-"""Verbs of tasks that work on a pull request which another task has opened."""
+def is_on_pull_request(task: Task) -> bool:
+    """Say whether a task works on the branch of a pull request that was there before it."""
+    return task.pull_request_number is not None and task.pull_request_number == task.issue_number
 
 
 def end_words(task: Task) -> Words:
@@ -61,7 +62,7 @@ def kept_branch(task: Task, repository_url: str) -> str:
     if not (task.branch and task.head_sha):
         return ""
     # A task on a pull request that another one opened may have kept its work apart from it.
-    apart = task.verb in ON_PULL_REQUESTS and task.branch.endswith(task.id)
+    apart = is_on_pull_request(task) and task.branch.endswith(task.id)
     if task.pull_request_number and not apart:
         return ""
     if task.state is TaskState.SUCCEEDED and not task.brief.get("no_pr"):

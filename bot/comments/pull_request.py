@@ -58,7 +58,7 @@ def pull_request_body(task: Task, around: Surroundings) -> str:
     said = f"**In the agent's words, unchecked:**\n\n{quoted(task.summary, _SUMMARY)}"
     parts = [
         template_part(around.template),
-        f"{'Closes' if clean and not task.brief.get('part') else 'Refs'} #{task.issue_number}",
+        f"{'Closes' if clean and not _is_of_more(task) else 'Refs'} #{task.issue_number}",
         _why_partial(task) if partial else "",
         held_note(around.command, around.held) if around.held else "",
         said if task.summary else "",
@@ -79,6 +79,11 @@ def pull_request_body(task: Task, around: Surroundings) -> str:
         _footer(task, around),
     ]
     return fitted("\n\n".join(part for part in parts if part))
+
+
+def _is_of_more(task: Task) -> bool:
+    """Say whether what it refers to is more than what it does, so that a merge ends nothing."""
+    return bool(task.brief.get("part") or task.brief.get("onto"))
 
 
 def template_part(template: str) -> str:

@@ -170,6 +170,11 @@ def nothing_to_merge(base: str) -> str:
     return f"The branch has everything of {code(base, 100)} already."
 
 
+def never_the_default() -> str:
+    """Say that a branch became the default one, to which nothing is pushed."""
+    return "The branch of this pull request is the default branch by now, and I never push to that."
+
+
 def was_added(sha: str) -> str:
     """Say that a wish on a pull request became a commit on it."""
     return f"It is done in {sha[:10]}, one more commit on this pull request."

@@ -11,7 +11,7 @@ from bot.comments.given import given_block
 from bot.comments.limits_met import limits_met
 from bot.comments.line import also_asked, place_in_line, waits_for
 from bot.comments.neutral import quoted, words
-from bot.comments.outcomes import ON_PULL_REQUESTS, end_words, kept_branch, what_happened
+from bot.comments.outcomes import end_words, is_on_pull_request, kept_branch, what_happened
 from bot.comments.packages import packages_block
 from bot.comments.plan import plan_as_left, plan_list
 from bot.comments.readable import count, money, plural, span, time_of_day
@@ -54,7 +54,7 @@ def _how_it_stands(task: Task, around: Surroundings) -> str:
 def _how_it_ended(task: Task, around: Surroundings) -> str:
     if said := result_headline(task, around):
         return said
-    number = None if task.verb in ON_PULL_REQUESTS else task.pull_request_number
+    number = None if is_on_pull_request(task) else task.pull_request_number
     name = end_words(task).name
     match task.state:
         case TaskState.SUCCEEDED:

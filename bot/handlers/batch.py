@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.batches import show_batch
-from bot.before_start import made_ready
+from bot.before_start import READ_PULLS, made_ready
 from bot.commands import Batch
 from bot.comments import status_comment
 from bot.comments.batches import no_issues_comment, no_such_most_comment
 from bot.conversation import Conversation
 from bot.github_errors import NotFound
 from bot.github_repository import GitHubRepository, WholeIssue
-from bot.handlers.fix import READ_PULLS, addressing
+from bot.handlers.fix import addressing
 from bot.request import Outcome, Request, UserError
 from bot.snapshot import asked_at
 from bot.starting import check_line, new_task, surroundings_of

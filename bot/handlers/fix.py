@@ -2,19 +2,18 @@
 
 import re
 
-from bot.before_start import check_app, refuse_from_fork
+from bot.before_start import READ_PULLS, check_app
 from bot.commands import Fix, Plan
-from bot.comments import pull_request_comment
 from bot.comments.line import already_addressed_comment
 from bot.github_pulls import OpenPullRequest
 from bot.github_repository import GitHubRepository
 from bot.handlers.plan import ATTEMPTS, plan, required_by
 from bot.manner import manner_of
+from bot.others_pull_requests import Onto, onto
 from bot.request import Outcome, Request, UserError
 from bot.same_wish import start_wish
 from bot.starting import check_thread, model_of, new_task, wanted_attempts
 
-READ_PULLS = {"pull_requests": "read", "metadata": "read"}
 _CLOSES = r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)\b:?\s+(?:{repository})?#{number}\b"
 _MOST_NAMED = 3
 
@@ -23,24 +22,20 @@ def fix(command: Fix, request: Request) -> Outcome:
     """Start a task, or say why not."""
     check_thread(request)
     check_app("fix", request)
-    if request.event.issue.is_pull_request:
-        refuse_from_fork(request, "fix")
-        words = pull_request_comment(request.context.command)
-        raise UserError(words, why="it is a pull request")
+    manner = manner_of(command)
+    is_pull = request.event.issue.is_pull_request
+    where = onto(command, manner, request) if is_pull else Onto(manner)
     model = model_of(command.model, request)
     attempts = wanted_attempts(command.attempts, request)
     if not command.new and request.context.tasks.of_request(request.event.key) is None:
         ask_about_open_pull_requests(request, box=command == Fix(""))
-    brief = manner_of(command)
     if (label := required_by(request)) or command.plan:
-        more: dict[str, str | int] = {**brief, "required_by": label}
+        more: dict[str, str | int] = {**manner, "required_by": label}
         if attempts > 1:
             more[ATTEMPTS] = attempts
         return plan(Plan(command.instruction, command.model), request, instead_of=more)
-    new = new_task(
-        "fix", command.instruction, request, model=model, wanted_attempts=attempts, brief=brief
-    )
-    return start_wish(new, request)
+    fields = {"model": model, "wanted_attempts": attempts, "brief": where.brief, **where.fields}
+    return start_wish(new_task("fix", command.instruction, request, **fields), request)
 
 
 def ask_about_open_pull_requests(request: Request, *, box: bool, verb: str = "fix") -> None:

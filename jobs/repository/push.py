@@ -11,6 +11,10 @@ LOOK_TIMEOUT_S = 30.0
 
 # Our own branches only, in characters that mean nothing to a shell, to git or to a URL.
 _BRANCH = re.compile(r"agent/[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+_ANY_BRANCH = re.compile(
+    r"(?!.*(?:\.\.|//|\.lock(?:/|$)|[/.]$|/\.))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}"
+)
+"""Somebody's own that the bot may add to, where the repository says so; in the same characters."""
 _SURE_REFUSALS = (
     "Authentication failed",
     "could not read Username",
@@ -68,7 +72,7 @@ def advance(
 
     Git would force what it is given a lease for, so the descent is looked at first.
     """
-    ref = _ref(branch)
+    ref = _known_ref(branch)
     remote = Remote(url, token)
     mirror.git.run(["merge-base", "--is-ancestor", expected, sha], git_dir=mirror.path)
     args = ["push", "--porcelain", "--no-verify", "--no-signed"]
@@ -81,7 +85,7 @@ def advance(
 
 def remote_branch(mirror: Mirror, url: str, branch: str, token: str | None = None) -> str | None:
     """Ask the server what a branch holds; `None` when it is not there."""
-    ref = _ref(branch)
+    ref = _known_ref(branch)
     remote = Remote(url, token)
     args = ["ls-remote", remote.url, ref]
     out = mirror.git.run(args, git_dir=mirror.path, remote=remote, timeout_s=LOOK_TIMEOUT_S)
@@ -95,6 +99,12 @@ def remote_branch(mirror: Mirror, url: str, branch: str, token: str | None = Non
 def _ref(branch: str) -> str:
     if not _BRANCH.fullmatch(branch) or ".." in branch or branch.endswith((".lock", ".")):
         raise PushRefused("push", f"{ascii(branch)[:80]} is not a branch that is ours to make")
+    return f"refs/heads/{branch}"
+
+
+def _known_ref(branch: str) -> str:
+    if not _ANY_BRANCH.fullmatch(branch):
+        raise PushRefused("push", f"{ascii(branch)[:80]} is not a name that is given to git here")
     return f"refs/heads/{branch}"
 
 

@@ -9,6 +9,7 @@ from bot.github_app import Token
 from bot.github_errors import Conflict, Forbidden, Invalid, NotFound
 from bot.github_repository import GitHubRepository
 from bot.github_reviews import PullRequestReviews
+from bot.others_pull_requests import PUSH_TO
 from jobs.checkout import Base
 from jobs.ending import TaskFailed
 from jobs.job import Job
@@ -49,6 +50,8 @@ def branch_of(job: Job) -> str:
     This task's own record may name another, where work was kept that did not get onto that one.
     """
     task, tasks = job.task, job.services.tasks
+    if asked := task.brief.get(PUSH_TO):
+        return str(asked)
     number = task.pull_request_number or task.issue_number
     origin = tasks.rounds.opened_by(task.repository_id, number)
     return (tasks.get(origin) if origin else task).branch or ""

@@ -1,6 +1,5 @@
 """What the bot does on GitHub when somebody writes a command or sets a label."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -241,15 +240,6 @@ def test_an_archived_repository_is_left_alone(front_door: FrontDoor) -> None:
         "the repository is archived",
     )
     assert front_door.bot_comments(number) == []
-
-
-def test_somebody_elses_pull_request_is_not_worked_on(front_door: FrontDoor) -> None:
-    number = front_door.issue()
-    front_door.github.comment(REPOSITORY, number, "maria", "/agent fix")
-    event, body = front_door.next("maria")
-    body = re.sub(rb'("issue": \{)', rb'\1"pull_request": {"url": "https://x"}, ', body)
-    assert front_door.answer(event, body).state is DeliveryState.REFUSED
-    assert "This is not my pull request" in front_door.bot_comments(number)[0]
 
 
 @pytest.mark.parametrize(

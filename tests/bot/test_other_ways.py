@@ -89,12 +89,6 @@ def test_a_review_of_somebody_elses_pull_request_is_no_round(front_door: FrontDo
     assert front_door.bot_comments(number) == []
 
 
-def test_somebody_elses_pull_request_is_not_changed(front_door: FrontDoor) -> None:
-    number = pull_request(front_door)
-    assert front_door.command(number, "maria", "/agent fix it").state is DeliveryState.REFUSED
-    assert "This is not my pull request" in front_door.bot_comments(number)[0]
-
-
 def pull_request(front_door: FrontDoor) -> int:
     """Let maria open a pull request."""
     say(front_door, "more\n", branch="more", path="more.txt")
