@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "jobs": {"jobs", "bot", "records"},
     "pages": {"pages", "records"},
     "app": {"app", "pages", "jobs", "bot", "records"},
+    "web_worker": set(),
     "demo": {"demo"},
     "evaluation": {"evaluation", "demo", "jobs", "bot", "records"},
 }
@@ -26,6 +27,7 @@ DOORS = {
     "flask": ("app.py", "pages/", "demo/"),
     "github": ("bot/github_api.py",),
     "graphql": ("demo/",),
+    "gunicorn": ("web_worker.py",),
     "httpx2": ("jobs/model/",),
     "jwt": ("bot/github_app.py", "demo/"),
     "markdown_it": ("bot/", "demo/"),

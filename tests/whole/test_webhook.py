@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from records.deliveries import Deliveries, Delivery, DeliveryState
 from records.effects import Effects
 from records.tasks import Tasks
 from tests.whole.given import log_given_back
+from web_worker import REQUEST_S
 
 EXAMPLES = Path(__file__).parents[1] / "node/node_modules/@octokit/webhooks-examples"
 SECRET = "a secret of the tests, of more than 32 bytes"
@@ -390,6 +391,32 @@ def test_of_a_burst_none_is_lost_and_none_waits_too_long_for_github(served: Serv
     assert {status for status, _ in answers} == {202}
     assert max(seconds for _, seconds in answers) < GITHUB_GIVES_UP_S
     assert [served.count(delivery_id) for delivery_id in ids] == [1] * len(ids)
+
+
+def test_connections_that_drip_keep_no_delivery_waiting(served: Served) -> None:
+    """Two hundred requests that never end, half in their headers and half in their bodies."""
+    head = b"POST /webhook HTTP/1.1\r\nHost: x\r\n"
+    with ExitStack() as opened:
+        slow = [
+            opened.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=20))
+            for _ in range(200)
+        ]
+        began = time.monotonic()
+        for at, connection in enumerate(slow):
+            length = b"Content-Length: 100\r\n\r\n{" if at % 2 else b"X-"
+            connection.sendall(head + length)
+        taken = []
+        for at in range(20):
+            sent = time.monotonic()
+            assert served.post(b"{}", str(uuid.uuid4())) == 202
+            taken.append(time.monotonic() - sent)
+            slow[at].sendall(b"x")  # a byte now and then is no reason to wait longer
+        assert max(taken) < 1.0
+        for connection in slow:
+            connection.settimeout(max(0.1, began + REQUEST_S + 5.0 - time.monotonic()))
+            with suppress(ConnectionResetError):
+                while connection.recv(4096):
+                    pass
 
 
 @pytest.mark.parametrize(
