@@ -10,7 +10,7 @@ from typing import assert_never
 import structlog
 
 from bot.comments import Failure
-from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
+from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, RateLimited
 from bot.model_settings import UnknownModel
 from bot.others_pull_requests import PUSH_TO
 from jobs.answers.answer import answer
@@ -79,6 +79,10 @@ def run_task(
             _take_to_its_end(job)
         except LeaseLost:
             _log.warning("task.lease_lost", task=task_id, epoch=lease.epoch)
+        except RateLimited as limited:
+            # Neither a try nor a worker is spent on a time that GitHub itself has set.
+            _log.warning("task.put_off", task=task_id, error=str(limited))
+            services.tasks.release(lease, until=limited.until)
     first = services.tasks.live_on_issue(task.repository_id, task.issue_number)
     if first and first.id != task_id and first.state is TaskState.QUEUED:
         wake(first.id)
@@ -114,9 +118,11 @@ def _said(job: Job, status: StatusComment, end: TaskEnd) -> bool:
         return True
     try:
         patiently(job, lambda: status.conclude(end), until=job.watch.leaving)
-    except (GitHubError, Ambiguous):
+    except (GitHubError, Ambiguous) as trouble:
         if job.watch.leaving.is_set():
             return False
+        if isinstance(trouble, RateLimited):
+            raise  # the next job says it, when GitHub hears it again
         # It stands on the task's page; the issue has to do without.
         _log.warning("task.end_not_said", task=job.task.id, exc_info=True)
     return True
@@ -131,8 +137,8 @@ def _end(job: Job) -> TaskEnd | NewWait | None:
     except UnknownModel as gone:
         words = f"It was to be worked on with a model: {gone}."
         end = _without_a_solution(job, Failure.MODEL_UNAVAILABLE, words)
-    except (SandboxError, GitFailed, GitHubError, Ambiguous):
-        if job.watch.why is None and job.task.attempts < _MOST_ATTEMPTS:
+    except (SandboxError, GitFailed, GitHubError, Ambiguous) as trouble:
+        if job.watch.why is None and _may_pass(job, trouble):
             raise  # the clock gives the task to another job
         _log.warning("task.trouble", task=job.task.id, exc_info=True)
         words = "It failed again and again on this side."
@@ -149,6 +155,11 @@ def _end(job: Job) -> TaskEnd | NewWait | None:
             raise LeaseLost(job.task.id)
         case None:
             return end
+
+
+def _may_pass(job: Job, trouble: Exception) -> bool:
+    """Say whether another job is to go on; a limit of GitHub's is over at its own time."""
+    return isinstance(trouble, RateLimited) or job.task.attempts < _MOST_ATTEMPTS
 
 
 def _without_a_solution(job: Job, why: Failure, words: str) -> TaskEnd:

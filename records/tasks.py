@@ -153,15 +153,18 @@ class Tasks(FoundTasks):
         with self._database.writing() as connection:
             write_fenced(connection, lease, {"lease_expires_at": DatabaseTime() + lease_s})
 
-    def release(self, lease: Lease) -> None:
-        """Give the task back unfinished, for another job to take at once."""
+    def release(self, lease: Lease, *, until: float = 0.0) -> None:
+        """Give the task back unfinished, for another job to take at once, or from then on.
+
+        `until` is in Unix seconds.
+        """
         still_running = TaskRow.state == TaskState.RUNNING
         values = {
-            "lease_expires_at": 0.0,
+            "lease_expires_at": until,
             # Leaving politely is no attempt that failed.
             "attempts": case((still_running, TaskRow.attempts - 1), else_=TaskRow.attempts),
             "owner": case((still_running, ""), else_=TaskRow.owner),
-            "queued_at": 0.0,
+            "queued_at": until,
             "state": case((still_running, str(TaskState.QUEUED)), else_=TaskRow.state),
         }
         with self._database.writing() as connection:
@@ -235,7 +238,8 @@ class Tasks(FoundTasks):
         this = update(TaskRow).where(TaskRow.id == task_id)
         begun = idle & (TaskRow.epoch > 0)
         running = TaskRow.state == TaskState.RUNNING
-        queued = {**asked, "state": TaskState.QUEUED, "queued_at": 0.0}
+        # What was put off to a later time is stopped now.
+        queued = {**asked, "state": TaskState.QUEUED, "queued_at": 0.0, "lease_expires_at": 0.0}
         with self._database.writing() as connection:
             if connection.execute(this.where(idle & ~begun).values(now)).rowcount:
                 _call_the_next(connection, task_id)

@@ -2,6 +2,7 @@
 
 import base64
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -42,6 +43,18 @@ class Repository:
 
 def check(repository: Repository, asked: Task) -> None:
     check_requester(cast(GitHubRepository, repository), asked)
+
+
+def test_a_limit_of_githubs_puts_a_task_off_and_uses_up_no_try(desk: Desk) -> None:
+    services, asked = desk.job.services, desk.job.task
+    services.tasks.release(desk.job.lease)
+    limit = {"status": 429, "headers": {"Retry-After": "7200"}, "message": "too many", "count": 99}
+    desk.github.fault("repos/get-collaborator-permission-level", **limit)
+    for _ in range(2):
+        run_task(asked.id, services, threading.Event())
+    put_off = services.tasks.get(asked.id)
+    assert (put_off.state, put_off.attempts, put_off.explanation) == (TaskState.QUEUED, 0, "")
+    assert put_off.lease_expires_at > time.time() + 7000.0
 
 
 def test_az08_nothing_is_begun_for_who_lost_access_since_asking(desk: Desk) -> None:

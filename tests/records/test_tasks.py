@@ -1,6 +1,7 @@
 """Tasks: one per request, one job at a time, and no writing for whoever lost the lease."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -138,6 +139,17 @@ def test_a_released_task_is_queued_and_can_be_taken_at_once(database: Database) 
     tasks, held = Tasks(database), lease(database)
     tasks.release(held)
     assert tasks.get(held.task_id).state is TaskState.QUEUED
+    assert tasks.unattended() == [held.task_id]
+    assert tasks.take(held.task_id, "job-2", 30.0)
+
+
+def test_a_task_that_is_put_off_is_taken_then_and_has_lost_no_try(database: Database) -> None:
+    tasks, held = Tasks(database), lease(database)
+    tasks.release(held, until=time.time() + 3600.0)
+    assert tasks.get(held.task_id).attempts == 0
+    assert tasks.unattended() == []
+    assert tasks.take(held.task_id, "job-2", 30.0) is None
+    tasks.request_stop(held.task_id, "maria")
     assert tasks.unattended() == [held.task_id]
     assert tasks.take(held.task_id, "job-2", 30.0)
 
