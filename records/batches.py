@@ -61,6 +61,20 @@ class Batches:
         parts = tuple(Part(**part) for part in json.loads(fields["parts"]))
         return Batch(**{**fields, "parts": parts})
 
+    def take_row(self, batch_id: str, task_id: str, *, instead_of: str) -> bool:
+        """Let a task stand where another stood; False if that one stands there no more."""
+        this = BatchRow.id == batch_id
+        with self._database.writing() as connection:
+            statement = select(BatchRow.parts).where(this).with_for_update()
+            parts = json.loads(connection.execute(statement).scalar_one_or_none() or "[]")
+            rows = [part for part in parts if part["task_id"] == instead_of]
+            for row in rows:
+                row["task_id"] = task_id
+            if rows:
+                values = {"parts": canonical_json(parts)}
+                connection.execute(update(BatchRow).where(this).values(values))
+        return bool(rows)
+
     def set_comment(self, batch_id: str, comment_id: int) -> None:
         """Remember which comment has the table."""
         this = update(BatchRow).where(BatchRow.id == batch_id)

@@ -12,6 +12,7 @@ from bot.comments.line import (
     not_yet_to_retry_comment,
     nothing_to_retry_comment,
 )
+from bot.handlers.batch import follow
 from bot.handlers.fix import ask_about_open_pull_requests
 from bot.manner import manner_of
 from bot.own_pull_requests import opened_by
@@ -55,7 +56,18 @@ def retry(command: Retry, request: Request) -> Outcome:
         _check_plan(last, request)
     if known is None and last.verb == "fix" and not command.new:
         ask_about_open_pull_requests(request, box=command == Retry(), verb="retry")
-    return start(_again(command, last, begin, request), request)
+    outcome = start(_again(command, last, begin, request), request)
+    if again := tasks.of_request(event.key):
+        _take_its_row(again, request)
+    return outcome
+
+
+def _take_its_row(again: Task, request: Request) -> None:
+    """Put a task where the one that it tries again stands in the table of a batch, if it does."""
+    if batch_id := again.brief.get("batch"):
+        before = str(again.brief["retry_of"])
+        request.context.tasks.batches.take_row(batch_id, again.id, instead_of=before)
+        follow(again, request)
 
 
 def _start(asked: str, last: Task, request: Request) -> Start:

@@ -5,7 +5,7 @@ import pytest
 from records.checkpoints import Checkpoints
 from records.deliveries import DeliveryState
 from records.tasks import Task, TaskState
-from tests.bot.conftest import FrontDoor
+from tests.bot.conftest import REPOSITORY, FrontDoor
 from tests.bot.own_pull import BRANCH, OnPullRequest
 from tests.bot.test_line import open_pull_request, tasks_of
 from tests.bot.test_plans import waiting
@@ -27,6 +27,30 @@ def failed(front_door: FrontDoor, number: int, *, work: bool = False) -> Task:
 def the_new(front_door: FrontDoor, number: int) -> Task:
     (task,) = tasks_of(front_door, number)
     return task
+
+
+@pytest.mark.parametrize("each", [False, True])
+def test_a_new_try_takes_the_row_of_the_old_one_in_the_table_of_its_batch(
+    each: bool, front_door: FrontDoor
+) -> None:
+    here = front_door.issue(body="- [ ] One\n- [ ] Two\n")
+    one = here if each else front_door.issue(title="Tax is wrong")
+    front_door.command(here, "admin", "/agent each --max=1" if each else f"/agent batch #{one}")
+    first = failed(front_door, one)
+    front_door.github.comment(REPOSITORY, one, "admin", "/agent retry")
+    delivery = front_door.next("admin")
+    for _ in range(2):
+        front_door.answer(*delivery)
+    again = the_new(front_door, one)
+    (shown,) = [body for body in front_door.bot_comments(here) if "### 🗂" in body]
+    assert f"`{first.id}`" not in shown
+    assert f"`{again.id}` | ⏳ in line" in shown
+    assert "1 in line" in shown
+    second = failed(front_door, one)
+    front_door.command(one, "admin", "/agent retry")
+    batch = front_door.context.tasks.batches.get(second.brief["batch"])
+    assert batch
+    assert batch.parts[0].task_id == the_new(front_door, one).id
 
 
 def test_a_failed_task_is_tried_again_with_its_words_and_those_that_are_new(
