@@ -1,10 +1,11 @@
 """The words for packages that a task's agent asks for: the request, its answer, what came of it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.comments.answers import person
-from bot.comments.neutral import code, quoted, words
+from bot.comments.neutral import block, code, quoted, words
 from bot.comments.readable import moment, plural
 from bot.comments.views import Look
 from records.actions import Action
@@ -17,6 +18,8 @@ _REASON = 600
 _NAME = 220
 _LINE = 200
 _LAST_LINES = 3
+_CHANGES = 1_500
+_COUNT = re.compile(r"\+\d+ -\d+ lines")
 
 
 def packages_headline(wait: Wait) -> str:
@@ -76,13 +79,22 @@ def _request(request: Mapping[str, Any]) -> list[str]:
     for one in request["came"]:
         name = words(one["package"], _NAME)
         if one["installed"]:
-            lines.append(f"- {name}: installed")
-            lines += [f"  - would change {code(change, _LINE)}" for change in one["changes"]]
+            lines += [f"- {name}: installed", *_changes(one["changes"])]
         else:
             lines.append(f"- {name}: **not installed**")
             last = one["said"].splitlines()[-_LAST_LINES:]
             lines += [f"  - {code(line, _LINE)}" for line in last if line.strip()]
     return [*lines, "", "The project's files change only as far as the agent changes them."]
+
+
+def _changes(changes: Iterable[str]) -> list[str]:
+    """Show what a package manager wrote into the project's files, each as `FILE: WHAT`."""
+    parts = [change.partition(": ") for change in changes]
+    shown = [f"{file}: {what}" if _COUNT.fullmatch(what) else what for file, _, what in parts]
+    if not shown:
+        return []
+    fenced = block("\n".join(shown), _CHANGES, "diff")
+    return ["  Its manager would change:", *(f"  {line}" for line in fenced.split("\n"))]
 
 
 def packages_look(requests: Iterable[Mapping[str, Any]]) -> tuple[Look, ...]:

@@ -138,7 +138,7 @@ def test_what_came_of_packages_is_shown_without_anybodys_own_markdown() -> None:
     entry = {"by": "maintain", "allowed": True, "came": came}
     block = packages_block([entry, {**entry, "allowed": False, "came": []}])
     assert block.count("Allowed by @<!-- -->maintain") == 1
-    assert "would change `requirements.txt: +1 -0 lines`" in block
+    assert "\n  ```diff\n  requirements.txt: +1 -0 lines\n  +six `<b>` @maria\n  ```\n" in block
     assert "**not installed**" in block
     assert packages_result(entry) == "allowed by maintain, 1 of 2 installed"
     assert packages_block([]) == ""
