@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from bot.github_errors import RateLimited, Unauthorized, Unavailable
 from bot.grammar import parse as command_in
 from bot.grammar import read
 from bot.in_thread import say_it_failed
+from bot.own_word import as_last_called
 from bot.payloads import parse
 from bot.request import Context
 from records.deliveries import Deliveries, Delivery, DeliveryState
@@ -41,6 +42,8 @@ class Intake:
 
     deliveries: Deliveries
     context: Context
+    ring: Callable[[str], None] = lambda _: None
+    """Rings for a delivery; it may be lost, since the clock rings again."""
 
 
 def handle_delivery(delivery_id: str, intake: Intake) -> None:
@@ -74,6 +77,11 @@ def handle_delivery(delivery_id: str, intake: Intake) -> None:
             words = f"{type(error).__name__}, {delivery.attempts} times"
             intake.deliveries.finish(delivery_id, DeliveryState.FAILED, words)
         raise
+    if outcome.state is DeliveryState.RECEIVED:
+        # There is more to do, which takes a while: first comes what came in meanwhile.
+        intake.deliveries.postpone(delivery_id, 0.0, thread)
+        intake.ring(delivery_id)
+        return
     intake.deliveries.finish(delivery_id, outcome.state, outcome.detail)
     _log.info(
         "delivery.handled",
@@ -113,6 +121,7 @@ def _stops_something(event: type_of_event, context: Context) -> bool:
     Without a task there, it is about what was put off, and waits for that. The closing of an issue
     ends what was put off before it too, so it keeps its place.
     """
+    context = as_last_called(event, context)
     match event:
         case IssueCommented():
             wanted = [command_in(event.body, context.command)]
@@ -136,6 +145,7 @@ def _thread_of(event: type_of_event) -> str:
 def _say_it_failed(delivery: Delivery, context: Context) -> None:
     """Answer a command that was given up; whatever else was, nobody waits for."""
     event = parse(delivery.event, delivery.payload)
+    context = as_last_called(event, context)
     if isinstance(event, IssueCommented) and command_in(event.body, context.command):
         say_it_failed(event, context)
 

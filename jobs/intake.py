@@ -1,6 +1,7 @@
 """The intake process: `python -m jobs.intake` handles deliveries, one after the other."""
 
 import threading
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -36,11 +37,12 @@ def main() -> None:
         pacing=Pacing(begun.database, settings.pace()),
         reread_key=settings.private_key,
     )
+    bell = Bell(settings.redis_url)
     context = Context(
         tasks=Tasks(begun.database),
         effects=Effects(begun.database),
         github=github,
-        wake=partial(_wake, Bell(settings.redis_url)),
+        wake=partial(_rung, bell.ring_task),
         secret=begun.secret,
         limits=limits_of(settings),
         command=settings.command,
@@ -58,20 +60,21 @@ def main() -> None:
         task_url=TaskLinks(settings).url,
         clean=begun.redactor.clean,
     )
+    deliveries, ring = Deliveries(begun.database), partial(_rung, bell.ring_delivery)
     serve(
         "deliveries",
         redis_url=settings.redis_url,
-        job=partial(handle_delivery, intake=Intake(Deliveries(begun.database), context)),
+        job=partial(handle_delivery, intake=Intake(deliveries, context, ring)),
         stopping=threading.Event(),
         forking=False,
     )
 
 
-def _wake(bell: Bell, task_id: str) -> None:
+def _rung(ring: Callable[[str], None], subject: str) -> None:
     try:
-        bell.ring_task(task_id)
+        ring(subject)
     except BellSilent as silent:
-        _log.warning("bell.silent", task=task_id, error=str(silent))  # the clock will ring
+        _log.warning("bell.silent", subject=subject, error=str(silent))  # the clock will ring
 
 
 if __name__ == "__main__":

@@ -13,13 +13,18 @@ from records.task import canonical_json
 
 @dataclass(frozen=True)
 class Part:
-    """One thing of several; without a task, `why_not` says why there is none."""
+    """One thing of several; without a task, `why_not` says why there is none, once it is known."""
 
     what: str
     issue_number: int | None = None
     """The issue that it is about, where it is another than the one with the table."""
     task_id: str = ""
     why_not: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has looked yet if a task can be started for it."""
+        return not self.task_id and not self.why_not
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,16 @@ class Batches:
                 values = {"parts": canonical_json(parts)}
                 connection.execute(update(BatchRow).where(this).values(values))
         return bool(rows)
+
+    def set_part(self, batch_id: str, at: int, part: Part) -> None:
+        """Say what became of one of a batch's parts, by its place."""
+        this = BatchRow.id == batch_id
+        with self._database.writing() as connection:
+            found = select(BatchRow.parts).where(this).with_for_update()
+            parts = json.loads(connection.execute(found).scalar_one())
+            parts[at] = asdict(part)
+            values = {"parts": canonical_json(parts)}
+            connection.execute(update(BatchRow).where(this).values(values))
 
     def set_comment(self, batch_id: str, comment_id: int) -> None:
         """Remember which comment has the table."""

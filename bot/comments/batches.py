@@ -15,6 +15,7 @@ _STANDING = {
     TaskState.RUNNING: ("at work", "🛠 at work"),
     TaskState.WAITING: ("waiting for an answer", "❓ waits for an answer"),
 }
+_WELL = ("done", "at work", "waiting for an answer", "in line")
 _LONGEST = 120
 
 
@@ -30,13 +31,15 @@ def batch_comment(batch: Batch, tasks: Mapping[str, Task]) -> str:
 
 
 def _headline(batch: Batch, tasks: Mapping[str, Task]) -> str:
-    states = Counter(_kind(tasks.get(part.task_id)) for part in batch.parts)
-    order = ("done", "at work", "waiting for an answer", "in line", "not done", "not started")
+    states = Counter(_kind(part, tasks.get(part.task_id)) for part in batch.parts)
+    order = (*_WELL, "not looked at yet", "not done", "not started")
     counted = ", ".join(f"{states[kind]} {kind}" for kind in order if states[kind])
     return f"{plural(len(batch.parts), 'part')}: {counted}" if counted else "Nothing to do"
 
 
-def _kind(task: Task | None) -> str:
+def _kind(part: Part, task: Task | None) -> str:
+    if part.is_open:
+        return "not looked at yet"
     if task is None:
         return "not started"
     if task.state in {TaskState.SUCCEEDED, TaskState.NO_CHANGE_NEEDED}:
@@ -47,6 +50,8 @@ def _kind(task: Task | None) -> str:
 def _row(part: Part, task: Task | None) -> str:
     what = f"#{part.issue_number} {cell(part.what, _LONGEST)}".strip()
     named = what if part.issue_number else cell(part.what, _LONGEST)
+    if part.is_open:
+        return f"| {named} | | ⏳ is looked at next | |"
     if task is None:
         return f"| {named} | | 🚫 {cell(part.why_not, _LONGEST)} | |"
     pull = f"#{task.pull_request_number} " if task.pull_request_number else ""

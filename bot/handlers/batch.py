@@ -1,4 +1,8 @@
-"""Starts a task on each of several issues, with one table that follows them, for `/agent batch`."""
+"""Starts a task on each of several issues, with one table that follows them, for `/agent batch`.
+
+Each issue takes a second and more at GitHub, so the delivery is handled one issue at a time, and
+comes back for the next behind what else waits.
+"""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,7 +15,7 @@ from bot.comments import status_comment
 from bot.comments.batches import no_issues_comment, no_such_most_comment
 from bot.conversation import Conversation
 from bot.github_errors import NotFound
-from bot.github_repository import GitHubRepository, WholeIssue
+from bot.github_repository import WholeIssue
 from bot.handlers.fix import addressing
 from bot.request import Outcome, Request, UserError
 from bot.snapshot import asked_at
@@ -31,16 +35,37 @@ _LOOKED_AT = 100
 
 
 def batch(command: Batch, request: Request) -> Outcome:
-    """Start what can be started, and show it all in one table."""
+    """Start what can be started on the next issue, and show it all in one table.
+
+    The delivery is only received while there are issues left to look at.
+    """
+    batch_id, kept = id_of(request), request.context.tasks.batches
+    known = kept.get(batch_id)
+    parts = list(known.parts) if known else _begin(command, batch_id, request)
+    left = [at for at, part in enumerate(parts) if part.is_open]
+    if left:
+        at = left[0]
+        parts[at] = _part(parts[at], batch_id, request)
+        kept.set_part(batch_id, at, parts[at])
+        if task_id := parts[at].task_id:
+            request.context.wake(task_id)
+    if len(left) > 1:
+        return Outcome(DeliveryState.RECEIVED, f"{len(left) - 1} issues are left to look at")
+    return _shown(batch_id, parts, request)
+
+
+def _begin(command: Batch, batch_id: str, request: Request) -> list[Part]:
+    """Find the issues, and write the table in which nothing is started yet; UserError."""
     check_this_thread(request)
     most = most_of(command.most, "batch", request)
-    issues = list(_issues(command, request))
-    if not issues:
+    parts = list(_parts(command, request))
+    if not parts:
         word = request.context.command
         raise UserError(no_issues_comment(word, command.labels), why="no issue was found")
-    batch_id = id_of(request)
-    parts = [_part(issue, batch_id, request) for issue in issues[:most]]
-    return show(batch_id, [*parts, *_left(issues[most:], most)], request)
+    parts = [*parts[:most], *_left(parts[most:], most)]
+    _keep(batch_id, parts, request)
+    show_batch(batch_id, request.context.tasks, lambda number: thread_of(number, request))
+    return parts
 
 
 def most_of(asked: str, verb: str, request: Request) -> int:
@@ -62,6 +87,15 @@ def id_of(request: Request) -> str:
 
 def show(batch_id: str, parts: list[Part], request: Request) -> Outcome:
     """Keep the parts and write the table; wake a worker for each that was started."""
+    _keep(batch_id, parts, request)
+    outcome = _shown(batch_id, parts, request)
+    for part in parts:
+        if part.task_id:
+            request.context.wake(part.task_id)
+    return outcome
+
+
+def _keep(batch_id: str, parts: list[Part], request: Request) -> None:
     event, context = request.event, request.context
     context.tasks.batches.save(
         batches.Batch(
@@ -73,12 +107,14 @@ def show(batch_id: str, parts: list[Part], request: Request) -> Outcome:
             parts=tuple(parts),
         )
     )
-    started = [part.task_id for part in parts if part.task_id]
+
+
+def _shown(batch_id: str, parts: list[Part], request: Request) -> Outcome:
+    """Write the table, of which all parts are looked at."""
+    started = sum(bool(part.task_id) for part in parts)
     request.conversation.react("eyes" if started else "confused")
-    show_batch(batch_id, context.tasks, lambda number: thread_of(number, request))
-    for task_id in started:
-        context.wake(task_id)
-    return Outcome(DeliveryState.HANDLED, f"{len(started)} tasks of {len(parts)}")
+    show_batch(batch_id, request.context.tasks, lambda number: thread_of(number, request))
+    return Outcome(DeliveryState.HANDLED, f"{started} tasks of {len(parts)}")
 
 
 def follow(task: Task, request: Request) -> None:
@@ -94,44 +130,34 @@ def thread_of(number: int, request: Request) -> Conversation:
     return replace(request.conversation, number=number, comment_id=None)
 
 
-def _issues(command: Batch, request: Request) -> Iterator[WholeIssue | int]:
-    """Give the issues that are meant, each once; a number where there is none, or nobody looked."""
-    repository, seen = request.conversation.repository, set[int]()
+def _parts(command: Batch, request: Request) -> Iterator[Part]:
+    """Give the issues that are meant, each once; those with a number are read in their turn."""
+    seen = set[int]()
     for number in command.issues:
         if number not in seen:
             seen.add(number)
-            yield _read(repository, number) if len(seen) <= MOST else number
+            yield Part("", number)
     for label in command.labels:
-        for issue in repository.open_issues(label, _LOOKED_AT):
+        for issue in request.conversation.repository.open_issues(label, _LOOKED_AT):
             if issue.number not in seen:
                 seen.add(issue.number)
-                yield issue
+                yield Part(issue.title[:_TITLE], issue.number)
 
 
-def _left(issues: list[WholeIssue | int], most: int) -> list[Part]:
+def _left(parts: list[Part], most: int) -> list[Part]:
     """Say of those that are too many that they are not started: some by name, the rest by count."""
     why_not = f"{most} {'is' if most == 1 else 'are'} started at once"
-    named = [
-        Part("", issue, why_not=why_not)
-        if isinstance(issue, int)
-        else Part(issue.title[:_TITLE], issue.number, why_not=why_not)
-        for issue in issues[:MOST]
-    ]
-    rest = len(issues) - len(named)
+    named = [replace(part, why_not=why_not) for part in parts[:MOST]]
+    rest = len(parts) - len(named)
     return [*named, *([Part(f"{rest} more", why_not=why_not)] if rest else ())]
 
 
-def _read(repository: GitHubRepository, number: int) -> WholeIssue | int:
-    try:
-        return repository.whole_issue(number)
-    except NotFound:
-        return number
-
-
-def _part(issue: WholeIssue | int, batch_id: str, request: Request) -> Part:
+def _part(found: Part, batch_id: str, request: Request) -> Part:
     """Start a task on an issue, or say why there is none."""
-    if isinstance(issue, int):
-        return Part("", issue, why_not="there is no such issue")
+    try:
+        issue = request.conversation.repository.whole_issue(found.issue_number or 0)
+    except NotFound:
+        return replace(found, why_not="there is no such issue")
     title = issue.title[:_TITLE]
     new = _new_task(issue, batch_id, request)
     tasks = request.context.tasks

@@ -24,6 +24,7 @@ from demo.github.server import LocalGitHub
 from jobs.project_file.file import read_project
 from jobs.repository.protected import why_blocked
 from records.database import migrate, open_database
+from records.deliveries import DeliveryState
 from records.effects import Effects
 from records.tasks import Tasks
 
@@ -53,8 +54,11 @@ class FrontDoor:
                 return event, body
 
     def answer(self, event: str, body: bytes) -> Outcome:
-        """Handle a delivery as the intake worker does."""
-        return handle(parse(event, body), self.context)
+        """Handle a delivery as the intake worker does, until there is nothing left to do."""
+        while True:
+            outcome = handle(parse(event, body), self.context)
+            if outcome.state is not DeliveryState.RECEIVED:
+                return outcome
 
     def next_outcome(self, by: str = "maria") -> Outcome:
         """Handle the next delivery of what somebody did."""

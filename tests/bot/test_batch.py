@@ -3,7 +3,8 @@
 import pytest
 
 from bot.task_list import open_items
-from records.deliveries import DeliveryState
+from jobs.handle_delivery import Intake, handle_delivery
+from records.deliveries import Deliveries, DeliveryState
 from records.tasks import Task, TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
 from tests.bot.test_line import open_pull_request, tasks_of
@@ -47,6 +48,30 @@ def test_a_batch_that_is_told_twice_starts_nothing_twice(front_door: FrontDoor) 
         assert front_door.answer(event, body).state is DeliveryState.HANDLED
     assert len(front_door.context.tasks.recent(9)) == 1
     assert len(front_door.bot_comments(here)) == 1
+
+
+def test_a_batch_lets_what_came_in_meanwhile_go_before_its_next_issue(
+    front_door: FrontDoor,
+) -> None:
+    here, one, two, other = (front_door.issue() for _ in range(4))
+    deliveries, rung = Deliveries(front_door.context.tasks._database), list[str]()
+    intake = Intake(deliveries, front_door.context, rung.append)
+    front_door.github.comment(REPOSITORY, here, "admin", f"/agent batch #{one} #{two}")
+    deliveries.store("batch", *front_door.next("admin"))
+    front_door.github.comment(REPOSITORY, other, "maria", "/agent fix")
+    deliveries.store("fix", *front_door.next("maria"))
+    handle_delivery("batch", intake)
+    assert rung == ["batch"]
+    assert [len(tasks_of(front_door, number)) for number in (one, two)] == [1, 0]
+    assert f"| #{two} | | ⏳ is looked at next | |" in table(front_door, here)
+    handle_delivery("fix", intake)
+    assert len(tasks_of(front_door, other)) == 1
+    handle_delivery("batch", intake)
+    assert rung == ["batch"]
+    found = deliveries.get("batch")
+    assert found is not None
+    assert (found.state, found.outcome) == (DeliveryState.HANDLED, "2 tasks of 2")
+    assert "2 parts: 2 in line" in table(front_door, here)
 
 
 def test_what_a_batch_cannot_start_stands_in_the_table_with_the_reason(
