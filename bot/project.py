@@ -89,6 +89,8 @@ class Paths:
 
     protect: tuple[str, ...] = ()
     """A person is told to look at a change of these."""
+    approve: tuple[str, ...] = ()
+    """A change of these is published once somebody with the `maintain` role approves it."""
     deny: tuple[str, ...] = ()
     """A change of these is not published."""
     only: tuple[str, ...] = ()

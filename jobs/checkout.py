@@ -47,7 +47,8 @@ class Base:
         """Return what the project and the command say of paths."""
         paths = self.project.paths
         asked = tuple(task.brief.get("paths") or ())
-        return PathRules(deny=paths.deny, only=(paths.only, asked), protect=paths.protect)
+        only = (paths.only, asked)
+        return PathRules(paths.deny, only, protect=paths.protect, approve=paths.approve)
 
     def detection(self) -> Detection:
         """Find out how this project is tested."""

@@ -19,20 +19,25 @@ from jobs.pull_request import keep_branch, publish
 from jobs.repository.git import GitFailed
 from jobs.sandbox import SandboxError
 from jobs.solution import Place, Solution
+from jobs.waiting.approval import approval
 from records.effects import Ambiguous
+from records.waits import NewWait
 
 _log = structlog.get_logger()
 
 
-def hand_in(job: Job, base: Base, solution: Solution) -> TaskEnd:
-    """Publish or keep the change as its ending says; TaskFailed if GitHub does not take it."""
+def hand_in(job: Job, base: Base, solution: Solution) -> TaskEnd | NewWait:
+    """Publish or keep the change as its ending says; TaskFailed if GitHub does not take it.
+
+    Where a maintainer has to approve it, that is what it waits for.
+    """
     remember_words(job, solution.ending.submission)
     if job.watch.halted.is_set():
         return stopped(None)  # by whom, and whether for good, is not for here to say
     end = _clean(job, end_of(solution))
     match solution.place:
         case Place.PULL_REQUEST:
-            return _published(job, base, solution, end)
+            return approval(job, base, solution) or _published(job, base, solution, end)
         case Place.BRANCH:
             return keep(job, base, solution, end)
         case Place.NOWHERE:

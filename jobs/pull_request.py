@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.comments import Look, commit_message, pull_request_body, pull_request_title
+from bot.comments.approvals import unapproved_words
 from bot.comments.failures import Failure
 from bot.comments.held import held
 from bot.comments.labels import pull_request_labels
@@ -36,6 +37,7 @@ from jobs.solution import Solution
 from jobs.status_comment import surroundings
 from jobs.template import template_of
 from jobs.title_habits import Worded
+from jobs.waiting.approval import unapproved
 from jobs.wording import wording
 from records.effects import Ambiguous
 
@@ -60,6 +62,8 @@ def keep_branch(job: Job, base: Base, solution: Solution, end: TaskEnd) -> None:
 def _publication(
     job: Job, base: Base, solution: Solution, end: TaskEnd
 ) -> "Iterator[_Publication]":
+    if paths := unapproved(job, base, solution.change):
+        raise TaskFailed(Failure.POLICY_BLOCKED, unapproved_words(paths))
     tasks, task = job.services.tasks, job.task
     shape = base.project.pr.branch
     # A job that follows goes by the name that is on record: the project's file may have changed.

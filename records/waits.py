@@ -12,8 +12,9 @@ from sqlalchemy.engine import Row as ResultRow
 
 from records.database import Database
 from records.fence import held, write_fenced
+from records.live import not_ended
 from records.schema import DatabaseTime, TaskRow, WaitRow
-from records.task import ENDED, Lease, LeaseLost, TaskState, canonical_json
+from records.task import Lease, LeaseLost, TaskState, canonical_json
 
 
 class WaitKind(StrEnum):
@@ -23,6 +24,8 @@ class WaitKind(StrEnum):
     PLAN = "plan"
     BUDGET = "budget"
     PACKAGES = "packages"
+    CHANGE = "change"
+    """The approval of a change that may not be published without one."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,7 @@ class Waits:
     def expire(self) -> list[str]:
         """Let every deadline that has passed be the answer; name the tasks that go on with it."""
         with self._database.reading() as connection:
-            live = select(TaskRow.id).where(TaskRow.state.not_in(ENDED))
+            live = select(TaskRow.id).where(not_ended())
             passed = (WaitRow.deadline < DatabaseTime()) & WaitRow.answered_at.is_(None)
             of_live = passed & WaitRow.task_id.in_(live)
             late = [_wait(row) for row in connection.execute(select(*_COLUMNS).where(of_live))]
@@ -190,7 +193,7 @@ class Waits:
     def requeue_orphans(self) -> list[str]:
         """Queue the tasks that wait for nothing that anybody could answer; name them."""
         has_open = _open_of(TaskRow.id).exists()
-        lost = (TaskRow.state == TaskState.WAITING) & ~has_open
+        lost = not_ended() & (TaskRow.state == TaskState.WAITING) & ~has_open
         values = {"state": TaskState.QUEUED, "queued_at": 0.0}
         statement = update(TaskRow).where(lost).values(values).returning(TaskRow.id)
         with self._database.writing() as connection:

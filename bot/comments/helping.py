@@ -27,9 +27,11 @@ LINES: dict[str, tuple[Line, ...]] = {
         Line("[words]", _ANY, "the same; while a task works, tell it; when it asked, answer it"),
     ),
     "plan": (Line("plan [words]", _ISSUE, "change nothing, and show a plan to approve"),),
-    "approve": (Line("approve [digest]", _ISSUE, "carry out the plan, if it still fits"),),
+    "approve": (
+        Line("approve [digest]", _ANY, "carry out a plan that fits; as `maintain`, let a change out"),
+    ),
     "revise": (Line("revise <words>", _ISSUE, "make the plan anew, with these words"),),
-    "reject": (Line("reject [words]", _ISSUE, "drop the plan"),),
+    "reject": (Line("reject [words]", _ANY, "drop the plan, or the change that waits"),),
     "ask": (Line("ask <question>", _ANY, "answer it, with the places in the code"),),
     "review": (Line("review [words]", _PULL, "read it, and write one review; never approve"),),
     "answer": (

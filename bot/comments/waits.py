@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 from bot.comments.answers import person
+from bot.comments.approvals import approval_headline, approval_words
 from bot.comments.neutral import code, quoted, words
 from bot.comments.packages import packages_headline, packages_words
 from bot.comments.plans import plan_choices, plan_title, plan_words
@@ -31,6 +32,8 @@ def wait_headline(wait: Wait | None) -> str:
             return f"💸 Paused at {_used_up(wait.asked)}"
         case WaitKind.PACKAGES:
             return packages_headline(wait)
+        case WaitKind.CHANGE:
+            return approval_headline(wait.asked)
         case _:
             assert_never(wait.kind)
 
@@ -51,6 +54,8 @@ def wait_words(task: Task, around: Surroundings) -> list[str]:
             return _budget(wait, task, around)
         case WaitKind.PACKAGES:
             return packages_words(wait, around.command)
+        case WaitKind.CHANGE:
+            return approval_words(wait, around.command)
         case _:
             assert_never(wait.kind)
 

@@ -21,7 +21,7 @@ from records.task import TaskState
 from records.tasks import Task
 from records.waits import Wait, WaitKind
 
-_NO_QUESTIONS = (WaitKind.BUDGET, WaitKind.PACKAGES)
+_NO_QUESTIONS = (WaitKind.BUDGET, WaitKind.PACKAGES, WaitKind.CHANGE)
 _LONGEST = 4_000
 """Characters of an answer in somebody's own words."""
 

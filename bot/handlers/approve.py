@@ -1,4 +1,4 @@
-"""Lets the plan of a thread be carried out, if it still fits the issue and the base."""
+"""Lets a plan be carried out, if it still fits the issue and the base, or a change go out."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot.handlers.plan import ATTEMPTS
 from bot.plan_digests import issue_digest
 from bot.request import READ_CONTENTS, Outcome, Request, UserError
 from bot.starting import begin, check_thread, checked, new_task
+from bot.waiting_change import decide_change, waiting_change
 from bot.waiting_plan import Decision, WaitingPlan, decide, waiting_plan
 from records.task import NewTask
 
@@ -21,8 +22,13 @@ _FEWEST_DIGITS = 4
 
 
 def approve(command: Approve, request: Request) -> Outcome:
-    """Start the fix that a plan describes; UserError where the plan is not, or no longer, right."""
+    """Start the fix that a plan describes; UserError where the plan is not, or no longer, right.
+
+    Where a change waits for approval, that is what is approved.
+    """
     check_thread(request)
+    if change := waiting_change(request):
+        return decide_change(change, Decision.APPROVE, request, digest=command.digest)
     plan = waiting_plan(request)
     if plan.wait.is_open:
         _check_digest(command.digest, plan.asked, request)

@@ -18,7 +18,7 @@ from records.task import Task, TaskState
 
 _WRITE = {"contents": "write", "metadata": "read"}
 _LOOKED_THROUGH = 60
-_RETRY_LINE = re.compile(r"^.*<!-- do:retry[^<>\n]*-->\n*", re.MULTILINE)
+_RETRY_LINE = re.compile(r"^.*<!-- do:retry[^\n]*\n*", re.MULTILINE)
 
 _log = structlog.get_logger()
 

@@ -23,6 +23,7 @@ from jobs.rounds.measuring import forget_if_moved
 from jobs.rounds.place import READ, at_pull_request
 from jobs.solution import Place, Solution
 from jobs.solve import solve
+from jobs.waiting.approval import approval
 from records.task import TaskState
 from records.waits import NewWait
 
@@ -65,13 +66,15 @@ def _begin(job: Job) -> _Begun | TaskEnd:
         return _Begun(base, failing)
 
 
-def _hand_in(job: Job, begun: _Begun, solution: Solution) -> TaskEnd:
+def _hand_in(job: Job, begun: _Begun, solution: Solution) -> TaskEnd | NewWait:
     """Push what came of it, or say why there is nothing to push."""
     remember_words(job, solution.ending.submission)
     if job.watch.halted.is_set():
         return stopped(None)  # by whom, and whether for good, is not for here to say
     end = end_of(solution)
     if solution.place is Place.PULL_REQUEST and solution.ending.outcome in _HANDED_IN:
+        if stands := approval(job, begun.base, solution):
+            return stands
         before = begun.base.mirror.at(begun.base.sha)
         keep_remarks(job, before, solution.change, solution.policy)
         try:

@@ -69,7 +69,7 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         "others": choice("pull_request", "push"),
     },
     "paths": dict.fromkeys(
-        ("protect", "deny", "only"),
+        ("protect", "approve", "deny", "only"),
         texts(PATTERN, "patterns of paths from the repository's root, such as `docs/**`"),
     ),
     "review": {

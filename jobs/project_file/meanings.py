@@ -54,6 +54,7 @@ MEANINGS: Mapping[str, str] = {
     "pr.template": "Whether the repository's template for pull requests is used.",
     "pr.others": "What a `fix` on somebody else's pull request of this repository comes to.",
     "paths.protect": "A person is told to look at a change of these.",
+    "paths.approve": "A change of these is published once a maintainer approves it.",
     "paths.deny": "A change of these is not published.",
     "paths.only": "A change of anything else is not published.",
     "review.auto": "Which submitted reviews start a round by themselves.",

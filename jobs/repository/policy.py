@@ -56,6 +56,8 @@ class PathRules:
     only: tuple[tuple[str, ...], ...] = ()
     """A path has to be meant by one pattern of each group."""
     protect: tuple[str, ...] = ()
+    approve: tuple[str, ...] = ()
+    """What a maintainer approves before it is published."""
 
     def why_blocked(self, path: str) -> str:
         """Say why a path may not be changed, or nothing."""
@@ -68,6 +70,8 @@ class PathRules:
 
     def why_warned(self, path: str) -> str:
         """Say why a person must look at a change of this path, or nothing."""
+        if pattern := first_match(path, self.approve):
+            return f"`{PROJECT_FILE}` wants `{pattern}` approved"
         pattern = first_match(path, self.protect)
         return f"`{PROJECT_FILE}` protects `{pattern}`" if pattern else ""
 

@@ -40,6 +40,7 @@ from jobs.rounds.taking import round_of
 from jobs.solution import Place as Whither
 from jobs.solution import Solution
 from jobs.solve import solve
+from jobs.waiting.approval import approval
 from records.task import TaskState
 from records.waits import NewWait
 
@@ -131,7 +132,7 @@ def _measured(job: Job, begun: _Begun) -> bool:
     return measured(job, before, begun.suggestions.sha)
 
 
-def _hand_in(job: Job, begun: _Begun, solution: Solution) -> TaskEnd:
+def _hand_in(job: Job, begun: _Begun, solution: Solution) -> TaskEnd | NewWait:
     """Push what came of the agent's part, and answer in the threads."""
     said = solution.ending.submission
     remember_words(job, said)
@@ -139,7 +140,13 @@ def _hand_in(job: Job, begun: _Begun, solution: Solution) -> TaskEnd:
         return stopped(None)  # by whom, and whether for good, is not for here to say
     end = end_of(solution)
     added = None
-    if solution.place is Whither.PULL_REQUEST and solution.ending.outcome in _HANDED_IN:
+    is_new = solution.place is Whither.PULL_REQUEST and solution.ending.outcome in _HANDED_IN
+    stands = approval(job, begun.base, solution) if is_new else None
+    if isinstance(stands, NewWait):
+        return stands
+    if stands:
+        end = stands  # the threads are answered all the same
+    elif is_new:
         before = begun.base.mirror.at(begun.base.sha)
         keep_remarks(job, before, solution.change, solution.policy)
         try:

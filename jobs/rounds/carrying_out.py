@@ -9,6 +9,7 @@ from jobs.repository.policy import PolicyReport
 from jobs.rounds.place import Place
 from jobs.rounds.round import Round
 from jobs.rounds.suggestions import Applied, Read, apply_suggestions
+from jobs.waiting.approval import paths_to_approve
 
 
 def suggestions_of(
@@ -18,12 +19,14 @@ def suggestions_of(
     threads, snapshot = taken.threads, place.mirror.at(taken.head_sha)
     read = reader(place.mirror, taken.head_sha)
     change, applied = apply_suggestions(threads, read)
-    rules = place.base(taken.head_sha).path_rules(job.task)
+    base = place.base(taken.head_sha)
+    rules = base.path_rules(job.task)
     report = policy.review(change, snapshot, live_secrets=secrets_of(job), rules=rules)
-    if report.allowed:
+    # What the policy stops goes to the agent with the rest, which will say why it cannot; what a
+    # maintainer has to approve is approved with the agent's part.
+    blocked = {one.path for one in report.blocked} | set(paths_to_approve(base, change))
+    if not blocked:
         return change, applied, report
-    # What the policy stops goes to the agent with the rest, which will say why it cannot.
-    blocked = {one.path for one in report.blocked}
     if "" in blocked:
         return Change(), (), report
     left = tuple(one for one in threads if one.path not in blocked)

@@ -28,6 +28,7 @@ from jobs.rounds.measuring import forget_if_moved
 from jobs.rounds.place import READ, at_pull_request
 from jobs.solution import Place, Solution
 from jobs.solve import solve
+from jobs.waiting.approval import approval
 from records.waits import NewWait
 
 _HANDED_IN = {Outcome.RESOLVED, Outcome.PARTIAL}
@@ -78,13 +79,15 @@ def _begin(job: Job) -> Base | TaskEnd:
         return base
 
 
-def _hand_in(job: Job, base: Base, solution: Solution) -> TaskEnd:
+def _hand_in(job: Job, base: Base, solution: Solution) -> TaskEnd | NewWait:
     """Push what came of it, or say why there is nothing to push."""
     remember_words(job, solution.ending.submission)
     if job.watch.halted.is_set():
         return stopped(None)  # by whom, and whether for good, is not for here to say
     end = end_of(solution)
     if solution.place is Place.PULL_REQUEST and solution.ending.outcome in _HANDED_IN:
+        if stands := approval(job, base, solution):
+            return stands
         keep_remarks(job, base.mirror.at(base.sha), solution.change, solution.policy)
         try:
             added = patiently(job, lambda: _push(job, base, solution), until=job.watch.halted)

@@ -36,6 +36,7 @@ from jobs.rounds.reading import with_conflict
 from jobs.solution import Place as Whither
 from jobs.solution import Solution
 from jobs.solve import solve
+from jobs.waiting.approval import approval
 from records.task import TaskState
 from records.waits import NewWait
 
@@ -148,7 +149,7 @@ def _conflict(
     return _Conflict(base, sides, merged.conflicts, into)
 
 
-def _hand_in(job: Job, begun: _Conflict, solution: Solution) -> TaskEnd:
+def _hand_in(job: Job, begun: _Conflict, solution: Solution) -> TaskEnd | NewWait:
     remember_words(job, solution.ending.submission)
     if job.watch.halted.is_set():
         return stopped(None)  # by whom, and whether for good, is not for here to say
@@ -157,6 +158,8 @@ def _hand_in(job: Job, begun: _Conflict, solution: Solution) -> TaskEnd:
         return _unresolved(end)
     if marked := _marked(begun, solution):
         return failed(Failure.NO_CHANGE, still_marked(marked))
+    if stands := approval(job, begun.base, solution):
+        return stands
     before = begun.base.mirror.at(begun.base.sha)
     keep_remarks(job, before, solution.change, solution.policy)
     try:

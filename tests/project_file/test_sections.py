@@ -45,7 +45,7 @@ def test_all_that_the_manual_shows_can_be_said() -> None:
         per_user_day=10, per_repository_day=40, usd_day=20.0,
     )  # fmt: skip
     assert project.pr == PullRequests(branch="agent/{issue}-{slug}-{task}", base="main")
-    assert project.paths == Paths(("billing/**",), ("secrets/**",), ())
+    assert project.paths == Paths(("billing/**",), ("migrations/**",), ("secrets/**",), ())
     assert project.review == Review()
     assert project.plan == Planning(required_for=("label:large",))
 
