@@ -28,7 +28,7 @@ LINES: dict[str, tuple[Line, ...]] = {
     ),
     "plan": (Line("plan [words]", _ISSUE, "change nothing, and show a plan to approve"),),
     "approve": (
-        Line("approve [digest]", _ANY, "carry out a plan that fits; as `maintain`, let a change out"),
+        Line("approve [digest]", _ANY, "carry out a plan, or, as `maintain`, let a change out"),
     ),
     "revise": (Line("revise <words>", _ISSUE, "make the plan anew, with these words"),),
     "reject": (Line("reject [words]", _ANY, "drop the plan, or the change that waits"),),
