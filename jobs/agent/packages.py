@@ -7,6 +7,7 @@ from jobs.agent.tools import ASK_FOR_PACKAGES
 from jobs.agent.untrusted import VOICE, quoted
 from jobs.agent.work import Work
 from jobs.model.wire import Call
+from jobs.setup.adding import WRITTEN
 from jobs.setup.wanted import Came
 from records.waits import NewWait, Wait
 
@@ -50,7 +51,7 @@ _WITHOUT = (
 )
 _INSTALLED = (
     "A set-up with the network tried to install them; the network is gone again. The project's own "
-    "files do not name them: where the change needs one, add it to the manifest and, as far as "
-    "that goes without network, to the lock file. Below, what each came to, with what its manager "
-    "would have changed in those files:"
+    "files do not name them: where the change needs one, add it to the manifest and to the lock "
+    "file. Below, what each came to, with what its manager has changed in copies of those files; "
+    f"they lie in {WRITTEN} as far as they differ, for you to look at and to take over:"
 )

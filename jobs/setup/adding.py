@@ -18,6 +18,8 @@ _FILES = (
 """What a package manager may write into; it goes with the code when the environment is kept."""
 _MANIFESTS = ("pyproject.toml", "requirements.txt", "package.json")
 """Those of them of which the changed lines are shown, and not their number alone."""
+WRITTEN = "~/added"
+"""Where those files lie in the task's sandboxes as their package manager left them."""
 _BEFORE = """\
 rm -rf "$TMPDIR/before"; mkdir -p "$TMPDIR/before"
 for each in {files}; do
@@ -28,6 +30,7 @@ _SHOW = """\
 for each in {files}; do
     old="$TMPDIR/before/$each"; [ -f "$old" ] || old=/dev/null
     [ -f "$each" ] && ! cmp -s "$old" "$each" || continue
+    mkdir -p {written} && cp "$each" {written}/
     diff -U0 "$old" "$each" | tail -n +3 | grep '^[-+]' >"$TMPDIR/lines"
     echo "{reports} $each: +$(grep -c '^+' "$TMPDIR/lines") -$(grep -c '^-' "$TMPDIR/lines") lines"
     case " {manifests} " in *" $each "*)
@@ -123,6 +126,7 @@ def _noted(install: str, entered: str, label: str, folder: str) -> Step:
     """Install, and report what the project's own files would have to say of it."""
     files = " ".join(_FILES)
     before = _BEFORE.format(files=files)
-    show = _SHOW.format(files=files, manifests=" ".join(_MANIFESTS), reports=REPORTS)
+    manifests = " ".join(_MANIFESTS)
+    show = _SHOW.format(files=files, manifests=manifests, reports=REPORTS, written=WRITTEN)
     command = f"{before}{{ {install}; }} || exit\n{entered}\n{show}"
     return Step(command, folder, label=label)

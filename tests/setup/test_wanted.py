@@ -214,7 +214,7 @@ def test_a_step_reports_what_would_change_and_fails_where_the_install_does(
     (tmp_path / "requirements.txt").write_text("attrs\n")
     command = step({"requirements.txt": "attrs"}, SIX)
     script = f"uv() {{ return {exit_code}; }}\npython() {{ return {exit_code}; }}\n{command}"
-    env = {"TMPDIR": str(tmp_path / "tmp"), "PATH": "/usr/bin:/bin"}
+    env = {"TMPDIR": str(tmp_path / "tmp"), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path / "home")}
     (tmp_path / "tmp").mkdir()
     ran = subprocess.run(
         ["bash", "-c", script],
@@ -224,6 +224,8 @@ def test_a_step_reports_what_would_change_and_fails_where_the_install_does(
     assert reported(ran.stdout) == (
         ("requirements.txt: +1 -0 lines", "requirements.txt: +six==1.16.0") if not exit_code else ()
     )
+    written = [file.read_text() for file in tmp_path.glob("home/added/requirements.txt")]
+    assert written == ([] if exit_code else ["attrs\nsix==1.16.0\n"])
 
 
 def test_each_package_has_its_own_outcome() -> None:
