@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from records.database import Database
+from records.live import not_handled
 from records.schema import DatabaseTime, DeliveryRow
 
 
@@ -135,7 +136,7 @@ class Deliveries:
         """Return for how many seconds the earlier deliveries of a thread are still put off."""
         left = func.max(DeliveryRow.held_until) - DatabaseTime()
         statement = select(left).where(
-            DeliveryRow.state == DeliveryState.RECEIVED,
+            not_handled(),
             DeliveryRow.thread == thread,
             DeliveryRow.received_at < received_at,
         )
@@ -182,7 +183,7 @@ class Deliveries:
         statement = (
             select(DeliveryRow.id)
             .where(
-                DeliveryRow.state == DeliveryState.RECEIVED,
+                not_handled(),
                 DeliveryRow.received_at < DatabaseTime() - older_than_s,
                 DeliveryRow.held_until < DatabaseTime(),
             )

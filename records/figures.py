@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 
 from records.database import Database
+from records.live import not_ended
 from records.pacing import Pacing, WritesWaiting
 from records.pulls import Fate
 from records.schema import DeliveryRow, PullRow, TaskRow
-from records.task import ENDED
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,6 @@ class Figures:
         return found
 
     def _oldest(self) -> float | None:
-        statement = select(func.min(TaskRow.created_at)).where(
-            TaskRow.state.not_in(ENDED), TaskRow.epoch == 0
-        )
+        statement = select(func.min(TaskRow.created_at)).where(not_ended(), TaskRow.epoch == 0)
         with self._database.reading() as connection:
             return connection.execute(statement).scalar_one_or_none()

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Row as ResultRow
 from sqlalchemy.sql.elements import ColumnElement
 
 from records.database import Database
+from records.live import not_ended
 from records.schema import CheckpointRow, DatabaseTime, TaskRow
 from records.task import (
     ENDED,
@@ -55,7 +56,7 @@ class FoundTasks:
             .where(
                 TaskRow.repository_id == repository_id,
                 TaskRow.issue_number == issue_number,
-                TaskRow.state.not_in(ENDED),
+                not_ended(),
             )
             .order_by(queued, TaskRow.created_at, TaskRow.id)
         )
@@ -123,7 +124,7 @@ class FoundTasks:
             TaskRow.state == TaskState.RUNNING
         )
         with self._database.reading() as connection:
-            found = connection.execute(select(TaskRow.id).where(held_now).limit(1))
+            found = connection.execute(select(TaskRow.id).where(not_ended(), held_now).limit(1))
             return found.one_or_none() is not None
 
     def _first(self, *conditions: ColumnElement[bool]) -> Task | None:

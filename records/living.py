@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.sql.elements import ColumnElement
 
 from records.database import Database
+from records.live import not_ended
 from records.schema import TaskRow
-from records.task import ENDED
 
 
 class Living:
@@ -28,10 +28,6 @@ class Living:
         return self._named(here)
 
     def _named(self, which: ColumnElement[bool]) -> list[str]:
-        statement = (
-            select(TaskRow.id)
-            .where(which, TaskRow.state.not_in(ENDED))
-            .order_by(TaskRow.created_at)
-        )
+        statement = select(TaskRow.id).where(which, not_ended()).order_by(TaskRow.created_at)
         with self._database.reading() as connection:
             return list(connection.execute(statement).scalars())

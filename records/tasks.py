@@ -17,9 +17,11 @@ from records.database import Database, one_at_a_time
 from records.fence import held, write_fenced
 from records.found_tasks import FoundTasks
 from records.heard import Heard
+from records.live import not_ended
 from records.living import Living
 from records.pacing import Pacing
 from records.pulls import Pulls
+from records.refusals import Refusals
 from records.rounds import Rounds
 from records.schema import DatabaseTime, TaskRow
 from records.task import (
@@ -84,6 +86,7 @@ class Tasks(FoundTasks):
         self.pulls = Pulls(database)
         self.waits = Waits(database)
         self.batches = Batches(database)
+        self.refusals = Refusals(database)
         self.pacing = Pacing(database)
         self.actions = Actions(database)
 
@@ -256,7 +259,8 @@ class Tasks(FoundTasks):
             & its_turn()
         )
         left = (TaskRow.state == TaskState.RUNNING) & (TaskRow.lease_expires_at < DatabaseTime())
-        statement = select(TaskRow.id).where(or_(queued, left)).order_by(TaskRow.created_at)
+        statement = select(TaskRow.id).where(not_ended(), or_(queued, left))
+        statement = statement.order_by(TaskRow.created_at)
         with self._database.reading() as connection:
             return list(connection.execute(statement).scalars())
 
@@ -264,7 +268,8 @@ class Tasks(FoundTasks):
         """Name the tasks that were at work and whose lease ran out."""
         left = (TaskRow.state == TaskState.RUNNING) & (TaskRow.lease_expires_at < DatabaseTime())
         with self._database.reading() as connection:
-            return list(connection.execute(select(TaskRow.id).where(left)).scalars())
+            found = connection.execute(select(TaskRow.id).where(not_ended(), left))
+            return list(found.scalars())
 
     def is_leased(self, task_id: str, epoch: int) -> bool:
         """Say whether the job with this epoch still has the task."""
