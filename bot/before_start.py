@@ -13,6 +13,7 @@ from bot.github_errors import Invalid, NotFound
 from bot.github_repository import GitHubRepository
 from bot.github_reviews import OpenedPullRequest
 from bot.manner import check_manner, limits_for
+from bot.own_word import WORD
 from bot.path_patterns import first_match
 from bot.project import PROJECT_FILE, Project
 from bot.request import READ_CONTENTS, Request, UserError
@@ -59,7 +60,10 @@ def made_ready(new: NewTask, request: Request) -> NewTask:
     _check_day(new, project, request)
     _check_open(new, project, request)
     brief["limits"] = limits_for(brief, project, request)
-    brief.pop(VOUCHED, None)
+    for key in (VOUCHED, WORD):
+        brief.pop(key, None)
+    if project.trigger.command:
+        brief[WORD] = project.trigger.command
     if by := vouched_by(new.issue, project, request):
         brief[VOUCHED] = by
     comments = request.conversation.repository.newest_comments(new.issue_number)

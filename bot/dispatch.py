@@ -40,6 +40,7 @@ from bot.handlers.reverted import branch_pushed
 from bot.handlers.reviewed import reviewed
 from bot.in_thread import PERMISSIONS, in_thread
 from bot.other_bots import check_hops, could_be_heard, is_listed
+from bot.own_word import as_called_here
 from bot.project import Trigger
 from bot.refusals import check_role
 from bot.request import Context, Outcome, Request, UserError
@@ -63,6 +64,7 @@ def handle(  # noqa: C901, PLR0911, PLR0912 - a case for each event
 
     With `last_try` false, the caller will come back with the same event, so nothing is said yet.
     """
+    context = as_called_here(event, context)
     match event:
         case Ignored(reason):
             return Outcome(DeliveryState.IGNORED, reason)

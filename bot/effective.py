@@ -30,9 +30,9 @@ class Holds:
 
 def what_holds(project: Project, context: Context) -> Iterator[Holds]:
     """List every key with its effective value, section by section."""
-    yield Holds("command", context.command, OPERATOR)
+    yield _command(project, context)
     yield Holds("models", ", ".join(model.name for model in context.models) or "none", OPERATOR)
-    yield from _section("trigger", project)
+    yield from _section("trigger", project, but="command")
     yield from _who(project)
     yield from _limits(project, context)
     for name in _OF_THE_FILE:
@@ -46,9 +46,14 @@ def _source(key: str, project: Project, otherwise: str = BUILT_IN) -> str:
     return f"{PROJECT_FILE}, line {said.line}" if said else otherwise
 
 
-def _section(name: str, project: Project) -> Iterator[Holds]:
+def _command(project: Project, context: Context) -> Holds:
+    """Return the word that commands begin with; a context has the repository's own already."""
+    return Holds("trigger.command", context.command, _source("trigger.command", project, OPERATOR))
+
+
+def _section(name: str, project: Project, *, but: str = "") -> Iterator[Holds]:
     section = getattr(project, name)
-    for one in fields(section):
+    for one in (each for each in fields(section) if each.name != but):
         key, value = f"{name}.{one.name.removesuffix(_SECONDS)}", getattr(section, one.name)
         shown = span(value) if one.name.endswith(_SECONDS) else _shown(value)
         yield Holds(key, shown, _source(key, project))

@@ -22,8 +22,10 @@ ReadProject = Callable[[str | None], "Project"]
 
 @dataclass(frozen=True)
 class Trigger:
-    """What starts a task besides a command."""
+    """What starts a task."""
 
+    command: str = ""
+    """The word that commands begin with here; without one, the operator's."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Label to verb (`fix`, `plan`, `ask`), beside the operator's label."""
     assign: bool = True
@@ -181,6 +183,11 @@ class Projects:
                     self._known.clear()
                 self._known[repository_id] = known
         return known
+
+    def last(self, repository_id: int) -> Project:
+        """Return what was read last; nothing said where that was never, or too long ago."""
+        with self._lock:
+            return self._known.get(repository_id, Project())
 
     def _found(self, repository: Reads, sha: str) -> Project:
         fields = repository.file_fields(PROJECT_FILE, sha)

@@ -7,6 +7,7 @@ from bot.comments import Surroundings, status_comment
 from bot.conversation import Conversation
 from bot.limits import limits_of
 from bot.model_settings import shown
+from bot.own_word import word_for
 from jobs.services import Services
 from records.task import Task, TaskState
 
@@ -30,7 +31,7 @@ def _surroundings(services: Services, task: Task, ahead: tuple[str, ...]) -> Sur
     settings = services.settings
     return Surroundings(
         now=time.time(),
-        command=settings.command,
+        command=word_for(task, settings.command),
         limits=limits_of(settings),
         task_url=services.task_url(task.id),
         model=shown(settings.choices(), task.model),

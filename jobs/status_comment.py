@@ -22,6 +22,7 @@ from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, RateLim
 from bot.github_repository import GitHubRepository
 from bot.limits import granted, limits_of_task
 from bot.model_settings import shown
+from bot.own_word import word_for
 from jobs.checks.check_run import CheckRun
 from jobs.ending import TaskEnd
 from jobs.job import Job
@@ -101,7 +102,7 @@ class StatusComment:
         authors = [one.author for one in heard if one.steers and one.taken_at is None]
         if authors:
             is_ours = task.issue_number == task.pull_request_number
-            command = self._job.services.settings.command
+            command = word_for(task, self._job.services.settings.command)
             words = not_taken_comment(command, task.id, authors, is_ours=is_ours)
             key, lease = f"not taken:{task.id}", self._job.lease
             self._conversation(task).say(key, words, since=task.created_at - 300, lease=lease)
@@ -215,7 +216,7 @@ def surroundings(job: Job) -> Surroundings:
     review, choice = newest_judgement(actions)
     return Surroundings(
         now=time.time(),
-        command=services.settings.command,
+        command=word_for(job.task, services.settings.command),
         limits=granted(limits_of_task(services.settings, job.task), waits.all(job.task.id)),
         task_url=services.task_url(job.task.id),
         repository_url=f"{services.settings.github_url}/{job.task.repository}",

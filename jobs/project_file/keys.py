@@ -17,6 +17,7 @@ from jobs.project_file.kinds import (
 
 LABEL = r"[^\x00-\x1f,`]{1,50}"
 LOGIN = r"[A-Za-z0-9-]{1,39}(?:\[bot\])?"
+COMMAND = r"/[a-z][a-z0-9-]{1,30}"
 BRANCH = r"(?!.*(?:\.\.|//|\.lock$|/$|/\.))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}"
 TASK_BRANCH = (
     r"(?!.*(?:\.\.|//|/\.|\./|\.lock/))agent/(?:[a-z0-9._/-]|\{issue\}|\{slug\}){0,80}\{task\}"
@@ -36,6 +37,7 @@ ROLES: Mapping[str, Kind] = {
 
 KEYS: Mapping[str, Mapping[str, Kind]] = {
     "trigger": {
+        "command": text(COMMAND, "a word behind a slash, such as `/bot`"),
         "labels": table(
             LABEL, choice("fix", "plan", "ask"), "labels, each with `fix`, `plan` or `ask`"
         ),

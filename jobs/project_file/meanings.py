@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 SECTIONS: Mapping[str, str] = {
-    "trigger": "What starts a task besides a command.",
+    "trigger": "What starts a task.",
     "who": "Who may ask for what.",
     "env": "What is installed before the agent starts.",
     "verify": "How a change is checked.",
@@ -22,6 +22,7 @@ _ROLES = (
 
 MEANINGS: Mapping[str, str] = {
     "version": "The form of this file; 1 is the only one.",
+    "trigger.command": "The word that commands begin with, such as `/bot`, in place of the usual.",
     "trigger.labels": "Labels that start a task, each with the verb that it stands for.",
     "trigger.assign": "Whether assigning the bot to an issue is a `fix`.",
     "trigger.mention": "Whether a line that begins with the bot's name is a command too.",

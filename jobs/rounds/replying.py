@@ -10,6 +10,7 @@ from bot.comments.frame import marker
 from bot.comments.rounds import APPLIED, FIXED, thread_reply
 from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound
 from bot.github_reviews import PullRequestReviews
+from bot.own_word import word_for
 from jobs.job import Job
 from jobs.rounds.outcomes import ThreadOutcome
 from jobs.rounds.round import Round
@@ -47,7 +48,8 @@ class Replies:
         services = self._job.services
         secret = services.settings.webhook_secret.get_secret_value().encode()
         mark = marker(secret, self._scope, key)
-        said = thread_reply(outcome.outcome, outcome.said, outcome.sha, services.settings.command)
+        command = word_for(self._job.task, services.settings.command)
+        said = thread_reply(outcome.outcome, outcome.said, outcome.sha, command)
         text = f"{mark}\n{services.redactor.clean(said)}"
 
         def write() -> dict[str, Any]:

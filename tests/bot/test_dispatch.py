@@ -247,8 +247,8 @@ def test_an_archived_repository_is_left_alone(front_door: FrontDoor) -> None:
     [
         ("/agent rety", "Did you mean `/agent retry`"),
         (
-            "/agent fix --draft go",
-            "I know no option `--draft`; there is `--model NAME`, `--attempts N`",
+            "/agent fix --drafts go",
+            "I know no option `--drafts`; there is `--model NAME`, `--effort low|medium|high`",
         ),
         ("/agent fix --model", "`--model` wants a value, as in `/agent fix --model NAME …`"),
         ("/agent fix --attempts 4 go", "`4` is no number of attempts that I can make: at most 3"),

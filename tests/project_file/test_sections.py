@@ -33,7 +33,9 @@ WHOLE = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[0]
 def test_all_that_the_manual_shows_can_be_said() -> None:
     project = read_project(WHOLE)
     assert project.problems == project.remarks == ()
-    assert project.trigger == Trigger({"agent:fix": "fix", "agent:plan": "plan"}, assign=True)
+    assert project.trigger == Trigger(
+        "/agent", {"agent:fix": "fix", "agent:plan": "plan"}, assign=True
+    )
     assert project.who == Who(
         {"plan": "triage", "ask": "triage", "budget": "maintain"},
         bots=("renovate[bot]",),
@@ -78,7 +80,7 @@ MISTAKES = [
     ("trigger: {labels: {x: stop}}\n", "line 1: `trigger.labels` has to be labels, each with"),
     ("trigger: {labels: [x]}\n", "line 1: `trigger.labels` has to be labels"),
     ("trigger: {assign: 1}\n", "line 1: `trigger.assign` has to be `true` or `false`"),
-    ("trigger: {command: /x}\n", "line 1: `trigger.command` is not known"),
+    ("trigger: {command: bot}\n", "line 1: `trigger.command` has to be a word behind a slash"),
     ("pr: {branch: main}\n", "line 1: `pr.branch` has to be a name that begins with `agent/`"),
     ("pr: {branch: 'agent/../{task}'}\n", "line 1: `pr.branch`"),
     ("pr: {base: '--upload-pack=x'}\n", "line 1: `pr.base` has to be the name of a branch"),
