@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "demo": {"demo"},
     "evaluation": {"evaluation", "demo", "jobs", "bot", "records"},
 }
-FILES = {"app", "web_worker"}
+MODULES = {"app", "web_worker"}
 OURS = {*MAY_IMPORT, "tests", "bench", "script"}
 DOORS = {
     "alembic": ("records/",),
@@ -68,9 +68,9 @@ DRAWERS = {"utils", "common", "helpers", "core", "manager", "base"}
 
 
 def product_files() -> list[Path]:
-    rooms = [ROOT / room for room in MAY_IMPORT if room not in FILES]
+    rooms = [ROOT / room for room in MAY_IMPORT if room not in MODULES]
     files = [path for room in rooms for path in room.rglob("*.py")]
-    return sorted([*files, *(ROOT / f"{name}.py" for name in FILES)])
+    return sorted([*files, *(ROOT / f"{name}.py" for name in MODULES)])
 
 
 def name_of(path: Path) -> str:
