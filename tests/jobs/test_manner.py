@@ -12,7 +12,7 @@ from demo.github.server import LocalGitHub
 from jobs.agent.task import Ending, Outcome
 from jobs.asked_check import told_of_it, with_asked_check
 from jobs.checkout import fetch_base
-from jobs.ending import TaskFailed, end_of
+from jobs.ending import TaskEnd, TaskFailed, end_of
 from jobs.evidence.check import Check
 from jobs.evidence.detect import Detection
 from jobs.handing_in import hand_in
@@ -93,6 +93,7 @@ def test_a_pull_request_that_is_not_clean_is_a_draft_all_the_same(asked: Asked) 
 def test_without_a_pull_request_the_change_is_on_a_branch_that_is_named(asked: Asked) -> None:
     desk = asked(no_pr="yes")
     end = hand_in(desk.job, desk.base, DONE)
+    assert isinstance(end, TaskEnd)
     StatusComment(desk.job).conclude(end)
     assert end.state is TaskState.SUCCEEDED
     assert desk.pull_requests() == []
