@@ -12,7 +12,7 @@ from demo.house import House
 from demo.stage import MAINTAINS
 from tests.sandbox.repositories import make_repository
 from tests.whole.given import bash, call, house_with, script, submit, turn
-from tests.whole.test_endings import labels
+from tests.whole.test_endings import files, labels
 from tests.whole.test_setup import events, log_of
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
@@ -30,9 +30,9 @@ PROJECT: dict[str, str | bytes] = {
 }
 WITH_SIX = "import six\n\n\ndef label(text):\n    return f'{six.ensure_str(text)} EUR'\n"
 NEW_TEST = "from price import label\n\n\ndef test_bytes():\n    assert label(b'7') == '7 EUR'\n"
-NAMED = MANIFEST + 'dependencies = ["six==1.16.0"]\n'
-WRITTEN = {"price.py": WITH_SIX, "test_bytes.py": NEW_TEST, "pyproject.toml": NAMED}
+WRITTEN = {"price.py": WITH_SIX, "test_bytes.py": NEW_TEST}
 WORK = turn(*(call("write", path=path, content=text) for path, text in WRITTEN.items()))
+TAKE_OVER = "rm NOTES.md; cp ~/added/pyproject.toml . && python3 -m pytest -q"
 NOTE = turn(call("write", path="NOTES.md", content="It needs six.\n"))
 CHECK = {"command": "python3 -m pytest -q test_bytes.py", "shows": "bytes are taken"}
 DONE = submit(checks=[CHECK])
@@ -50,7 +50,7 @@ def house(
     issue = folder / "issue.md"
     issue.write_text(f"# {TITLES[0]}\n\nlabel(b'7') should be 7 EUR.\n")
     scripts = [
-        script(TITLES[0], NOTE, ASK, WORK, bash("rm NOTES.md; python3 -m pytest -q"), DONE, DONE),
+        script(TITLES[0], NOTE, ASK, WORK, bash(TAKE_OVER), DONE, DONE),
         *(script(title, *LEFT) for title in TITLES[1:]),
     ]
     options = {"repository": str(folder / "prices"), "issue": issue, "workers": 1}
@@ -110,6 +110,7 @@ def test_what_a_maintainer_ticks_is_set_up_and_the_tests_that_need_it_pass(
     assert '\n  pyproject.toml: +3 -0 lines\n  +dependencies = [\n  +    "six==1.16.0",\n' in body
     [pull] = house.pull_requests(number)
     assert pull["draft"]
+    assert files(house, task["branch"]) == {"price.py", "test_bytes.py", "pyproject.toml"}
     assert "made and checked with six 1.16.0 (pip)" in pull["body"]
 
 
