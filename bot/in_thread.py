@@ -29,12 +29,15 @@ from bot.github_errors import (
 from bot.request import Context, Outcome, Request, UserError
 from records.deliveries import DeliveryState
 from records.effects import Ambiguous
+from records.refusals import Refusal
 
 PERMISSIONS = {"issues": "write", "metadata": "read"}
 """What answering needs; a token with no more than this is used for it."""
 ON_PULL_REQUESTS = {**PERMISSIONS, "pull_requests": "write"}
 """What a reaction to a review or to a comment on a line needs."""
 _DAY_S = 86_400
+_STAYS_S = 7 * _DAY_S
+"""How long a refusal stands open; then the clock folds it away."""
 
 type_of_act = Callable[[Request], Outcome]
 
@@ -131,10 +134,13 @@ def _say_refusal(refusal: UserError, request: Request) -> Outcome:
     key = refusal.once or _usual_key(request)
     since = request.context.now() - 2 * _DAY_S
     try:
-        request.conversation.say(key, refusal.words, since=since)
+        comment_id = request.conversation.say(key, refusal.words, since=since)
     except (NotFound, Forbidden) as error:
         # The issue is gone, or the bot may not write there; there is nowhere left to say it.
         return Outcome(DeliveryState.REFUSED, f"{refusal}; and it could not be said: {error}")
+    event = request.event
+    said = Refusal(comment_id, event.installation_id, event.repository.id, event.issue.number)
+    request.context.tasks.refusals.add(said, _STAYS_S)
     return Outcome(DeliveryState.REFUSED, str(refusal))
 
 

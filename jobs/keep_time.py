@@ -10,6 +10,7 @@ from jobs.clock import Clock
 from jobs.keeper.client import Keeper
 from jobs.mirrors import mirrors_of
 from jobs.missed_deliveries import MissedDeliveries
+from jobs.old_refusals import OldRefusals
 from jobs.orphans import Orphans
 from jobs.queues import Bell
 from jobs.start import start
@@ -22,6 +23,7 @@ from records.tasks import Tasks
 _MIRRORS_EVERY_S = 30.0
 _MISSED_EVERY_S = 30.0
 _ORPHANS_EVERY_S = 5.0
+_REFUSALS_EVERY_S = 60.0
 
 
 def main() -> None:
@@ -29,7 +31,7 @@ def main() -> None:
     begun = start()
     settings = begun.settings
     tasks, deliveries = Tasks(begun.database), Deliveries(begun.database)
-    bell = Bell(settings.redis_url, patience_s=2.0)
+    bell, services = Bell(settings.redis_url, patience_s=2.0), services_of(begun)
     app = GitHubApp(settings.github_app_id, settings.private_key(), settings.github_api_url)
     Clock(
         deliveries=deliveries,
@@ -39,7 +41,8 @@ def main() -> None:
         sweeps=[
             partial(end_waits, tasks.waits, bell.ring_task),
             seldom(_MISSED_EVERY_S, MissedDeliveries(app, deliveries, bell).sweep),
-            seldom(_ORPHANS_EVERY_S, Orphans(services_of(begun)).sweep),
+            seldom(_ORPHANS_EVERY_S, Orphans(services).sweep),
+            seldom(_REFUSALS_EVERY_S, OldRefusals(tasks.refusals, services.github).sweep),
         ],
         local_sweeps=[
             Strays(Keeper(settings.keeper_path(), patience_s=0), tasks).remove,

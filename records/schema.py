@@ -253,3 +253,14 @@ class BatchRow(Row):
     comment_id: Mapped[int | None]
     parts: Mapped[str]
     """A JSON list, in their order: what each is, and its task if it got one."""
+
+
+class RefusalRow(Row):
+    """A comment in which something was refused, until it is folded away."""
+
+    __tablename__ = "refusals"
+    comment_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    installation_id: Mapped[int]
+    repository_id: Mapped[int]
+    issue_number: Mapped[int]
+    fold_at: Mapped[float]
