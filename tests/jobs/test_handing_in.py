@@ -9,7 +9,7 @@ import pytest
 
 from bot.comments.failures import Failure
 from jobs.agent.task import Ending, Outcome, Submission
-from jobs.ending import TaskFailed
+from jobs.ending import TaskEnd, TaskFailed
 from jobs.handing_in import give_up, hand_in, stop
 from jobs.harvest import ENDING, Harvest
 from jobs.job import Job
@@ -147,6 +147,7 @@ def test_an_answer_is_kept_apart_from_what_lies_about(desk: Desk) -> None:
     said = Submission(Outcome.NOT_REPRODUCIBLE, "It works.", "Works", unverified="On Windows.")
     ending = Ending(Outcome.NOT_REPRODUCIBLE, said, "It could not be seen.")
     end = hand_in(desk.job, desk.base, Solution(ending, Change((EDIT,))))
+    assert isinstance(end, TaskEnd)
     assert (end.state, end.reason) == (TaskState.CANNOT_REPRODUCE, "")
     assert len(branches(desk)) == 1
     assert desk.pull_requests() == []
@@ -156,6 +157,7 @@ def test_an_answer_is_kept_apart_from_what_lies_about(desk: Desk) -> None:
 def test_nothing_is_published_for_a_job_that_has_to_end(desk: Desk) -> None:
     desk.job.watch.halted.set()
     end = hand_in(desk.job, desk.base, Solution(OUT_OF_TURNS, Change((EDIT,))))
+    assert isinstance(end, TaskEnd)
     assert end.state is TaskState.STOPPED
     assert branches(desk) == []
 
