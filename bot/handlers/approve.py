@@ -11,7 +11,9 @@ from bot.comments.plans import (
 )
 from bot.github_errors import GitHubError, NotFound
 from bot.handlers.plan import ATTEMPTS
+from bot.permissions import Role
 from bot.plan_digests import issue_digest
+from bot.refusals import check_asked
 from bot.request import READ_CONTENTS, Outcome, Request, UserError
 from bot.starting import begin, check_thread, checked, new_task
 from bot.waiting_change import decide_change, waiting_change
@@ -30,6 +32,8 @@ def approve(command: Approve, request: Request) -> Outcome:
     if change := waiting_change(request):
         return decide_change(change, Decision.APPROVE, request, digest=command.digest)
     plan = waiting_plan(request)
+    # Where the project asks more for a fix than for an approval, a plan is no way around it.
+    check_asked("fix", Role.NONE, request)
     if plan.wait.is_open:
         _check_digest(command.digest, plan.asked, request)
         _check_issue(plan.asked, request)

@@ -205,6 +205,17 @@ def test_words_that_revise_a_plan_take_the_role_that_the_project_asks_for_that(
     assert decision(door, task)["decision"] == "revise"
 
 
+def test_to_approve_takes_the_role_that_the_project_asks_for_a_fix(planned: Planned) -> None:
+    door, number, task, _ = planned
+    say(door, "version: 1\nwho:\n  fix: maintain\n")
+    outcome = door.command(number, "write", "/agent approve")
+    assert (outcome.state, outcome.detail) == (DeliveryState.REFUSED, "write has write access")
+    assert door.context.tasks.get(task.id).state is TaskState.WAITING
+    # The one that may is told that the base has moved, which the file did.
+    outcome = door.command(number, "maintain", "/agent approve")
+    assert outcome.detail == "the base has moved since"
+
+
 def test_a_rejected_plan_starts_nothing(planned: Planned) -> None:
     door, number, task, _ = planned
     door.command(number, "write", "/agent reject too large")
