@@ -13,6 +13,9 @@ from records.database import Database
 from records.schema import ActionRow, TaskRow
 from records.task import Lease, LeaseLost, Progress, TaskNotFound, canonical_json, progress_json
 
+RESULT = "result"
+"""The kind of an entry that holds what came of a task beside a change, as of a review's threads."""
+
 
 @dataclass(frozen=True)
 class Action:

@@ -3,11 +3,14 @@
 import json
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
+from records.actions import RESULT
 from records.database import Database
-from records.schema import DatabaseTime, TaskRow
-from records.task import TaskState, canonical_json
+from records.schema import ActionRow, DatabaseTime, TaskRow
+from records.task import ENDED, TaskState, canonical_json
+
+_DONE = (TaskState.SUCCEEDED, TaskState.PARTIAL)
 
 _LONGEST_HELD_S = 600.0
 """However often a review goes on, its round begins so long after it was asked for."""
@@ -45,6 +48,26 @@ class Rounds:
                 TaskRow.repository_id == repository_id,
                 TaskRow.issue_number == number,
                 TaskRow.verb == verb,
+            )
+            .order_by(TaskRow.created_at)
+        )
+        with self._database.reading() as connection:
+            return list(connection.execute(statement).scalars())
+
+    def made(self, repository_id: int, number: int) -> list[str]:
+        """Name the rounds of review of a pull request: those that came to something, or still may.
+
+        One that was stopped before it began, or found no thread to work on, was none.
+        """
+        kept = exists().where(ActionRow.task_id == TaskRow.id, ActionRow.kind == RESULT)
+        came_to_something = TaskRow.state.in_(_DONE) | TaskRow.head_sha.is_not(None) | kept
+        statement = (
+            select(TaskRow.id)
+            .where(
+                TaskRow.repository_id == repository_id,
+                TaskRow.issue_number == number,
+                TaskRow.verb == "address",
+                TaskRow.state.not_in(ENDED) | came_to_something,
             )
             .order_by(TaskRow.created_at)
         )

@@ -67,6 +67,8 @@ def thread_reply(outcome: str, said: str, sha: str, command: str) -> str:
 def round_headline(entry: Mapping[str, Any]) -> str:
     """Return how a round ended that did what was asked for."""
     rows: Sequence[Mapping[str, Any]] = entry.get("threads") or ()
+    if not rows:
+        return "✅ Done, as asked"  # a wish without an open thread is no review
     done = sum(row.get("outcome") in {APPLIED, FIXED} for row in rows)
     return f"✅ Round {int(entry.get('round') or 1)} of the review: {done} of {len(rows)} done"
 

@@ -5,8 +5,7 @@ from typing import Any
 
 from bot.comments.neutral import cell, code, words
 from bot.comments.readable import plural
-from bot.comments.views import RESULT
-from records.actions import Action
+from records.actions import RESULT, Action
 
 _DEFECTS = 8
 _WHY, _PLACE, _NOTE = 400, 200, 300

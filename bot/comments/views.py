@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from records.actions import Action
+from records.actions import RESULT, Action
 from records.waits import Wait
 
 
@@ -85,8 +85,6 @@ def log_lines(actions: Iterable[Action]) -> tuple[LogLine, ...]:
     return tuple(_log_line(action) for action in actions if _is_read(action))
 
 
-RESULT = "result"
-"""The kind of the entry that holds what a task came to that changes nothing."""
 _READ = {"observation", "event", "failure", "ending", "review", "choice", "packages", RESULT}
 
 

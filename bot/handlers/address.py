@@ -32,7 +32,8 @@ def begin_round(origin: Task, words: str, request: Request, *, quiet_s: float) -
             if known.state is TaskState.QUEUED and tasks.rounds.hold(known.id, quiet_s, said):
                 request.conversation.react("eyes")
                 return Outcome(DeliveryState.HANDLED, f"task {known.id} hears it too")
-    new = task_on(origin, "address", request, round=len(rounds) + 1, words=list(said))
+    made = tasks.rounds.made(event.repository.id, event.issue.number)
+    new = task_on(origin, "address", request, round=len(made) + 1, words=list(said))
     if not quiet_s:
         return start(new, request)
     if tasks.of_request(event.key) is None:

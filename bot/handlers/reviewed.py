@@ -45,7 +45,7 @@ def _demands(request: Request, by_itself: bool) -> bool:
 
 def _rounds(request: Request) -> int:
     event = request.event
-    return len(request.context.tasks.rounds.on(event.repository.id, event.issue.number))
+    return len(request.context.tasks.rounds.made(event.repository.id, event.issue.number))
 
 
 def _enough(rounds: int, request: Request) -> Outcome:

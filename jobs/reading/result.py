@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.comments.views import RESULT
 from jobs.job import Job
+from records.actions import RESULT
 
 
 def keep_result(job: Job, what: str, content: dict[str, Any], *, title: str, text: str) -> None:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from bot.comments.held import held, is_held
+from bot.comments.rounds import round_headline
 from bot.handlers import undo
 from bot.request import Outcome
 from records.deliveries import DeliveryState
@@ -146,6 +147,21 @@ def test_after_five_rounds_a_person_is_asked(front_door: FrontDoor, pull: int) -
     assert "please take it from here" in front_door.bot_comments(pull)[-1]
     front_door.command(pull, "maria", "/agent address")
     assert len(rounds(front_door, pull)) == 6, "a person may ask for one more"
+
+
+def test_what_was_no_round_is_not_counted_as_one(front_door: FrontDoor, pull: int) -> None:
+    tasks = front_door.context.tasks
+    for _ in range(3):
+        front_door.command(pull, "maria", "/agent address")
+        lease = tasks.take(rounds(front_door, pull)[-1].id, "a job", 5.0)
+        assert lease
+        tasks.end(lease, TaskState.NO_CHANGE_NEEDED, reason="", explanation="No open thread.")
+    for _ in range(2):
+        front_door.command(pull, "maria", "/agent address")
+        front_door.command(pull, "maria", "/agent stop")
+    review(front_door, pull, "maria", "REQUEST_CHANGES", "Use Decimal.")
+    newest = rounds(front_door, pull)[-1]
+    assert (newest.state, newest.brief["round"]) == (TaskState.QUEUED, 1)
 
 
 def test_a_pull_request_of_somebody_else_is_none_of_ours(front_door: FrontDoor) -> None:
@@ -305,3 +321,7 @@ def test_a_round_goes_by_the_review_as_it_was_submitted(front_door: FrontDoor, p
     payload["review"]["body"] = "/agent fix all of it"
     door.answer(name, json.dumps(payload).encode())
     assert "I use the text as it was when it was posted" in door.bot_comments(pull)[-1]
+
+
+def test_a_wish_without_an_open_thread_is_not_headed_as_a_review() -> None:
+    assert round_headline({"round": 2, "threads": []}) == "✅ Done, as asked"
