@@ -6,7 +6,7 @@ from functools import partial
 from bot.limits import granted, limits_of_task
 from jobs.abilities import abilities
 from jobs.agent.gate import Gate
-from jobs.agent.loop import run
+from jobs.agent.loop import RESUMED, run
 from jobs.agent.task import Budget, Outcome, Prices
 from jobs.agent.view import SandboxView
 from jobs.asked_check import told_of_it, with_asked_check
@@ -24,7 +24,7 @@ from jobs.sandbox import Sandbox
 from jobs.setup.environment import Environment
 from jobs.solution import Solution
 from jobs.waiting.packages import note_packages
-from jobs.waiting.people import people_of, was_granted, with_changes
+from jobs.waiting.people import people_of, told_of_more, was_granted, with_changes
 from jobs.workplace import Workplace
 
 _MISTAKES = f"`{PROJECT_FILE}` has mistakes, so no checks are taken from it"
@@ -95,7 +95,19 @@ def _in_a_sandbox(
         halted = job.watch.halted
         people = people_of(job, base.project.plan, budget, workplace.environment.came)
         keep, beside = kept.after_turn, abilities(job, workplace, sandbox, people)
-        ending = run(task, kept, wire, job.log, budget, halted, gate, keep=keep, abilities=beside)
+        resumed = RESUMED + told_of_more(job, budget)
+        ending = run(
+            task,
+            kept,
+            wire,
+            job.log,
+            budget,
+            halted,
+            gate,
+            keep=keep,
+            resumed=resumed,
+            abilities=beside,
+        )
         wire.close()
         if ending.wait:
             ending = replace(ending, wait=with_changes(ending.wait, kept.collect()))

@@ -57,15 +57,16 @@ def suffix(
 
 
 def budget_warning(talk: Conversation, budget: Budget) -> tuple[str, str] | None:
-    """Return the words for a budget that is nearly used up, once."""
+    """Return the words for a budget that is nearly used up, once; again if it has grown since."""
     low = [name for name, share in talk.shares(budget).items() if share >= limits.WARN_SHARE]
-    if not low or "budget" in talk.notes:
+    note = f"budget:{budget.turns}:{budget.seconds:g}:{budget.tokens}:{budget.usd}"
+    if not low or note in talk.notes:
         return None
     words = (
         f"{VOICE} {limits.WARN_SHARE:.0%} of the {' and '.join(low)} for this task is used. "
         "Finish the step you are at, check it, and submit; say in `unverified` what is left."
     )
-    return words, "budget"
+    return words, note
 
 
 def used_up(talk: Conversation, budget: Budget) -> str:

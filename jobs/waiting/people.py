@@ -77,6 +77,19 @@ def was_granted(job: Job, ending: Ending, budget: Budget, limits: ProjectLimits)
     return wait.key != _key(budget)
 
 
+def told_of_more(job: Job, budget: Budget) -> str:
+    """Return what a job that goes on after a pause tells the agent of its budget, or nothing."""
+    waits = job.services.tasks.waits.all(job.task.id)
+    paused = [wait for wait in waits if wait.kind is WaitKind.BUDGET and wait.answer.get("granted")]
+    if not paused:
+        return ""
+    return (
+        f" People have given the task more: {budget.turns} turns and {budget.seconds / 60:g} "
+        "minutes in all, what is used so far among them. What was said of an end before counts no "
+        "more; go on with the whole of the task."
+    )
+
+
 def with_changes(wait: NewWait, content: bytes) -> NewWait:
     """Return a pause with the paths of what is changed so far, for whoever decides on more."""
     if wait.kind is not WaitKind.BUDGET:

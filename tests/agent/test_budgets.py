@@ -48,6 +48,15 @@ def test_each_budget_warns_once_at_four_fifths_and_then_ends_the_work(
         assert len(asked_for) > warned[0]
 
 
+def test_a_budget_that_has_grown_warns_again(scripted_model: Model) -> None:
+    model, log = scripted_model(COUNTED), given.Log()
+    for turns in (10, 20):
+        ending = given.work(model, budget=Budget(turns=turns), log=log)
+        assert ending.cause == "turns"
+    texts = [entry["text"] for entry in log.of("observation")]
+    assert [at for at, text in enumerate(texts, 1) if "80% of the turns" in text] == [8, 16]
+
+
 @pytest.mark.parametrize("api", ["chat", "responses"])
 def test_a_try_that_was_cut_off_is_charged_with_the_reply_that_came_after_it(
     api: str, scripted_model: Model

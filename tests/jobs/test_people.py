@@ -12,7 +12,7 @@ from jobs.ending import TaskEnd
 from jobs.job import Job
 from jobs.status_comment import StatusComment
 from jobs.waiting.day import day_pause
-from jobs.waiting.people import people_of, was_granted, with_changes
+from jobs.waiting.people import people_of, told_of_more, was_granted, with_changes
 from records.heard import Remark
 from records.task import Progress, TaskState
 from records.waits import NewWait, WaitKind
@@ -72,6 +72,17 @@ def test_more_is_asked_for_once_and_again_after_some_was_given(make_job: MakeJob
     waits.answer(asked, {"expired": True}, "")
     assert people(job).more("money") is None
     assert people(job, replace(BUDGET, usd=3.0)).more("money")
+
+
+def test_a_job_that_goes_on_with_more_tells_the_agent_so(make_job: MakeJob) -> None:
+    job = make_job()
+    waits, budget = job.services.tasks.waits, Budget(turns=220, seconds=3900.0)
+    pause = people(job).more("turns")
+    assert pause
+    wait = waits.ask(job.lease, pause)
+    assert told_of_more(job, budget) == ""
+    waits.answer(wait, {"granted": True}, "maria")
+    assert "220 turns and 65 minutes in all" in told_of_more(job, budget)
 
 
 def test_an_operator_can_have_tasks_end_instead(make_job: MakeJob) -> None:
