@@ -25,7 +25,10 @@ VALUES = {
 }
 """Every option, with what its value is called; without a name it takes none."""
 _FITTING = {
-    "budget": re.compile(r"\$[0-9]+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?[km]", re.IGNORECASE),
+    "budget": re.compile(
+        r"(?=.*[1-9])(?:\$[0-9]{1,9}(?:\.[0-9]{1,4})?|[0-9]{1,9}(?:\.[0-9]{1,4})?[km])",
+        re.IGNORECASE,
+    ),
     "time": re.compile("[1-9][0-9]{0,3}(?:m|h)", re.IGNORECASE),
     "test": re.compile(r"[^\x00-\x1f]{1,500}"),
     # OpenAI's words: https://platform.openai.com/docs/guides/reasoning

@@ -39,6 +39,7 @@ from bot.handlers.removed import installation_removed, repository_changed
 from bot.handlers.reverted import branch_pushed
 from bot.handlers.reviewed import reviewed
 from bot.in_thread import PERMISSIONS, in_thread
+from bot.one_command import with_others_named
 from bot.other_bots import check_hops, could_be_heard, is_listed
 from bot.own_word import as_called_here
 from bot.project import Trigger
@@ -118,7 +119,7 @@ def _asked(event: type_of_asking, context: Context, *, last_try: bool) -> Outcom
         wanted = _wanted(event, command, mention, request)
         if is_bot and wanted:
             check_hops(request)
-        return give(wanted, request) if wanted else _ignored("no command")
+        return _give_first(wanted, request) if wanted else _ignored("no command")
 
     is_remark = isinstance(command, Remark) and mention is None
     is_awaited = not isinstance(event, IssueClosed) and not is_remark
@@ -145,6 +146,11 @@ def give(command: type_of_command, request: Request) -> Outcome:
     wanted = meant(command, request)
     check_role(wanted, request)
     return carry_out(wanted, request)
+
+
+def _give_first(command: type_of_command, request: Request) -> Outcome:
+    """Do what the first command of a text says, and name the others in it."""
+    return with_others_named(give(command, request), request)
 
 
 def _command(
@@ -274,9 +280,9 @@ def _reviewed(
         if is_bot and not is_listed(request):
             return _ignored("a bot's doing")
         if outcome := reviewed(command, request):
-            return outcome
+            return with_others_named(outcome, request)
         if is_bot:
             return _ignored("a bot's review of what is not the bot's")
-        return give(command, request) if command else _ignored("not the bot's pull request")
+        return _give_first(command, request) if command else _ignored("not the bot's pull request")
 
     return in_thread(event, context, act, is_awaited=True, last_try=last_try)

@@ -47,6 +47,17 @@ _TOKENS = {"k": 1_000, "K": 1_000, "M": 1_000_000}
 _TURNS = {"step", "steps", "turn", "turns"}
 _MINUTES = {"m", "min", "minute", "minutes"}
 """Small letters: `10m` is a time, and `10M` are tokens."""
+_ARGUMENTS = re.compile(
+    "[ \t]*(?:"
+    "(?:--|[\N{EM DASH}\N{EN DASH}])[a-z].*"
+    "|(?:(?:#?[0-9]+[a-z]?|[+$][$0-9.]+[a-z]*|[`]?[0-9a-f]{7,64}[`]?|label:\\S+|yes|no|on|off|last|--[a-z]\\S*)"
+    "(?:[ \t,]+|$))+)",
+    re.IGNORECASE,
+)
+"""What stands behind a command rather than in a sentence: options, numbers, digests."""
+_TARGET = re.compile("\"([^\"\n]+)\"|'([^'\n]+)'|`([^`\n]+)`|(\\S+)")
+_OF_WORDS = frozenset({"answer", "ask", "revise", "steer"})
+"""Verbs of which every line counts, and that cannot do without one."""
 
 
 def parse(text: str, command: str = "/agent") -> type_of_command | None:
@@ -64,6 +75,12 @@ def parse(text: str, command: str = "/agent") -> type_of_command | None:
     return _read(first.strip(), "\n".join(lines[starts[0] + 1 : end]).strip())
 
 
+def further(text: str, command: str = "/agent") -> tuple[str, ...]:
+    """Return the command lines of a text behind the first, of which nothing is done."""
+    lines = lines_of(text)
+    return tuple(lines[start].strip() for start in command_lines(lines, command)[1:])
+
+
 def read(words: str) -> type_of_command:
     """Read what would stand after the command on its line, such as what stands behind a box."""
     return _read(words.strip(), "")
@@ -78,7 +95,8 @@ def _read(line: str, below: str) -> type_of_command:
         return _with_options(verb, rest.strip(), below)
     if _CHOICES.fullmatch(line):
         return Answer(choices=_choices(line))
-    if verb and not rest and (suggestion := _near(verb)):
+    is_bare = not rest.strip()
+    if (is_bare or _ARGUMENTS.fullmatch(rest)) and (suggestion := _near(verb, is_bare=is_bare)):
         return DidYouMean(word, suggestion)
     fix = _with_options("fix", line, below)
     return Words(fix.instruction) if isinstance(fix, Fix) and fix == Fix(fix.instruction) else fix
@@ -90,7 +108,11 @@ def _with_options(verb: str, line: str, below: str) -> type_of_command:
         return taken
     first, options = taken
     text = "\n".join(part for part in (first, below) if part)
-    return _READERS[verb](text, options) or Misused(verb)
+    command = _READERS[verb](text, options)
+    if command is None and below and verb not in _OF_WORDS:
+        # Thanks, a signature, or what a mail program puts below an answer.
+        command = _READERS[verb](first, options)
+    return command or Misused(verb)
 
 
 def _fix(text: str, options: Mapping[str, str]) -> Fix:
@@ -135,7 +157,8 @@ def _packages(text: str, _: Mapping[str, str]) -> Packages | None:
 
 
 def _undo(text: str, _: Mapping[str, str]) -> Undo | None:
-    targets = tuple(target.strip("`") for target in text.split())
+    paths = text.partition("\n\n")[0]
+    targets = tuple("".join(found.groups(default="")) for found in _TARGET.finditer(paths))
     return Undo(targets) if targets else None
 
 
@@ -218,12 +241,10 @@ _READERS: dict[str, Callable[[str, Mapping[str, str]], type_of_command | None]] 
 }
 
 
-def _near(word: str) -> str | None:
-    """Return the command that the word is a slip of the finger away from."""
-    if word == "fix":
-        return None
+def _near(word: str, *, is_bare: bool) -> str | None:
+    """Return the command that the word is a slip of the finger away from, a bare long word two."""
     for verb in VERBS:
-        slips = 2 if len(verb) >= _LONG_WORD else 1
+        slips = 2 if is_bare and len(verb) >= _LONG_WORD else 1
         if len(verb) > slips + 1 and _distance(word[:40], verb) <= slips:
             return verb
     return None

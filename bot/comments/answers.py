@@ -8,6 +8,7 @@ from records.task import Task, TaskState
 
 _LONGEST_LOGIN = 60
 _LONGEST_NAME = 60
+_MOST_NAMED = 5
 
 
 def person(login: str) -> str:
@@ -19,6 +20,16 @@ def did_you_mean_comment(command: str, word: str, suggestion: str) -> str:
     """Ask back for a command with a slip in it."""
     meant = code(f"{command} {word}", 80)
     return f"Did you mean `{command} {suggestion}`, not {meant}? Nothing was started."
+
+
+def one_command_comment(command: str, others: Sequence[str]) -> str:
+    """Name the commands that stood behind the first in a text."""
+    named = ", ".join(code(line, 80) for line in others[:_MOST_NAMED])
+    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+    return (
+        f"I take one command a comment, the first. Nothing was done about {named}{more}: post each "
+        f"in a comment of its own. `{command} help` shows what there is."
+    )
 
 
 def no_such_option_comment(command: str, verb: str, option: str) -> str:
@@ -35,7 +46,8 @@ def no_value_comment(command: str, verb: str, option: str) -> str:
     """Ask for what an option lacks."""
     example = f"`{command} {verb} {_as_written(option.removeprefix('--'))} …`"
     return (
-        f"The option {code(option, 60)} wants a value, as in {example}. Nothing was started. "
+        f"The option {code(option, 60)} has no value that I can use; it goes {example}. Nothing "
+        f"was started. "
         f"{_meant_as_words(command, verb)}"
     )
 
@@ -137,15 +149,6 @@ def locked_comment(command: str) -> str:
     """Say that a locked issue is not worked on."""
     return (
         f"This conversation is locked, so I did not start. Unlock it and comment `{command} fix`."
-    )
-
-
-def pull_request_comment(command: str) -> str:
-    """Say that somebody else's pull request is not worked on."""
-    return (
-        "This is not my pull request, so I do not change it. Nothing was started. "
-        f"`{command} review` reads it, `{command} ask …` answers questions about it; "
-        f"`{command} fix` works on issues, and on pull requests of this repository."
     )
 
 

@@ -97,6 +97,15 @@ def no_items_comment(command: str) -> str:
     )
 
 
+def items_of_pull_request_comment(command: str) -> str:
+    """Say that a pull request's text is no list of work."""
+    return (
+        f"`{command} each` works on the task list of an issue, and this is a pull request. Nothing "
+        f"was started. `{command} fix …` changes it; put on an issue, `{command} each` starts a "
+        "task for each open item."
+    )
+
+
 def item_instruction(number: int, of: int) -> str:
     """Say which item of a task list a task is about; the item's own words are the title."""
     return (

@@ -8,8 +8,11 @@ from dataclasses import replace
 
 from bot.before_start import made_ready
 from bot.commands import Each
-from bot.comments import pull_request_comment
-from bot.comments.batches import item_instruction, no_items_comment
+from bot.comments.batches import (
+    item_instruction,
+    items_of_pull_request_comment,
+    no_items_comment,
+)
 from bot.handlers.batch import id_of, most_of, show
 from bot.request import Outcome, Request, UserError
 from bot.starting import check_line, check_thread, new_task
@@ -24,7 +27,7 @@ def each(command: Each, request: Request) -> Outcome:
     check_thread(request)
     word = request.context.command
     if request.event.issue.is_pull_request:
-        raise UserError(pull_request_comment(word), why="it is a pull request")
+        raise UserError(items_of_pull_request_comment(word), why="it is a pull request")
     most = most_of(command.most, "each", request)
     items = open_items(request.event.issue.body)
     if not items:

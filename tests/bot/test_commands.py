@@ -34,7 +34,7 @@ from bot.commands import (
     type_of_command,
     verb_of,
 )
-from bot.grammar import parse
+from bot.grammar import further, parse
 from bot.slips import DidYouMean, LateOption, Misused, NoSuchOption, NoValue
 
 COMMANDS: list[tuple[str, type_of_command]] = [
@@ -90,6 +90,10 @@ COMMANDS: list[tuple[str, type_of_command]] = [
     ("/agent approve", Approve("")),
     ("/agent approve `7FD1C0DE`", Approve("7fd1c0de")),
     ("/agent approve this", Misused("approve")),
+    ("/agent approve\n\nLooks great, thanks!", Approve("")),
+    ("/agent approve 7fd1c0de\nOn Monday Li wrote:\n> a plan", Approve("7fd1c0de")),
+    ("/agent approve\n7fd1c0de", Approve("7fd1c0de")),
+    ("/agent approve this\n\nLooks great", Misused("approve")),
     ("/agent reject too large", Reject("too large")),
     ("/agent revise leave the tests alone", Revise("leave the tests alone")),
     ("/agent revise", Misused("revise")),
@@ -117,9 +121,21 @@ COMMANDS: list[tuple[str, type_of_command]] = [
     ("/agent autofix", Misused("autofix")),
     ("/agent sync", Sync()),
     ("/agent sync the clocks", Misused("sync")),
+    ("/agent sync\n\nThanks", Sync()),
+    ("/agent ci run\n-- \nMaria", Ci(run=True)),
+    ("/agent autofix off\nIt is too eager.", Autofix(on=False)),
+    ("/agent packages yes\nThanks", Packages(allow=True)),
+    ("/agent each\nThanks", Each()),
+    ("/agent config\nThanks", Config()),
+    ("/agent budget +$1\nThanks", Budget(usd=1.0)),
+    ("/agent log\nThanks", Log()),
+    ("/agent batch #12\nThanks", Batch((12,))),
+    ("/agent batch\n#12\n#15", Batch((12, 15))),
     ("/agent undo last", Undo(("last",))),
     ("/agent undo `a.py` b/c.py", Undo(("a.py", "b/c.py"))),
     ("/agent undo", Misused("undo")),
+    ("/agent undo \"a b.py\" 'c d/e.py' `f g.py`", Undo(("a b.py", "c d/e.py", "f g.py"))),
+    ("/agent undo a.py\nb.py\n\nThat was too much.", Undo(("a.py", "b.py"))),
     ("/agent budget +$1", Budget(usd=1.0)),
     ("/agent budget $0.50", Budget(usd=0.5)),
     ("/agent budget +100k", Budget(tokens=100_000)),
@@ -159,6 +175,16 @@ COMMANDS: list[tuple[str, type_of_command]] = [
     ("/agent aprove", DidYouMean("aprove", "approve")),
     ("/agent rety\nplease", DidYouMean("rety", "retry")),
     ("/agent rety the download", Words("rety the download")),
+    ("/agent Stpo --discard", DidYouMean("Stpo", "stop")),
+    ("/agent aprove deadbeef", DidYouMean("aprove", "approve")),
+    ("/agent bacth #3 #4", DidYouMean("bacth", "batch")),
+    ("/agent bacth label:bug --max=5", DidYouMean("bacth", "batch")),
+    ("/agent rety \u2014from wip", DidYouMean("rety", "retry")),
+    ("/agent budgte +$1", DidYouMean("budgte", "budget")),
+    ("/agent pakages no", DidYouMean("pakages", "packages")),
+    ("/agent lgo 12", DidYouMean("lgo", "log")),
+    ("/agent bacth #3 is slow", Words("bacth #3 is slow")),
+    ("/agent steps 12", Words("steps 12")),
     ("/agent hi", Words("hi")),
     ("/agent fix --model=big this", Fix("this", model="big")),
     ("/agent fix --model big this", Fix("this", model="big")),
@@ -188,6 +214,9 @@ COMMANDS: list[tuple[str, type_of_command]] = [
     ),
     ("/agent fix --base next --budget 200k", Fix("", base="next", budget="200k")),
     ("/agent fix --budget little", NoValue("fix", "--budget")),
+    ("/agent fix --budget=$0", NoValue("fix", "--budget")),
+    ("/agent fix --budget 0.0k", NoValue("fix", "--budget")),
+    ("/agent fix --budget $0.00001", NoValue("fix", "--budget")),
     ("/agent each --max many", NoValue("each", "--max")),
     ("/agent retry --from yesterday", NoValue("retry", "--from")),
     ("/agent fix --model=", NoValue("fix", "--model")),
@@ -283,6 +312,12 @@ def test_every_verb_is_a_command_or_is_said_to_lack_something(verb: str) -> None
     command = parse(f"/agent {verb}")
     assert command is not None
     assert command == Misused(verb) or verb_of(command) == verb
+
+
+def test_what_is_asked_for_behind_the_first_command_can_be_named() -> None:
+    text = "/agent fix do it\n> /agent each\n\n/agent stop\n```\n/agent undo last\n```"
+    assert further(text) == ("/agent stop",)
+    assert further("/agent fix do it") == further("") == ()
 
 
 def test_the_command_word_can_be_chosen() -> None:

@@ -250,7 +250,10 @@ def test_an_archived_repository_is_left_alone(front_door: FrontDoor) -> None:
             "/agent fix --drafts go",
             "I know no option `--drafts`; there is `--model NAME`, `--effort low|medium|high`",
         ),
-        ("/agent fix --model", "`--model` wants a value, as in `/agent fix --model NAME …`"),
+        (
+            "/agent fix --model",
+            "`--model` has no value that I can use; it goes `/agent fix --model NAME …`",
+        ),
         ("/agent fix --attempts 4 go", "`4` is no number of attempts that I can make: at most 3"),
         ("/agent fix --attempts 0", "`0` is no number of attempts"),
         ("/agent fix --attempts \u00b2", "is no number of attempts"),
@@ -402,3 +405,24 @@ def test_nothing_to_stop_is_said(front_door: FrontDoor) -> None:
     number = front_door.issue()
     front_door.command(number, "maria", "/agent stop")
     assert "nothing to stop" in front_door.bot_comments(number)[0]
+
+
+def test_the_commands_behind_the_first_of_a_comment_are_named(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    outcome = front_door.command(number, "maria", "/agent fix do it\n\n/agent stop\n/agent each")
+    assert outcome.state is DeliveryState.HANDLED
+    status, said = front_door.bot_comments(number)
+    assert "Nothing was done about `/agent stop`, `/agent each`" in said
+    assert "Queued" in status
+    front_door.command(number, "read", "/agent help\n/agent stop")
+    assert len(front_door.bot_comments(number)) == 3, "the help alone"
+
+
+def test_each_on_a_pull_request_says_what_it_is_for(front_door: FrontDoor) -> None:
+    front_door.github.make_branch(REPOSITORY, "theirs", "write")
+    front_door.github.commit(REPOSITORY, "theirs", "write", {"new.py": "X = 1\n"}, "Begin")
+    number = front_door.github.open_pull(REPOSITORY, "write", "theirs", "Round tax")
+    while not front_door.heard.empty():
+        front_door.heard.get()
+    front_door.command(number, "admin", "/agent each")
+    assert "works on the task list of an issue" in front_door.bot_comments(number)[-1]

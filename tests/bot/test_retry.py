@@ -93,7 +93,7 @@ def test_a_retry_from_scratch_knows_nothing_of_the_work(front_door: FrontDoor) -
     [
         ("/agent retry --from=wip", "left no change to go on with"),
         ("/agent retry --from=plan", "had no approved plan"),
-        ("/agent retry --from=there", "`--from` wants a value, as in"),
+        ("/agent retry --from=there", "`--from` has no value that I can use; it goes"),
         ("/agent retry --model=none", "I know no model `none`"),
         ("/agent retry --attempts=9", "`9` is no number of attempts"),
     ],
