@@ -64,14 +64,6 @@ def _conclusion(task: Task) -> Conclusion | None:
     return "success" if is_clean else "neutral"
 
 
-def pull_request_ended(task: Task, login: str) -> str:
-    """Say that a task that waited was stopped, since its pull request was closed."""
-    return (
-        f"I have stopped task `{task.id}` (`{task.verb}`), which had not begun: "
-        f"{person(login)} closed this pull request."
-    )
-
-
 def became_public(command: str, task: Task, login: str) -> str:
     """Say why a task does not go on in a repository that all the world can read now."""
     return (

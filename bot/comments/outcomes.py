@@ -1,5 +1,6 @@
 """What a task can honestly come to besides a change that does it all: none of it is a failure."""
 
+from bot.comments.answers import person
 from bot.comments.failures import Words, failure_words
 from bot.comments.neutral import code, words
 from records.task import Task, TaskState
@@ -89,6 +90,13 @@ def not_published(why: str) -> str:
 def not_kept(why: str) -> str:
     """Say why a change could not be brought to GitHub."""
     return f"What had changed by then could not be kept on a branch: {why}"
+
+
+def thread_closed(login: str, *, is_pull_request: bool, merged: bool) -> str:
+    """Say why a task was stopped that had not begun."""
+    did = "merged" if merged else "closed"
+    what = "pull request" if is_pull_request else "issue"
+    return f"It had not begun: {person(login)} {did} this {what}."
 
 
 def not_measured(why: str) -> str:

@@ -102,7 +102,7 @@ def _body(task: Task, around: Surroundings) -> list[str]:
                 words(task.explanation, 1_000),
                 result_words(around),
                 kept_branch(task, around.repository_url),
-                f"To start anew, comment `{around.command} {task.verb}`.",
+                _anew(task, around),
                 *_outcome(task, around),
             ]
         case (
@@ -130,6 +130,13 @@ def _next(end: Words, task: Task, around: Surroundings) -> str:
     if task.verb not in _SAME_VERB_AGAIN:
         return said
     return said.replace(f"{around.command} fix", f"{around.command} {task.verb}")
+
+
+def _anew(task: Task, around: Surroundings) -> str:
+    if around.thread == "merged":
+        return ""  # it can neither be opened again nor pushed to
+    first = "open this again and " if around.thread == "closed" else ""
+    return f"To start anew, {first}comment `{around.command} {task.verb}`."
 
 
 def _outcome(task: Task, around: Surroundings) -> list[str]:

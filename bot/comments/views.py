@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from records.actions import RESULT, Action
 from records.waits import Wait
@@ -76,6 +76,8 @@ class Surroundings:
     """What came of the packages that the task asked for, as the log has it, oldest first."""
     wait: Wait | None = None
     """What the task waits for from people, if it does."""
+    thread: Literal["open", "closed", "merged"] = "open"
+    """Whether the task's issue or pull request can be worked on; looked up where it matters."""
     ahead: tuple[str, ...] = ()
     """The ids of the tasks before this one in the line of its thread."""
 

@@ -4,11 +4,11 @@ import re
 
 import structlog
 
-from bot.comments.checks import pull_request_ended
 from bot.comments.status import CUT_SHORT
 from bot.events import PullRequestClosed
 from bot.github_errors import AWAY, GitHubError
 from bot.handlers.reverted import taken_back_by
+from bot.handlers.stop import show_end
 from bot.own_pull_requests import opened_by
 from bot.request import Outcome, Request
 from records.deliveries import DeliveryState
@@ -58,7 +58,7 @@ def _stop_all(request: Request) -> int:
         task = tasks.request_stop(task_id, event.sender.login)
         if task.state is TaskState.STOPPED and not task.explanation:
             # No job comes that could say it.
-            request.say(f"stop:{task.id}", pull_request_ended(task, event.sender.login))
+            show_end(task, request)
     return len(stopped)
 
 

@@ -1,6 +1,8 @@
 """Stops the task of an issue, for whoever asked for it or may write to the repository."""
 
 from contextlib import suppress
+from dataclasses import replace
+from typing import Literal
 
 from bot.commands import Stop
 from bot.comments import (
@@ -9,7 +11,8 @@ from bot.comments import (
     status_comment,
     stopping_comment,
 )
-from bot.events import IssueClosed
+from bot.comments.outcomes import thread_closed
+from bot.events import IssueClosed, PullRequestClosed
 from bot.handlers.batch import follow
 from bot.model_settings import shown
 from bot.refusals import check_writer_or_requester
@@ -26,15 +29,18 @@ def stop(command: Stop, request: Request) -> Outcome:
     task = context.tasks.request_stop(chosen, by, discard=command.discard)
     if task.state.ended and task.state is not TaskState.STOPPED:
         raise _nothing_to_stop(request)
-    request.conversation.react("eyes")
-    words = stopping_comment(task, event.sender.login, context.task_url(task.id))
-    request.say("stop", words)
+    if not isinstance(event, IssueClosed):
+        request.conversation.react("eyes")
+    never_began = task.state.ended and not task.explanation
+    if not (never_began and isinstance(event, IssueClosed)):
+        words = stopping_comment(task, event.sender.login, context.task_url(task.id))
+        request.say("stop", words)
     if task.state is TaskState.QUEUED:
         # It waited for people, and a job has to keep what it has changed.
         context.wake(task.id)
-    if task.state.ended and not task.explanation:
+    if never_began:
         # It was stopped without a job, and none will come that could say it.
-        _show_end(task, request)
+        show_end(task, request)
     if isinstance(event, IssueClosed):
         _stop_those_behind(behind, request)
     elif task.state.ended:
@@ -52,7 +58,7 @@ def _stop_those_behind(behind: list[str], request: Request) -> None:
             if task.state is TaskState.QUEUED:
                 request.context.wake(task_id)
             elif task.state is TaskState.STOPPED and not task.explanation:
-                _show_end(task, request)
+                show_end(task, request)
 
 
 def _go_on_with_the_line(request: Request) -> None:
@@ -88,15 +94,27 @@ def _nothing_to_stop(request: Request) -> UserError:
     return UserError(words, why="nothing to stop", once=request.strangers_key())
 
 
-def _show_end(task: Task, request: Request) -> None:
-    context = request.context
+def show_end(task: Task, request: Request) -> None:
+    """Say on the task's own comment and command that it was stopped before it began."""
+    context, event = request.context, request.event
+    thread: Literal["open", "closed", "merged"] = "open"
+    if isinstance(event, IssueClosed | PullRequestClosed):
+        is_pull = isinstance(event, PullRequestClosed)
+        merged = isinstance(event, PullRequestClosed) and event.pull.merged
+        thread = "merged" if merged else "closed"
+        why = thread_closed(event.sender.login, is_pull_request=is_pull, merged=merged)
+        task = replace(task, explanation=why)
     around = Surroundings(
         now=context.now(),
         command=context.command,
         limits=context.limits,
         task_url=context.task_url(task.id),
         model=shown(context.models, task.model),
+        thread=thread,
     )
     comment_id = request.conversation.show_status(task, status_comment(task, around))
     context.tasks.set_status_comment(task.id, comment_id)
+    if task.trigger_comment_id is not None or not event.issue.is_pull_request:
+        asked = replace(request.conversation, comment_id=task.trigger_comment_id)
+        replace(asked, review_comment_id=None, review="", is_button=False).react("confused")
     follow(task, request)

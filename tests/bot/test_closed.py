@@ -59,6 +59,23 @@ def test_a_closed_pull_request_stops_its_tasks_and_keeps_its_branch(on_pull: OnP
     assert BRANCH in door.github.branches(REPOSITORY)
 
 
+def test_a_command_that_waits_on_a_merged_pull_request_is_answered_by_its_own_comment(
+    on_pull: OnPullRequest,
+) -> None:
+    door = on_pull.door
+    door.command(on_pull.number, "maria", "/agent sync")
+    door.command(on_pull.number, "maria", "/agent address")
+    door.github.merge(REPOSITORY, on_pull.number, "write")
+    assert _closed(on_pull, "write") == "merged; 2 tasks on it stopped"
+    assert len(on_pull.words()) == 2
+    for words in on_pull.words():
+        assert "⏹ Stopped" in words
+        assert "merged this pull request" in words
+        assert "To start anew" not in words
+    last = door.last_comment_of(on_pull.number, "maria")
+    assert door.reactions(last) == ["confused"]
+
+
 def test_a_merge_that_takes_it_back_is_on_record(on_pull: OnPullRequest) -> None:
     github = on_pull.door.github
     github.merge(REPOSITORY, on_pull.number, "write")
@@ -230,7 +247,7 @@ def test_words_that_fail_while_tasks_are_stopped_are_said_at_the_next_try(
         raise RateLimited("403: limit", 0.0)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Conversation, "say", away)
+        patch.setattr(Conversation, "show_status" if what == "closed" else "say", away)
         with pytest.raises(RateLimited):
             door.answer(*told)
     assert not any(said in words for words in door.bot_comments(number))

@@ -79,7 +79,14 @@ def test_closing_an_issue_stops_its_whole_line(front_door: FrontDoor) -> None:
     assert tasks_of(front_door, number) == []
     states = [task.state for task in front_door.context.tasks.recent(9)]
     assert states == [TaskState.STOPPED] * 3
-    assert all("⏹ Stopped" in comment for comment in front_door.bot_comments(number)[:3])
+    said = front_door.bot_comments(number)
+    assert len(said) == 3, "each task's own comment says it, and no other does"
+    for comment in said:
+        assert "⏹ Stopped" in comment
+        assert "It had not begun:" in comment
+        assert "open this again and comment" in comment
+    last = front_door.last_comment_of(number, "maria")
+    assert front_door.reactions(last) == ["confused"]
 
 
 def test_words_that_fail_while_a_line_is_closed_are_said_at_the_next_try(
@@ -90,7 +97,7 @@ def test_words_that_fail_while_a_line_is_closed_are_said_at_the_next_try(
         front_door.command(number, "maria", f"/agent fix {words}")
     front_door.github.close_issue(REPOSITORY, number, "maria")
     told = front_door.next("maria")
-    shown = stop._show_end
+    shown = stop.show_end
 
     def away(task: Task, request: Request) -> None:
         if task.instruction == "two":
@@ -98,7 +105,7 @@ def test_words_that_fail_while_a_line_is_closed_are_said_at_the_next_try(
         shown(task, request)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stop, "_show_end", away)
+        patch.setattr(stop, "show_end", away)
         with pytest.raises(RateLimited):
             front_door.answer(*told)
     front_door.answer(*told)
