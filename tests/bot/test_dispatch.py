@@ -260,7 +260,7 @@ def test_an_archived_repository_is_left_alone(front_door: FrontDoor) -> None:
         ("/agent fix --model=big go", "I know no model `big`; there is `fast`, `deep`."),
         ("/agent fix --model x@everyone it", "I know no model `x@everyone`; there is `fast`"),
         ("/agent fix it --model deep", "stands before the words, as in `/agent fix --model NAME"),
-        ("/agent budget some", "It goes `/agent budget +$1` or `/agent budget +100k`"),
+        ("/agent budget some", "`/agent budget +20steps` or `/agent budget +10m`"),
     ],
 )
 def test_what_is_no_command_starts_nothing_and_is_answered(
