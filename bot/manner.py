@@ -3,11 +3,16 @@
 from typing import Any
 
 from bot.commands import type_of_work
-from bot.comments.manner import always_draft_comment, contrary_options_comment
+from bot.comments.manner import (
+    always_draft_comment,
+    contrary_options_comment,
+    lowered_comment,
+)
 from bot.limits import Wanted, narrowed
 from bot.permissions import Allowed, Role, allowed
 from bot.project import Project
 from bot.request import Request, UserError
+from records.task import Task
 
 KEPT = ("base", "paths", "budget", "time", "test", "draft", "ready", "no_pr", "effort", "quiet")
 """Under these keys a task's brief has them, as they were written; a flag is `yes`."""
@@ -43,6 +48,17 @@ def limits_for(brief: dict[str, Any], project: Project, request: Request) -> dic
     if beyond and isinstance(_maintains(request), Allowed):
         limits |= {name: vars(most)[name] for name in beyond}
     return limits
+
+
+def say_what_was_lowered(task: Task, request: Request) -> None:
+    """Name what of the options was more than the task may have, once, with what it has."""
+    limits = task.brief.get("limits") or {}
+    wanted = Wanted.of(task.brief).named()
+    lowered = {
+        name: has for name, value in wanted.items() if (has := limits.get(name)) and value > has
+    }
+    if lowered:
+        request.say("lowered", lowered_comment(lowered, vars(request.context.limits)))
 
 
 def _maintains(request: Request) -> object:

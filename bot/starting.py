@@ -15,6 +15,7 @@ from bot.comments import (
 from bot.comments.line import line_full_comment, many_tasks_comment
 from bot.events import IssueCommented
 from bot.limits import granted, within
+from bot.manner import say_what_was_lowered
 from bot.model_settings import UnknownModel, chosen, shown
 from bot.request import Outcome, Request, UserError
 from records.deliveries import DeliveryState
@@ -129,6 +130,7 @@ def announced(task: Task, request: Request, *, created: bool) -> Outcome:
     # A quick worker may have written it; and some are asked to say their last words only.
     if task.status_comment_id is None and not task.brief.get("quiet"):
         show(task, request)
+    say_what_was_lowered(task, request)
     return Outcome(DeliveryState.HANDLED, f"task {task.id}{'' if created else ' again'}")
 
 

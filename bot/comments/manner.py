@@ -1,5 +1,8 @@
 """The words for options of a command that cannot hold here, or not together."""
 
+from collections.abc import Mapping
+
+from bot.comments.waits import amount_words
 from bot.project import PROJECT_FILE
 
 
@@ -18,6 +21,19 @@ def always_draft_comment(command: str) -> str:
         f"here. Without `--ready`, `{command} fix` goes on. Somebody with write access can change "
         "that file."
     )
+
+
+def lowered_comment(lowered: Mapping[str, float], most: Mapping[str, float | None]) -> str:
+    """Say with how much a task goes on that was to have more; both by the names of limits."""
+    has = " and ".join(amount_words(name, value) for name, value in lowered.items())
+    can_grow = any(value < (most[name] or value + 1) for name, value in lowered.items())
+    who = (
+        f"it is what `{PROJECT_FILE}` or whoever runs this bot allows; somebody with the "
+        "`maintain` role can ask for more"
+        if can_grow
+        else "whoever runs this bot allows a task no more"
+    )
+    return f"This task goes on with at most {has}, less than was asked for: {who}."
 
 
 def _option(name: str) -> str:

@@ -110,14 +110,19 @@ _NAMES = {"money": "usd", "time": "minutes"}
 """What they are called among the limits, where that is another name."""
 
 
+def limit_named(what: str) -> str:
+    """Return the name among the limits of what has run out."""
+    return _NAMES.get(what, what)
+
+
 def _used_up(asked: dict[str, Any]) -> str:
     if asked["what"] == "day":
         return f"{money(asked['usd'])} a day"
-    name = _NAMES.get(asked["what"], asked["what"])
-    return _amount(name, asked[name])
+    name = limit_named(asked["what"])
+    return amount_words(name, asked[name])
 
 
-def _amount(name: str, value: float) -> str:
+def amount_words(name: str, value: float) -> str:
     """Return an amount of one of a task's limits, such as `$1.00`, `500k tokens` or `10 m 0 s`."""
     match name:
         case "usd":
@@ -166,6 +171,22 @@ def day_budget_comment(command: str, most: float | None, until: float) -> str:
         else f"what is short is the money of the day, as in `{command} budget +$1`"
     )
     return f"I added nothing: {why}. This task goes on by itself at {moment(until)}."
+
+
+def other_budget_comment(command: str, what: str) -> str:
+    """Refuse more of what is not short; `what` is what has run out."""
+    return (
+        f"I added nothing: this task has paused for want of {what}, and more of anything else "
+        f"would not let it go on. It goes like `{command} budget {_MORE[what]}`."
+    )
+
+
+def little_budget_comment(command: str, name: str, used: float, missing: float) -> str:
+    """Refuse so little that a task would pause again at once; `name` is that of a limit."""
+    return (
+        f"I added nothing: this task has used {amount_words(name, used)} already, and would pause "
+        f"again at once. It needs more than {amount_words(name, missing)}: `{command} budget AMOUNT`."
+    )
 
 
 def nothing_asked_comment(command: str) -> str:
@@ -236,24 +257,13 @@ def no_money_limit_comment(command: str) -> str:
 def too_much_comment(command: str, name: str, now: float, most: float) -> str:
     """Refuse to give a task more than the operator allows; `name` is that of a field of Limits."""
     return (
-        f"This task has {_amount(name, now)} of at most {_amount(name, most)} that one may come to "
-        f"here, so I added nothing. A smaller amount may do: `{command} budget AMOUNT`."
+        f"This task has {amount_words(name, now)} of at most {amount_words(name, most)} that one "
+        f"may come to here, so I added nothing. A smaller amount may do: `{command} budget AMOUNT`."
     )
 
 
 def budget_given_comment(login: str, name: str, more: float, limits: Limits) -> str:
     """Say that a task may use more, and how much that makes; `name` is that of a limit."""
     whole = vars(limits)[name]
-    makes = "" if whole is None else f", which makes {_amount(name, whole)}"
-    return f"{person(login)} gives this task {_amount(name, more)} more{makes}."
-
-
-def bad_budget_comment(command: str, asked: str, limits: Limits) -> str:
-    """Refuse a budget that is no amount, or more than a task may have."""
-    most = f"at most {money(limits.usd)} or " if limits.usd is not None else "at most "
-    return (
-        f"{code(asked, 40)} is no budget that I can give a task: {most}{count(limits.tokens)} "
-        f"tokens here, as in `{command} fix --budget 200k …`"
-        + (f" or `--budget ${limits.usd:g}`" if limits.usd is not None else "")
-        + ". Nothing was started."
-    )
+    makes = "" if whole is None else f", which makes {amount_words(name, whole)}"
+    return f"{person(login)} gives this task {amount_words(name, more)} more{makes}."

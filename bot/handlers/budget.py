@@ -6,8 +6,11 @@ from bot.commands import Budget
 from bot.comments.waits import (
     budget_given_comment,
     day_budget_comment,
+    limit_named,
+    little_budget_comment,
     no_money_limit_comment,
     nothing_to_pay_comment,
+    other_budget_comment,
     too_much_comment,
 )
 from bot.limits import granted, most_of, within
@@ -16,7 +19,7 @@ from bot.starting import show
 from records.deliveries import DeliveryState
 from records.task import TaskState
 from records.tasks import Task
-from records.waits import NewWait, WaitKind
+from records.waits import NewWait, Wait, WaitKind
 
 
 def budget(command: Budget, request: Request) -> Outcome:
@@ -60,11 +63,37 @@ def _check(command: Budget, task: Task, request: Request) -> None:
         words = no_money_limit_comment(context.command)
         raise UserError(words, why="there is no limit in money")
     name, more = _given(command)
+    if wait and wait.kind is WaitKind.BUDGET and not waits_for_day:
+        _check_helps(name, vars(now)[name] or 0, more, wait, task, request)
     most = vars(most_of(context.limits, context.budget_most_times))[name]
     has = vars(now)[name]
     if most is not None and has + more > most:
         words = too_much_comment(context.command, name, has, most)
         raise UserError(words, why="more than a task may come to")
+
+
+def _check_helps(
+    name: str, has: float, more: float, wait: Wait, task: Task, request: Request
+) -> None:
+    """Refuse what lets a paused task go on to no more than its next pause; UserError."""
+    word, short = request.context.command, wait.asked["what"]
+    if name != limit_named(short):
+        raise UserError(other_budget_comment(word, short), why=f"{short} is what is short")
+    used = _used(task).get(name, 0.0)
+    # Of several attempts each has a share, and what is used is the sum.
+    if has + more <= used and task.wanted_attempts == 1:
+        words = little_budget_comment(word, name, used, used - has)
+        raise UserError(words, why="less than what is used already")
+
+
+def _used(task: Task) -> dict[str, float]:
+    """Return what a task has used, by the names that limits have; time stands still in a pause."""
+    progress = task.progress
+    return {
+        "usd": progress.cost_usd,
+        "tokens": progress.input_tokens + progress.output_tokens,
+        "turns": progress.turns,
+    }
 
 
 def _check_day(command: Budget, asked: dict[str, Any], request: Request) -> None:

@@ -48,6 +48,11 @@ def test_more_tokens_than_the_repository_allows_are_for_maintainers(front_door: 
         front_door.command(number, who, "/agent fix --budget 200k")
         tokens.append(within(front_door.context.limits, started(front_door)).tokens)
     assert tokens == [100_000, 200_000]
+    (said,) = [one for one in front_door.bot_comments(number) if "less than was asked" in one]
+    assert "at most 100k tokens" in said
+    assert "`maintain` role can ask for more" in said
+    front_door.command(number, "maintain", "/agent fix --budget 900M")
+    assert "whoever runs this bot allows a task no more" in front_door.bot_comments(number)[-1]
 
 
 @pytest.mark.parametrize(

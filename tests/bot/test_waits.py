@@ -9,7 +9,7 @@ from bot.limits import Allowance
 from bot.request import Outcome
 from records.deliveries import DeliveryState
 from records.heard import Remark
-from records.task import Lease, TaskState
+from records.task import Lease, Progress, TaskState
 from records.tasks import Task
 from records.waits import NewWait, Wait, WaitKind
 from tests.bot.conftest import REPOSITORY, FrontDoor
@@ -238,6 +238,30 @@ def test_more_turns_and_more_time_let_a_paused_task_go_on(
     much = f"/agent budget +999{more[-5:].lstrip('+0123456789')}"
     assert door.command(number, "maintain", much).state is DeliveryState.REFUSED
     assert "that one may come to here" in door.bot_comments(number)[-1]
+
+
+def test_what_would_not_let_a_paused_task_go_on_is_not_taken(front_door: FrontDoor) -> None:
+    door = with_money(front_door)
+    number, lease = waiting(door, PAUSED)
+    outcome = door.command(number, "maintain", "/agent budget +100k")
+    assert (outcome.state, outcome.detail) == (DeliveryState.REFUSED, "money is what is short")
+    assert "like `/agent budget +$1`" in door.bot_comments(number)[-1]
+    assert task_of(door, lease).state is TaskState.WAITING
+    assert not any(wait.answer for wait in door.context.tasks.waits.all(lease.task_id))
+
+
+def test_less_than_is_used_already_is_not_taken(front_door: FrontDoor) -> None:
+    door = with_money(front_door)
+    number, lease = begun(door)
+    door.context.tasks.write(lease, progress=Progress(cost_usd=2.3))
+    door.context.tasks.waits.ask(lease, PAUSED)
+    door.context.tasks.waits.rest(lease)
+    outcome = door.command(number, "maintain", "/agent budget +$0.20")
+    assert outcome.state is DeliveryState.REFUSED
+    assert "used $2.30 already" in door.bot_comments(number)[-1]
+    assert "needs more than $0.30" in door.bot_comments(number)[-1]
+    assert door.command(number, "maintain", "/agent budget +$0.50").state is DeliveryState.HANDLED
+    assert task_of(door, lease).state is TaskState.QUEUED
 
 
 SPENT = {"what": "day", "usd": 2.0, "spent": 2.5, "source": "a limit", "until": 86_400.0 * 365}
