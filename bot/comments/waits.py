@@ -185,7 +185,8 @@ def little_budget_comment(command: str, name: str, used: float, missing: float) 
     """Refuse so little that a task would pause again at once; `name` is that of a limit."""
     return (
         f"I added nothing: this task has used {amount_words(name, used)} already, and would pause "
-        f"again at once. It needs more than {amount_words(name, missing)}: `{command} budget AMOUNT`."
+        f"again at once. It needs more than {amount_words(name, missing)}, as in "
+        f"`{command} budget AMOUNT`."
     )
 
 
