@@ -18,8 +18,10 @@ from bot.request import Outcome, Request, UserError
 from bot.starting import check_line, check_thread, new_task
 from bot.task_list import open_items
 from records.batches import Part
+from records.pulls import Fate
 
 _LONGEST = 200
+_LOOKED_THROUGH = 200
 
 
 def each(command: Each, request: Request) -> Outcome:
@@ -35,26 +37,56 @@ def each(command: Each, request: Request) -> Outcome:
     batch_id = id_of(request)
     if request.context.tasks.batches.get(batch_id) is None:
         check_line(request, request.event.issue.number, more=min(most, len(items)))
-    parts = [_part(at, items, batch_id, request) for at in range(min(most, len(items)))]
-    left = [Part(item[:_LONGEST], why_not=f"{most} are started at once") for item in items[most:]]
-    return show(batch_id, [*parts, *left], request)
+    parts: list[Part] = []
+    for at, item in enumerate(items):
+        if sum(bool(part.task_id) for part in parts) < most:
+            parts.append(_part(at, items, batch_id, request))
+        else:
+            why_not = f"{most} {'is' if most == 1 else 'are'} started at once"
+            parts.append(Part(item[:_LONGEST], why_not=why_not))
+    return show(batch_id, parts, request)
 
 
 def _part(at: int, items: list[str], batch_id: str, request: Request) -> Part:
     """Start a task for one item, or say why there is none."""
     tasks, item = request.context.tasks, items[at][:_LONGEST]
+    key = f"{request.event.key}:item {at + 1}"
+    known = tasks.of_request(key)
+    if known is None and (why_not := _why_not(item, batch_id, request)):
+        return Part(item, why_not=why_not)
     new = new_task(
         "fix",
         item_instruction(at + 1, len(items)),
         request,
-        semantic_key=f"{request.event.key}:item {at + 1}",
+        semantic_key=key,
         brief={"batch": batch_id, "part": at + 1},
     )
     # The item's words are the issue's, not the requester's: so they go where those go.
     new = replace(new, issue=replace(new.issue, title=item))
     try:
-        known = tasks.of_request(new.semantic_key)
         task = known or tasks.create(made_ready(new, request))[0]
     except UserError as refusal:
         return Part(item, why_not=str(refusal))
     return Part(item, task_id=task.id)
+
+
+def _why_not(item: str, batch_id: str, request: Request) -> str:
+    """Say what there is for an item already, or nothing; what was closed unmerged counts for none.
+
+    An item is known by its words.
+    """
+    event, tasks = request.event, request.context.tasks
+    for task in tasks.newest_on_issue(event.repository.id, event.issue.number, _LOOKED_THROUGH):
+        if task.brief.get("batch") == batch_id:
+            continue  # two items of one list can have the same words
+        if not task.brief.get("part") or task.issue.title != item:
+            continue
+        if not task.state.ended:
+            return f"task {task.id} is on its way"
+        number = task.pull_request_number
+        fate = tasks.pulls.get(event.repository.id, number).fate if number else None
+        if fate is Fate.OPEN:
+            return f"pull request {number} addresses it"
+        if fate is Fate.MERGED:
+            return f"pull request {number} was for it, and is merged"
+    return ""

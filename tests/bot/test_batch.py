@@ -167,6 +167,26 @@ def test_each_open_item_of_a_task_list_is_a_task_of_its_own_in_the_line(
     assert front_door.context.tasks.take(second.id, "a job", 30.0) is None
 
 
+def test_a_second_each_skips_the_items_that_have_a_task_or_a_pull_request(
+    front_door: FrontDoor,
+) -> None:
+    door, tasks = front_door, front_door.context.tasks
+    number = door.issue(body=LIST + "- [ ] Print it\n- [ ] Print it\n")
+    door.command(number, "maintain", "/agent each --max=2")
+    first = tasks_of(door, number)[0]
+    lease = tasks.take(first.id, "a job", 30.0)
+    assert lease is not None
+    tasks.write(lease, pull_request_number=40)
+    tasks.end(lease, TaskState.SUCCEEDED, reason="", explanation="Done.")
+    again = door.command(number, "maintain", "/agent each")
+    assert again.detail == "2 tasks of 4"
+    titles = [task.issue.title for task in tasks_of(door, number)]
+    assert titles == ["Count stock", "Print it", "Print it"]
+    said = door.bot_comments(number)[-1]
+    assert "pull request 40 addresses it" in said
+    assert "is on its way" in said
+
+
 def test_the_table_follows_what_becomes_of_the_tasks(front_door: FrontDoor) -> None:
     number = front_door.issue(body=LIST)
     front_door.command(number, "maintain", "/agent each")
