@@ -13,6 +13,7 @@ from bot.comments import Failure
 from bot.github_errors import Forbidden, GitHubError, Invalid, NotFound, RateLimited
 from bot.model_settings import UnknownModel
 from bot.others_pull_requests import PUSH_TO
+from jobs.addressed import check_not_addressed
 from jobs.answers.answer import answer
 from jobs.checkout import Base, fetch_base
 from jobs.checks.repair import repair
@@ -182,6 +183,7 @@ def _carry_out(job: Job) -> TaskEnd | NewWait:
         case "fix" if job.task.brief.get(PUSH_TO):
             return add_to_pull_request(job)
         case "fix":
+            check_not_addressed(job)
             return _fix(job, _base(job))
         case "plan" | "ask" | "review" as verb:
             base = _base(job)

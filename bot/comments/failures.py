@@ -10,6 +10,7 @@ from enum import StrEnum
 class Failure(StrEnum):
     """What kept a task from what was asked; stands in the records as its reason."""
 
+    ADDRESSED = "addressed"
     SETUP_FAILED = "setup_failed"
     MODEL_UNAVAILABLE = "model_unavailable"
     BUDGET = "budget"
@@ -38,6 +39,12 @@ class Words:
 _AGAIN = "To try again, comment `{command} fix`"
 
 WORDS = {
+    Failure.ADDRESSED: Words(
+        "there is a pull request for it already",
+        "An open pull request addresses the issue, and one for one thing is enough.",
+        "To go on there, write a review on it. To have a new one all the same, comment "
+        "`{command} fix --new …`.",
+    ),
     Failure.SETUP_FAILED: Words(
         "the work could not be set up",
         "The repository could not be brought into a sandbox.",

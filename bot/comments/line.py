@@ -71,6 +71,12 @@ def already_addressed_comment(
     )
 
 
+def addressed_meanwhile(pulls: Sequence[tuple[int, str]]) -> str:
+    """Say which pull requests there are since a task was asked for; each with its address."""
+    named = ", ".join(f"[#{number}]({url})" for number, url in pulls[:_MOST_NAMED])
+    return f"While it waited in line, there came to be {named}, so it was not begun."
+
+
 def nothing_to_retry_comment(command: str) -> str:
     """Say that a thread had no task yet."""
     return (

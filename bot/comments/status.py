@@ -5,7 +5,7 @@ from typing import assert_never
 from bot.comments.action_log import action_log
 from bot.comments.answers import person
 from bot.comments.evidence import evidence_table
-from bot.comments.failures import Words
+from bot.comments.failures import Failure, Words
 from bot.comments.frame import fitted
 from bot.comments.given import given_block
 from bot.comments.limits_met import limits_met
@@ -24,6 +24,7 @@ from records.task import Task, TaskState
 _SUMMARY = 6_000
 _SAME_VERB_AGAIN = {"address", "sync", "ci", "plan", "ask", "review"}
 RETRY_BOX = "- [ ] Try again, from where it was <!-- do:retry -->"
+_RETRY_ANEW = "- [ ] Try again <!-- do:retry -->"
 CUT_SHORT = {TaskState.PARTIAL, TaskState.STOPPED, TaskState.FAILED}
 """Ends after which somebody may want to go on where the agent was."""
 
@@ -146,9 +147,18 @@ def _outcome(task: Task, around: Surroundings) -> list[str]:
         said if task.summary else "",
         plan_as_left(task) if task.state in CUT_SHORT else "",
         limits_met(task.progress.limits),
-        RETRY_BOX if task.state in CUT_SHORT and not task.pull_request_number else "",
+        _retry_box(task),
         _meter(task, around),
     ]
+
+
+def _retry_box(task: Task) -> str:
+    """Offer to try again, unless nothing is left to go on with, or there is a pull request."""
+    never_began = task.state is TaskState.STOPPED and task.started_at is None
+    over = task.discards or never_began or task.reason == Failure.ADDRESSED
+    if task.state not in CUT_SHORT or task.pull_request_number or over:
+        return ""
+    return RETRY_BOX if task.verb == "fix" else _RETRY_ANEW
 
 
 def _meter(task: Task, around: Surroundings) -> str:

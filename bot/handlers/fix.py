@@ -34,15 +34,17 @@ def fix(command: Fix, request: Request) -> Outcome:
         if attempts > 1:
             more[ATTEMPTS] = attempts
         return plan(Plan(command.instruction, command.model), request, instead_of=more)
-    fields = {"model": model, "wanted_attempts": attempts, "brief": where.brief, **where.fields}
+    brief = {**where.brief, **({"new": "yes"} if command.new else {})}
+    fields = {"model": model, "wanted_attempts": attempts, "brief": brief, **where.fields}
     return start_wish(new_task("fix", command.instruction, request, **fields), request)
 
 
 def ask_about_open_pull_requests(request: Request, *, box: bool, verb: str = "fix") -> None:
     """Ask first, where an open pull request addresses the issue already; UserError."""
     event, context = request.event, request.context
-    if context.tasks.line(event.repository.id, event.issue.number):
-        return  # there will be another pull request anyway, and its task was asked for
+    line = context.tasks.line(event.repository.id, event.issue.number)
+    if any(task.verb == "fix" for task in line):
+        return  # what comes of that one is known when this one begins: jobs/addressed.py
     repository = context.github.kept_repository(
         event.installation_id, event.repository.id, READ_PULLS
     )

@@ -23,7 +23,7 @@ from bot.request import Outcome, Request, UserError
 from bot.starting import check_thread, model_of, new_task, start, wanted_attempts
 from records.tasks import NewTask, Task
 
-_OF_THAT_TASK = {"also", "limits", "wip"}
+_OF_THAT_TASK = {"also", "limits", "new", "wip"}
 """What a brief says of one task alone."""
 _BY_ITSELF = {"by_itself", "lineage", "repair", "head", "checks"}
 """What a brief says of a repair that nobody asked for, and of the commit that it was for."""
@@ -106,6 +106,8 @@ def _again(command: Retry, last: Task, begin: Start, request: Request) -> NewTas
     if begin is Start.WIP:
         brief["wip"] = last.id
     brief |= manner_of(command)
+    if command.new:
+        brief["new"] = "yes"
     if last.issue_number == last.pull_request_number:
         # Not the branch that the last one may have kept its work on, beside the pull request's.
         origin = opened_by(request)
