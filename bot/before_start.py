@@ -109,9 +109,12 @@ def _project(new: NewTask, request: Request) -> Project:
 
 def _check_labels(new: NewTask, project: Project) -> None:
     refused = {label.lower() for label in project.who.refuse_labels}
+    by_file = "who.refuse_labels" in project.said
     for label in new.issue.labels:
         if label.lower() in refused:
-            _refuse(not_started.refused_by_label_comment(label), f"labelled {label}")
+            _refuse(
+                not_started.refused_by_label_comment(label, by_file=by_file), f"labelled {label}"
+            )
 
 
 def _check_planned(new: NewTask, project: Project, request: Request) -> None:

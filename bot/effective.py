@@ -32,7 +32,8 @@ def what_holds(project: Project, context: Context) -> Iterator[Holds]:
     """List every key with its effective value, section by section."""
     yield _command(project, context)
     yield Holds("models", ", ".join(model.name for model in context.models) or "none", OPERATOR)
-    yield from _section("trigger", project, but="command")
+    yield _labels(project, context)
+    yield from _section("trigger", project, but=("command", "labels"))
     yield from _who(project)
     yield from _limits(project, context)
     for name in _OF_THE_FILE:
@@ -43,7 +44,11 @@ def what_holds(project: Project, context: Context) -> Iterator[Holds]:
 
 def _source(key: str, project: Project, otherwise: str = BUILT_IN) -> str:
     said = project.said.get(key)
-    return f"{PROJECT_FILE}, line {said.line}" if said else otherwise
+    if said is None:
+        return otherwise
+    if key.partition(".")[0] in project.refused:
+        return f"{otherwise}; line {said.line} does not count"
+    return f"{PROJECT_FILE}, line {said.line}"
 
 
 def _command(project: Project, context: Context) -> Holds:
@@ -51,9 +56,23 @@ def _command(project: Project, context: Context) -> Holds:
     return Holds("trigger.command", context.command, _source("trigger.command", project, OPERATOR))
 
 
-def _section(name: str, project: Project, *, but: str = "") -> Iterator[Holds]:
+def _labels(project: Project, context: Context) -> Holds:
+    """Return every label that starts something, of the operator and of the repository."""
+    labels = {
+        **project.trigger.labels,
+        context.fix_label: "fix",
+        context.plan_label: "plan",
+        context.ask_label: "ask",
+        f"{context.attempts_label}-N": "fix",
+    }
+    own = _source("trigger.labels", project, OPERATOR)
+    source = own if own.startswith(OPERATOR) else f"{OPERATOR}, and {own}"
+    return Holds("trigger.labels", _shown(labels), source)
+
+
+def _section(name: str, project: Project, *, but: tuple[str, ...] = ()) -> Iterator[Holds]:
     section = getattr(project, name)
-    for one in (each for each in fields(section) if each.name != but):
+    for one in (each for each in fields(section) if each.name not in but):
         key, value = f"{name}.{one.name.removesuffix(_SECONDS)}", getattr(section, one.name)
         shown = span(value) if one.name.endswith(_SECONDS) else _shown(value)
         yield Holds(key, shown, _source(key, project))

@@ -139,6 +139,8 @@ class Project:
     """Key, as `limits.usd`, to what the file says there; of every section."""
     problems: tuple[str, ...] = ()
     """Each with line and key. With one of these nothing new is started."""
+    refused: frozenset[str] = frozenset()
+    """Sections that count as if they said nothing, for a mistake in them."""
     remarks: tuple[str, ...] = ()
     """Mistakes in how the project is set up and checked; a task can do without."""
     sha: str = ""

@@ -38,11 +38,12 @@ def wrong_file_comment(command: str, problems: Sequence[str], branch: str) -> st
     )
 
 
-def refused_by_label_comment(label: str) -> str:
-    """Say that the issue is marked as not for the bot."""
+def refused_by_label_comment(label: str, *, by_file: bool) -> str:
+    """Say that an issue is marked as not for the bot; `by_file`: by a label of the repository."""
+    here = f"here by `{PROJECT_FILE}`" if by_file else "wherever a project does not say otherwise"
     return (
-        f"I did not start: this is labelled {code(label, 60)}, which `{PROJECT_FILE}` sets aside "
-        "for people. Somebody with triage access can take the label off."
+        f"I did not start: this is labelled {code(label, 60)}, which sets it aside for people, "
+        f"{here}. Somebody with triage access can take the label off."
     )
 
 

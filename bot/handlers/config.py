@@ -15,6 +15,7 @@ def config(request: Request) -> Outcome:
         branch=request.event.repository.default_branch,
         sha=project.sha,
         problems=tuple(dict.fromkeys((*project.problems, *project.remarks))),
+        has_file=bool(project.said or project.problems),
     )
     request.answer("config", words)
     return Outcome(DeliveryState.HANDLED, f"said what holds with {len(project.said)} own keys")

@@ -49,6 +49,7 @@ def read_sections(root: Node) -> Project:
         plan=_planning(values["plan"]),
         said=dict(_said(root)),
         problems=problems,
+        refused=frozenset(name for name, one in read.items() if one.problems),
     )
 
 

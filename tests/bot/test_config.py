@@ -22,6 +22,9 @@ def test_without_a_file_all_is_the_operators_or_built_in(front_door: FrontDoor) 
     assert held["who.refuse_labels"] == ("do-not-automate", "built in")
     assert held["models"] == ("fast, deep", "whoever runs this bot")
     assert held["verify"] == ("detected", "the repository's files")
+    labels = "agent:fix: fix, agent:plan: plan, agent:ask: ask, agent:attempts-N: fix"
+    assert held["trigger.labels"] == (labels, "whoever runs this bot")
+    assert "has no `.github/agent.yml`" in front_door.bot_comments(number)[-1]
 
 
 def test_a_key_of_the_file_is_shown_with_its_line(front_door: FrontDoor) -> None:
@@ -48,6 +51,14 @@ def test_mistakes_are_shown_with_line_and_key(front_door: FrontDoor) -> None:
     comment = front_door.bot_comments(number)[-1]
     assert "line 2: `limits.stepps` is not known" in comment
     assert "line 4: `verify.fast` is not known" in comment
+
+
+def test_what_a_section_with_a_mistake_says_is_no_source(front_door: FrontDoor) -> None:
+    say(front_door, "who:\n  fixx: read\n  stop: maintain\n")
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent config")
+    held = rows(front_door.bot_comments(number)[-1])
+    assert held["who.stop"] == ("write", "built in; line 3 does not count")
 
 
 def test_a_change_of_the_file_holds_at_once(front_door: FrontDoor) -> None:
