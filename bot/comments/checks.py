@@ -44,6 +44,12 @@ def check_report(
     )
 
 
+def not_measured_report(why: str) -> Report:
+    """Return what the check run shows on a commit that no task of the bot's has measured."""
+    title = "Nothing was measured on this commit"
+    return Report(title=title, summary=why, conclusion="neutral", buttons=_DONE)
+
+
 def _buttons(task: Task, conclusion: Conclusion | None) -> tuple[Button, ...]:
     if conclusion is None:
         return _AT_WORK
@@ -203,9 +209,30 @@ def repair_title(names: Sequence[str]) -> str:
     return f"Mend {names[0]}" if len(names) == 1 else "Mend failing checks"
 
 
-def repaired(sha: str) -> str:
-    """Say that a repair was pushed."""
+def repaired(sha: str, command: str, *, is_held: bool) -> str:
+    """Say that a repair was pushed, and when its checks run."""
+    if is_held:
+        return (
+            f"It is mended in {sha[:10]}; the checks are held back there, and run when somebody "
+            f"with write access comments `{command} ci run`."
+        )
     return f"It is mended in {sha[:10]}; whether the checks agree, they say on that commit."
+
+
+def released_why() -> str:
+    """Say, in the check run on an empty commit, where the evidence is."""
+    return (
+        "This commit is empty: it lets the repository's checks run. Its files are those of the "
+        "commit before it, and so is the evidence in the pull request's text."
+    )
+
+
+def undone_why(before: str) -> str:
+    """Say, in the check run on a commit that takes something back, what the evidence is of."""
+    return (
+        "This commit takes changes back, and no check of the bot's has run on it. The evidence in "
+        f"the pull request's text is of {code(before[:10])}."
+    )
 
 
 def _which(found: Sequence[Failure], sha: str) -> str:

@@ -1,8 +1,12 @@
 """The words about checks that are held back: in commits and in the text of a pull request."""
 
+import re
+
 from bot.comments.answers import person
 
 _SKIP = "skip-checks: true"
+_BEGIN = "⏸ **The repository's checks do not run on this yet.**"
+_NOTE = re.compile(rf"^{re.escape(_BEGIN)}[^\n]*\n*", re.MULTILINE)
 _WAITS = "The repository's checks wait until somebody lets them run."
 
 
@@ -24,10 +28,23 @@ def is_held(message: str) -> bool:
 def held_note(command: str, why: str) -> str:
     """Say, in the text of a pull request, that its checks do not run yet, and who can let them."""
     return (
-        f"⏸ **The repository's checks do not run on this yet.** {why} That text may have steered "
+        f"{_BEGIN} {why} That text may have steered "
         "what the checks would execute, next to the repository's secrets. Somebody with write "
         f"access looks at the change first, and comments `{command} ci run`."
     )
+
+
+def with_held_note(table: str, body: str, command: str) -> str:
+    """Return what stands for the evidence in a pull request's text, with such words if none do."""
+    if _NOTE.search(body):
+        return table
+    who = f"Somebody with write access looks at the change first, and comments `{command} ci run`."
+    return f"{_BEGIN} {who}\n\n{table}"
+
+
+def without_held_note(body: str) -> str:
+    """Return a pull request's text without the words that its checks do not run."""
+    return _NOTE.sub("", body)
 
 
 def outsider(login: str) -> str:

@@ -14,6 +14,7 @@ _PATHS = 10
 _HEADLINE = 72
 _EVIDENCE = ("<!-- patchbay evidence -->", "<!-- patchbay end of evidence -->")
 _BETWEEN = re.compile(f"{re.escape(_EVIDENCE[0])}.*?{re.escape(_EVIDENCE[1])}", re.DOTALL)
+_OLD = re.compile(r"⚠️ \*\*The evidence is of (?P<of>[^\n*]+)\.\*\*[^\n]*\n*")
 
 ROUND = "round"
 """What a result in the log is called that is about a round of review."""
@@ -138,6 +139,28 @@ def with_evidence_of(newer: str, body: str) -> str:
     """Return a pull request's text with the evidence that a newer one of it has."""
     found = _BETWEEN.search(newer)
     return _BETWEEN.sub(lambda _: found[0], body, count=1) if found else body
+
+
+def with_old_evidence(body: str, before: str, sha: str, issue: int) -> str:
+    """Return a pull request's text that says of which commit its evidence is, after an undo.
+
+    What is not measured closes no issue either.
+    """
+    note = (
+        f"⚠️ **The evidence is of {_commit(before)}.** Changes were taken back since, last in "
+        f"{_commit(sha)}, on which nothing was measured."
+    )
+    closes = re.compile(rf"^Closes #{issue}\b(?=[ \t\r]*$)", re.MULTILINE)
+    body = closes.sub(f"Refs #{issue}", body, count=1)
+    found = _BETWEEN.search(body)
+    if found is None:
+        return body
+    table = found[0].removeprefix(_EVIDENCE[0]).removesuffix(_EVIDENCE[1]).strip()
+    if old := _OLD.match(table):
+        # It is still of the commit before the first of them.
+        note = f"⚠️ **The evidence is of {old['of']}.**{note.partition('.**')[2]}"
+        table = table[old.end() :].strip()
+    return with_evidence(body, f"{note}\n\n{table}")
 
 
 def evidence_part(table: str) -> str:

@@ -1,8 +1,9 @@
 """Mends failing checks when somebody asks, switches the mending, and lets held checks run."""
 
+from bot.after_commit import renew_text, show_not_measured
 from bot.commands import Autofix, Ci
 from bot.comments import checks as words
-from bot.comments.held import is_held
+from bot.comments.held import is_held, without_held_note
 from bot.github_checks import GitHubChecks
 from bot.github_errors import Conflict, PermissionsMissing
 from bot.handlers.checked import READS, READS_LOGS, as_brief, is_ours
@@ -83,7 +84,10 @@ def _release(origin: Task, request: Request) -> Outcome:
         )
     except Conflict as moved:
         raise UserError(words.moved_comment(context.command), why=str(moved)) from moved
-    request.conversation.react("rocket")
+    if sha := done["sha"]:
+        renew_text(without_held_note, request)
+        show_not_measured(origin, sha, words.released_why(), request)
+    request.conversation.react("hooray")
     text = words.released_comment(done["sha"]) if done["sha"] else words.not_held_comment()
     request.say("ci run", text)
     return Outcome(DeliveryState.HANDLED, "released" if done["sha"] else "nothing was held")

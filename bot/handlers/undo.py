@@ -2,10 +2,17 @@
 
 from typing import Any
 
+from bot.after_commit import renew_text, show_not_measured
 from bot.commands import Undo
+from bot.comments.checks import undone_why
 from bot.comments.held import held, is_held
 from bot.comments.pull_request import credit
-from bot.comments.rounds import cannot_undo_comment, undo_commit, undone_comment
+from bot.comments.rounds import (
+    cannot_undo_comment,
+    undo_commit,
+    undone_comment,
+    with_old_evidence,
+)
 from bot.github_errors import Conflict, Forbidden, Invalid
 from bot.github_history import BranchCommit, History, TooManyFiles
 from bot.github_repository import GitHubRepository
@@ -35,10 +42,14 @@ def undo(command: Undo, request: Request) -> Outcome:
     def look() -> dict[str, Any] | None:
         commits = repository.history().of_pull_request(event.issue.number)
         done = [one for one in commits if trailer in one.message.split("\n")]
-        return {"sha": done[-1].sha, "paths": []} if done else None
+        return {"sha": done[-1].sha, "before": done[-1].parents[0], "paths": []} if done else None
 
     key = f"undo:{event.key}"
     done = context.effects.once(request.conversation.scope, key, do=do, look=look)
+    sha, before = done["sha"], done["before"]
+    issue = origin.issue_number
+    renew_text(lambda body: with_old_evidence(body, before, sha, issue), request)
+    show_not_measured(origin, sha, undone_why(before), request)
     request.conversation.react("hooray")
     request.say("undone", undone_comment(done["sha"], done["paths"]))
     return Outcome(DeliveryState.HANDLED, f"undone in {done['sha'][:12]}")
@@ -72,7 +83,7 @@ def _take_back(
         raise _refused("GitHub does not list so many files", request) from too_many
     except (Conflict, Forbidden, Invalid) as refused:
         raise _refused(f"GitHub says: {refused}", request) from refused
-    return {"sha": sha, "paths": list(undoing.paths)}
+    return {"sha": sha, "before": head, "paths": list(undoing.paths)}
 
 
 def _contents(history: History, undoing: Undoing) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ from bot.comments.failures import Failure
 from bot.comments.given import CHECKS
 from bot.comments.pull_request import credit, harmless_lines
 from bot.comments.rounds import pull_request_gone, pushed_meanwhile, round_commit
+from bot.own_word import word_for
 from jobs.agent.task import Outcome
 from jobs.checkout import Base
 from jobs.checks.failing import FailingCheck, failing_checks, with_failures
@@ -78,19 +79,24 @@ def _hand_in(job: Job, begun: _Begun, solution: Solution) -> TaskEnd | NewWait:
         before = begun.base.mirror.at(begun.base.sha)
         keep_remarks(job, before, solution.change, solution.policy)
         try:
-            added = patiently(job, lambda: _push(job, begun, solution), until=job.watch.halted)
+            added, is_held = patiently(
+                job, lambda: _push(job, begun, solution), until=job.watch.halted
+            )
         except Moved as moved:
             kept = keep(job, begun.base, solution, end)
             branch = job.services.tasks.get(job.task.id).branch or ""
             words = f"{pushed_meanwhile(str(moved), branch)} {kept.explanation}".strip()
             return failed(Failure.PUSH_REJECTED, words)
-        return replace(end, explanation=f"{repaired(added.sha)} {end.explanation}".strip())
+        command = word_for(job.task, job.services.settings.command)
+        said = repaired(added.sha, command, is_held=is_held)
+        return replace(end, explanation=f"{said} {end.explanation}".strip())
     if solution.place is not Place.NOWHERE:
         return keep(job, begun.base, solution, end)
     return end
 
 
-def _push(job: Job, begun: _Begun, solution: Solution) -> Added:
+def _push(job: Job, begun: _Begun, solution: Solution) -> tuple[Added, bool]:
+    """Push the repair; return it, and whether the checks are held back on it."""
     task = job.services.tasks.get(job.task.id)
     with at_pull_request(job) as place:
         check_requester(place.repository, task)
@@ -106,4 +112,4 @@ def _push(job: Job, begun: _Begun, solution: Solution) -> Added:
         job.services.tasks.write(job.lease, head_sha=added.sha)
         forget_if_moved(job, begun.base, added)
         job.log.event(f"push to `{place.branch.name}`", added.sha[:12])
-        return added
+        return added, place.branch.is_held_on(added.on)

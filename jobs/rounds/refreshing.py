@@ -5,10 +5,12 @@ from typing import Any
 import structlog
 
 from bot.comments.evidence import evidence_table
+from bot.comments.held import is_held, with_held_note
 from bot.comments.rounds import evidence_after, with_evidence
 from bot.conversation import scope_of
 from bot.github_errors import GitHubError
 from bot.handlers.refreshed import text_key
+from bot.own_word import word_for
 from jobs.job import Job
 from jobs.rounds.place import Place
 from jobs.rounds.round import Round
@@ -26,6 +28,10 @@ def show_evidence(job: Job, place: Place, taken: Round, sha: str) -> None:
         return
     table = job.services.redactor.clean(evidence_after(taken.number, sha, table))
     body = place.reviews.opened().body
+    if is_held(place.repository.commit_message(sha)):
+        # In the evidence's own place: what else stands in the text is people's as well.
+        command = word_for(task, job.services.settings.command)
+        table = with_held_note(table, with_evidence(body, ""), command)
     wanted = with_evidence(body, table)
     if wanted == body:
         return

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from bot.comments.held import held_note
+from bot.comments.rounds import evidence_part
 from bot.dispatch import handle
 from bot.github_checks import Button, Report
 from bot.github_errors import RateLimited
@@ -198,13 +200,50 @@ def test_held_checks_run_when_a_writer_lets_them(on_pull: OnPullRequest) -> None
     door, github = on_pull.door, on_pull.door.github
     held_at = on_pull.pushes(f"Fix\n\n\nAgent-Task: {on_pull.origin.id}\nskip-checks: true")
     assert github.start_workflow(REPOSITORY, BRANCH) is None
+    _has_text(on_pull, f"Refs #1\n\n{held_note('/agent', 'Why.')}\n\nMore.")
     assert door.command(on_pull.number, "triage", "/agent ci run").state is DeliveryState.REFUSED
     assert on_pull.head == held_at
     assert door.command(on_pull.number, "write", "/agent ci run").detail == "released"
     assert on_pull.head != held_at
     assert github.start_workflow(REPOSITORY, BRANCH) is not None
     assert "The checks run now" in on_pull.words()[-1]
+    assert _text(on_pull) == "Refs #1\n\nMore."
+    runs = github.check_runs(REPOSITORY, on_pull.head)
+    assert [run["conclusion"] for run in runs if run["name"] == "agent"] == ["neutral"]
     assert door.command(on_pull.number, "write", "/agent ci run").detail == "nothing was held"
+
+
+def _has_text(on_pull: OnPullRequest, body: str) -> None:
+    door = on_pull.door
+    door.app.kept_repository(
+        door.installation_id,
+        door.repository_id,
+        {"pull_requests": "write", "metadata": "read"},
+    ).update_pull_request_body(on_pull.number, body)
+
+
+def _text(on_pull: OnPullRequest) -> str:
+    (found,) = on_pull.door.github.pull_requests(REPOSITORY)
+    return str(found["body"])
+
+
+def test_undo_leaves_no_word_that_is_of_another_commit(on_pull: OnPullRequest) -> None:
+    door, first = on_pull.door, on_pull.head
+    _has_text(on_pull, f"Closes #{on_pull.origin.issue_number}\n\n{evidence_part('| a |')}\n")
+    for name in ("b.py", "c.py"):
+        door.github.commit(REPOSITORY, BRANCH, "write", {name: "1\n"}, name)
+    measured = on_pull.head
+    door.command(on_pull.number, "maria", "/agent undo c.py")
+    door.command(on_pull.number, "maria", "/agent undo b.py")
+    text = _text(on_pull)
+    assert text.startswith(f"Refs #{on_pull.origin.issue_number}\n")
+    assert text.count("The evidence is of") == 1
+    assert f"The evidence is of `{measured[:10]}`" in text
+    assert on_pull.head[:10] in text
+    assert "| a |" in text
+    (run,) = door.github.check_runs(REPOSITORY, on_pull.head)
+    assert (run["name"], run["conclusion"]) == ("agent", "neutral")
+    assert first != on_pull.head
 
 
 def _check_run(on_pull: OnPullRequest, name: str) -> int:

@@ -136,6 +136,16 @@ def test_what_fails_is_mended_by_one_more_commit_on_the_branch(red: Red) -> None
     assert red.head[:10] in end.explanation
 
 
+def test_a_repair_whose_checks_are_held_back_says_so(red: Red) -> None:
+    red.monkeypatch.setattr("jobs.rounds.branch.why_held", lambda *_: "An outsider wrote it.")
+    run = red.fails()
+    red.agent_says(MENDED)
+    end = story.repair(red.job(run))
+    assert isinstance(end, TaskEnd)
+    assert "the checks are held back there" in end.explanation
+    assert "`/agent ci run`" in end.explanation
+
+
 def test_the_agent_is_told_what_the_checks_say_as_data(red: Red) -> None:
     mark = {"path": "tax.py", "start_line": 1, "end_line": 1, "annotation_level": "failure"}
     run = red.fails(annotations=[{**mark, "message": "wrong rate"}])

@@ -174,3 +174,14 @@ def test_of_a_long_thread_the_newest_is_heard_and_what_nobody_sees_is_not(review
     assert "secrets" not in said.text
     assert "Word 54." in said.text
     assert "not" not in over_all.text
+
+
+def test_a_round_whose_checks_are_held_back_says_so_in_the_pull_requests_text(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.rounds.branch.why_held", lambda *_: "An outsider wrote it.")
+    review.comment("paul", "The rate is 0.2 now.")
+    review.agent_says("Thread 1: fixed: yes", MENDED)
+    assert review.address().state is TaskState.SUCCEEDED
+    [pull] = review.desk.pull_requests()
+    assert pull["body"].count("checks do not run on this yet") == 1
