@@ -74,7 +74,7 @@ def _joined(live: Task, words: str, request: Request) -> Outcome:
     tasks.also_asked(live.id, event.sender.login, _how(request))
     if words and isinstance(event, IssueCommented):
         tasks.heard.add(live.id, Remark(event.comment_id, event.sender.login, words))
-    request.conversation.react("eyes")
+    request.conversation.react("hooray")
     task = tasks.get(live.id)
     # A job shows it by itself, and a quiet task has no comment before its end.
     if task.state is TaskState.QUEUED and task.status_comment_id is not None:

@@ -61,7 +61,7 @@ def decide_change(
         if now is None or now.answer.get("event") != event.key:
             by = now.answered_by if now else ""
             raise UserError(decided_change_comment(wait.asked, by), why="decided before")
-    request.conversation.react("eyes")
+    request.conversation.react("hooray")
     context.wake(wait.task_id)
     task = context.tasks.get(wait.task_id)
     if task.state is TaskState.QUEUED:

@@ -23,6 +23,13 @@ from records.task import Task, TaskState
 
 _SUMMARY = 6_000
 _SAME_VERB_AGAIN = {"address", "sync", "ci", "plan", "ask", "review"}
+_WITHOUT_WORDS = {"sync", "ci"}
+_NOTHING_LEFT = {
+    "address": "Write a review, or say what is to be done: `{command} address …`.",
+    "sync": "Nothing, until the base has moved on: then `{command} sync` has something to merge.",
+    "ci": "If a check goes on failing, say what to look at: `{command} address …`.",
+}
+"""What follows where a verb on the bot's pull request found nothing to do."""
 RETRY_BOX = "- [ ] Try again, from where it was <!-- do:retry -->"
 _RETRY_ANEW = "- [ ] Try again <!-- do:retry -->"
 CUT_SHORT = {TaskState.PARTIAL, TaskState.STOPPED, TaskState.FAILED}
@@ -127,10 +134,16 @@ def _body(task: Task, around: Surroundings) -> list[str]:
 
 def _next(end: Words, task: Task, around: Surroundings) -> str:
     """Say what to do next; what is no fix is asked for by its own verb once more."""
-    said = end.next.format(command=around.command)
+    word = around.command
+    if task.state is TaskState.NO_CHANGE_NEEDED and task.verb in _NOTHING_LEFT:
+        return _NOTHING_LEFT[task.verb].format(command=word)
+    said = end.next.format(command=word)
     if task.verb not in _SAME_VERB_AGAIN:
         return said
-    return said.replace(f"{around.command} fix", f"{around.command} {task.verb}")
+    # Words are for the verb that takes them; what has none is only asked for again.
+    with_words = "address" if task.verb in _WITHOUT_WORDS else task.verb
+    said = said.replace(f"{word} fix …", f"{word} {with_words} …")
+    return said.replace(f"{word} fix", f"{word} {task.verb}")
 
 
 def _anew(task: Task, around: Surroundings) -> str:

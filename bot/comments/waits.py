@@ -212,6 +212,14 @@ def no_such_choice_comment(command: str, choice: str) -> str:
     )
 
 
+def two_choices_comment(command: str) -> str:
+    """Refuse two choices of one question."""
+    return (
+        "That chooses twice for one question. Nothing was noted: please give one letter for each, "
+        f"as in `{command} 1b 2a`, or say both in your own words: `{command} answer 1 …`."
+    )
+
+
 def long_answer_comment(command: str, most: int) -> str:
     """Refuse an answer that would have to be cut."""
     return (

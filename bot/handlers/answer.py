@@ -9,6 +9,7 @@ from bot.comments.waits import (
     long_answer_comment,
     no_such_choice_comment,
     nothing_asked_comment,
+    two_choices_comment,
     which_question_comment,
 )
 from bot.handlers.revise import revise
@@ -39,7 +40,7 @@ def answer(command: Answer, request: Request) -> Outcome:
     if now is None and not _is_this(wait, said, by, request):
         words = answered_already_comment(request.context.command, wait.answered_by)
         raise UserError(words, why="it was answered already")
-    request.conversation.react("eyes")
+    request.conversation.react("hooray")
     if now is None or not now.is_open:
         request.context.wake(task.id)
     _show(task, request)
@@ -76,6 +77,11 @@ def _not_a_question(text: str, wait: Wait, request: Request) -> Outcome:
 def _understood(command: Answer, wait: Wait, request: Request) -> dict[str, dict[str, str]]:
     """Return what is said to which question, as the records keep it; UserError if it is unclear."""
     questions: list[dict[str, Any]] = wait.asked["questions"]
+    numbers = [number for number, _ in dict.fromkeys(command.choices)]
+    if len(numbers) > len(set(numbers)):
+        raise UserError(
+            two_choices_comment(request.context.command), why="two choices of one question"
+        )
     chosen = {str(number): {"choice": letter, "text": ""} for number, letter in command.choices}
     if len(command.text) > _LONGEST:
         words = long_answer_comment(request.context.command, _LONGEST)

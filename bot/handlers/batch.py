@@ -112,7 +112,7 @@ def _keep(batch_id: str, parts: list[Part], request: Request) -> None:
 def _shown(batch_id: str, parts: list[Part], request: Request) -> Outcome:
     """Write the table, of which all parts are looked at."""
     started = sum(bool(part.task_id) for part in parts)
-    request.conversation.react("eyes" if started else "confused")
+    request.conversation.react("hooray" if started else "confused")
     show_batch(batch_id, request.context.tasks, lambda number: thread_of(number, request))
     return Outcome(DeliveryState.HANDLED, f"{started} tasks of {len(parts)}")
 

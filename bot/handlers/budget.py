@@ -41,7 +41,7 @@ def budget(command: Budget, request: Request) -> Outcome:
     if open_wait and open_wait.kind is WaitKind.BUDGET:
         waits.answer(open_wait, {"granted": True}, by)
         context.wake(task.id)
-    request.conversation.react("eyes")
+    request.conversation.react("hooray")
     limits = granted(within(context.limits, task), waits.all(task.id))
     request.say("budget", budget_given_comment(by, *_given(command), limits))
     now = context.tasks.get(task.id)

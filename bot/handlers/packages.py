@@ -24,7 +24,7 @@ def packages(command: Packages, request: Request) -> Outcome:
     now = context.tasks.waits.answer(wait, said, by)
     if now is None:
         _check_same(wait, said, by, request)
-    request.conversation.react("eyes")
+    request.conversation.react("hooray")
     context.wake(task.id)
     task = context.tasks.get(task.id)
     if task.state is TaskState.QUEUED:

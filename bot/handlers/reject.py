@@ -13,5 +13,5 @@ def reject(command: Reject, request: Request) -> Outcome:
         return decide_change(change, Decision.REJECT, request, words=command.reason)
     plan = waiting_plan(request)
     decide(plan, Decision.REJECT, request, words=command.reason)
-    request.conversation.react("eyes")
+    request.conversation.react("hooray")
     return Outcome(DeliveryState.HANDLED, f"plan of task {plan.task.id} is dropped")

@@ -13,5 +13,5 @@ def revise(command: Revise, request: Request) -> Outcome:
     plan, issue = waiting_plan(request), request.event.issue
     text = {"title": issue.title, "body": issue.body}
     decide(plan, Decision.REVISE, request, words=command.instruction, issue=text)
-    request.conversation.react("eyes")
+    request.conversation.react("hooray")
     return Outcome(DeliveryState.HANDLED, f"plan of task {plan.task.id} is made anew")

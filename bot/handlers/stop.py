@@ -30,7 +30,7 @@ def stop(command: Stop, request: Request) -> Outcome:
     if task.state.ended and task.state is not TaskState.STOPPED:
         raise _nothing_to_stop(request)
     if not isinstance(event, IssueClosed):
-        request.conversation.react("eyes")
+        request.conversation.react("hooray")
     never_began = task.state.ended and not task.explanation
     if not (never_began and isinstance(event, IssueClosed)):
         words = stopping_comment(task, event.sender.login, context.task_url(task.id))

@@ -16,6 +16,9 @@ from jobs.agent.work import Work
 from records.heard import Remark
 from records.waits import Wait
 
+_SHOWN = 80
+"""Characters of an answer that the log shows."""
+
 
 def take_answers(work: Work, asked: Iterable[Asked]) -> Ending | bool:
     """Pass on what people said to what was asked, if they did; else the work rests or ends."""
@@ -39,8 +42,25 @@ def take_answers(work: Work, asked: Iterable[Asked]) -> Ending | bool:
 def _answer(work: Work, asked: Asked, wait: Wait) -> None:
     name = title(asked.meaning) if isinstance(asked.meaning, Request) else asked.tool
     who = f"answered by {wait.answered_by}" if wait.answered_by else "nobody answered in time"
+    who += _in_short(wait)
     done = Done(name, who, _IN_A_NEW_SANDBOX, Status.OK, pinned=f"\n\n{answered(work, wait)}")
     observe(work, asked, done, started_at=time.time(), last=False)
+
+
+def _in_short(wait: Wait) -> str:
+    """Return the answers for the log: the letters, and the beginning of other words."""
+    given: dict[str, dict[str, str]] = wait.answer.get("answers", {})
+    said = [
+        f"{number}{one.get('choice', '')}"
+        + (f" “{_begin(text)}”" if (text := one.get("text")) else "")
+        for number, one in sorted(given.items())
+    ]
+    return f": {', '.join(said)}" if said else ""
+
+
+def _begin(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
 
 
 _IN_A_NEW_SANDBOX = (

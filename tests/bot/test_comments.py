@@ -522,3 +522,18 @@ def test_a_limit_that_was_hit_is_named(state: TaskState) -> None:
     assert "⚠️ The tests were killed at 2 GB (2 times); a command was killed after 9 s." in said
     without = status_comment(make_task(state=state, progress=Progress()), around())
     assert "⚠️" not in without
+
+
+@pytest.mark.parametrize(
+    ("verb", "state", "advice"),
+    [
+        ("sync", TaskState.NO_CHANGE_NEEDED, "until the base has moved on: then `/agent sync`"),
+        ("address", TaskState.NO_CHANGE_NEEDED, "Write a review, or say what is to be done"),
+        ("ci", TaskState.NEEDS_INFORMATION, "`/agent address …` with what was missing"),
+        ("ask", TaskState.NEEDS_INFORMATION, "`/agent ask …` with what was missing"),
+    ],
+)
+def test_the_advice_is_something_that_the_bot_takes(
+    verb: str, state: TaskState, advice: str
+) -> None:
+    assert advice in status_comment(make_task(verb=verb, state=state), around())

@@ -191,7 +191,7 @@ def test_a_revision_takes_the_words_and_the_issue_as_it_is_now(planned: Planned)
     assert said["words"] == "leave the currency\nand the rate"
     assert said["issue"] == {"title": "Tax is wrong", "body": "Half a cent more."}
     assert door.context.tasks.get(task.id).state is TaskState.QUEUED
-    assert door.reactions(door.last_comment_of(number, "write")) == ["eyes"]
+    assert door.reactions(door.last_comment_of(number, "write")) == ["hooray"]
 
 
 def test_words_that_revise_a_plan_take_the_role_that_the_project_asks_for_that(

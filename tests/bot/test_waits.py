@@ -75,7 +75,7 @@ def test_letters_answer_every_question_and_wake_the_task(front_door: FrontDoor) 
     assert wait_of(front_door, lease).answered_by == "maria"
     assert task_of(front_door, lease).state is TaskState.QUEUED
     assert front_door.woken == [lease.task_id]
-    assert reaction(front_door, number, "maria") == ["eyes"]
+    assert reaction(front_door, number, "maria") == ["hooray"]
     assert status_of(front_door, number).split("\n")[1].startswith("### ⏳")
 
 
@@ -313,3 +313,12 @@ def test_more_for_no_task_says_so(front_door: FrontDoor) -> None:
     number = front_door.issue()
     front_door.command(number, "admin", "/agent budget +100k")
     assert "no task here that could use more" in front_door.bot_comments(number)[-1]
+
+
+def test_two_choices_of_one_question_are_asked_about(front_door: FrontDoor) -> None:
+    number, lease = waiting(front_door)
+    outcome = front_door.command(number, "maria", "/agent 1a 1b")
+    assert outcome.state is DeliveryState.REFUSED
+    assert "chooses twice for one question" in front_door.bot_comments(number)[-1]
+    assert not wait_of(front_door, lease).answer
+    assert front_door.command(number, "maria", "/agent 1a 1a 2b").state is DeliveryState.HANDLED
