@@ -72,6 +72,22 @@ class SentDelivery:
     """Whether it was answered with success."""
 
 
+class BadKey(Exception):
+    """The private key cannot sign; the message says why, without the key."""
+
+
+def _prepared(key: str) -> Any:
+    """Read the text of a private key."""
+    if "PRIVATE KEY-----" not in key:
+        raise BadKey("it is no private key in PEM")
+    try:
+        return _RS256.prepare_key(key)
+    except TypeError as locked:
+        raise BadKey("it is locked with a password") from locked
+    except (jwt.InvalidKeyError, ValueError) as unreadable:
+        raise BadKey("it is damaged, or no RSA key") from unreadable
+
+
 def _page_of_deliveries(api: GitHubApi, *, cursor: str) -> tuple[Any, str]:
     return api.from_cursor("/app/hook/deliveries", cursor, per_page=_PER_PAGE)
 
@@ -265,5 +281,5 @@ class GitHubApp:
     def _key(self) -> Any:
         """Read the private key once: checking it takes longer than all the rest of a signature."""
         if self._read_key is None:
-            self._read_key = _RS256.prepare_key(self._private_key)
+            self._read_key = _prepared(self._private_key)
         return self._read_key

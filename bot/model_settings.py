@@ -5,9 +5,20 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import NoDecode
+
+from bot.sandbox_settings import SandboxSettings
 
 OPENAI_URL = "https://api.openai.com/v1"
 type_of_api = Literal["auto", "responses", "chat"]
@@ -135,3 +146,75 @@ def _model(name: str, part: object) -> Model:
 
 def _key(part: dict[str, Any]) -> SecretStr:
     return SecretStr(os.environ.get(str(part.get("key_env") or ""), ""))
+
+
+class ModelSettings(SandboxSettings):
+    """What speaking with a model takes: one model by plain settings, or a file of several."""
+
+    price_input_per_mtok: float | None = Field(None, ge=0)
+    """The price of a million input tokens, in US dollars."""
+    price_cached_per_mtok: float | None = Field(None, ge=0)
+    """The price of a million input tokens that the model's server had in its cache."""
+    price_output_per_mtok: float | None = Field(None, ge=0)
+    """The price of a million output tokens, in US dollars."""
+
+    models: Annotated[tuple[Model, ...], NoDecode] = ()
+    """A file of several models to choose from, instead of the one below."""
+    model: str = Field("", validation_alias=AliasChoices("MODEL", "model"))
+    """`MODEL`: the name of the model, as its server knows it."""
+    openai_api_key: SecretStr = Field(
+        SecretStr(""), validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key")
+    )
+    """`OPENAI_API_KEY`: the key for the model's server."""
+    openai_base_url: str = Field(
+        OPENAI_URL,
+        validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"),
+    )
+    """`OPENAI_BASE_URL`: the model's server; any that speaks OpenAI's API will do."""
+    model_api: type_of_api = "auto"
+    """Which of the two APIs the model's server is spoken to with; `auto` finds out."""
+    model_context_window: int = Field(128_000, ge=8_000)
+    """How many tokens the model can read at once."""
+    model_stream: bool = False
+    """Ask a chat server for its reply bit by bit, for a proxy that cuts silent connections."""
+    model_effort: str | None = Field(None, pattern=r"^[a-z]{1,20}$")
+    """How hard the model is asked to think, in its server's word, such as `low` or `high`."""
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        return without_slash(url)
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _file_of_models(cls, value: object) -> object:
+        return read_models(Path(value)) if isinstance(value, str | Path) else value
+
+    def choices(self) -> tuple[Model, ...]:
+        """Return the models that a task may be worked on with, the usual one first."""
+        if self.models or not self.model:
+            return self.models
+        one = Model(
+            name=self.model,
+            model=self.model,
+            base_url=self.openai_base_url,
+            key_env="OPENAI_API_KEY" if self.openai_api_key.get_secret_value() else "",
+            api=self.model_api,
+            context_window=self.model_context_window,
+            price_input=self.price_input_per_mtok,
+            price_cached=self.price_cached_per_mtok,
+            price_output=self.price_output_per_mtok,
+            effort=self.model_effort,
+            stream=self.model_stream,
+            api_key=self.openai_api_key,
+        )
+        return (one,)
+
+    def model_named(self, name: str) -> Model:
+        """Return the model of this name, the usual one without a name; raises UnknownModel."""
+        return chosen(self.choices(), name)
+
+    def model_keys(self) -> list[str]:
+        """List the keys of the models' servers."""
+        keys = (self.openai_api_key, *(model.api_key for model in self.models))
+        return [key.get_secret_value() for key in keys]

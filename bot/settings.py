@@ -1,7 +1,6 @@
 """What an operator chooses: a field and a sentence per setting, read from the environment."""
 
 import re
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -15,7 +14,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_settings import NoDecode
 
-from bot.model_settings import OPENAI_URL, Model, chosen, read_models, type_of_api, without_slash
+from bot.model_settings import ModelSettings, without_slash
 from bot.sandbox_settings import (
     KeeperSettings,
     SandboxSettings,
@@ -29,6 +28,7 @@ from records.pacing import Pace
 
 __all__ = [
     "KeeperSettings",
+    "ModelSettings",
     "SandboxSettings",
     "Settings",
     "SettingsError",
@@ -65,7 +65,7 @@ class SetupSettings(SandboxSettings):
         return pairs
 
 
-class Settings(SetupSettings):
+class Settings(SetupSettings, ModelSettings):
     """All other settings, each from `PATCHBAY_<NAME>` unless its sentence names another."""
 
     github_app_id: int = Field(gt=0)
@@ -138,34 +138,6 @@ class Settings(SetupSettings):
     """How many tasks a repository may have within 24 hours."""
     repository_usd_a_day: float | None = Field(None, gt=0)
     """What the tasks of a repository may cost within 24 hours, in US dollars; needs the prices."""
-    price_input_per_mtok: float | None = Field(None, ge=0)
-    """The price of a million input tokens, in US dollars."""
-    price_cached_per_mtok: float | None = Field(None, ge=0)
-    """The price of a million input tokens that the model's server had in its cache."""
-    price_output_per_mtok: float | None = Field(None, ge=0)
-    """The price of a million output tokens, in US dollars."""
-
-    models: Annotated[tuple[Model, ...], NoDecode] = ()
-    """A file of several models to choose from, instead of the one below."""
-    model: str = Field("", validation_alias=AliasChoices("MODEL", "model"))
-    """`MODEL`: the name of the model, as its server knows it."""
-    openai_api_key: SecretStr = Field(
-        SecretStr(""), validation_alias=AliasChoices("OPENAI_API_KEY", "openai_api_key")
-    )
-    """`OPENAI_API_KEY`: the key for the model's server."""
-    openai_base_url: str = Field(
-        OPENAI_URL,
-        validation_alias=AliasChoices("OPENAI_BASE_URL", "openai_base_url"),
-    )
-    """`OPENAI_BASE_URL`: the model's server; any that speaks OpenAI's API will do."""
-    model_api: type_of_api = "auto"
-    """Which of the two APIs the model's server is spoken to with; `auto` finds out."""
-    model_context_window: int = Field(128_000, ge=8_000)
-    """How many tokens the model can read at once."""
-    model_stream: bool = False
-    """Ask a chat server for its reply bit by bit, for a proxy that cuts silent connections."""
-    model_effort: str | None = Field(None, pattern=r"^[a-z]{1,20}$")
-    """How hard the model is asked to think, in its server's word, such as `low` or `high`."""
 
     command: str = Field("/agent", pattern=r"^/[a-z][a-z0-9-]{1,30}$")
     """The word that a command line begins with."""
@@ -182,15 +154,22 @@ class Settings(SetupSettings):
     least_free_mb: int = Field(1024, ge=0)
     """How much of the disk must be free for a new task to begin, in MiB; until then it waits."""
 
-    @field_validator("github_api_url", "github_url", "public_url", "openai_base_url")
+    @field_validator("github_api_url", "github_url", "public_url")
     @classmethod
-    def _without_slash(cls, url: str) -> str:
+    def _no_slash(cls, url: str) -> str:
         return without_slash(url)
 
-    @field_validator("models", mode="before")
+    @field_validator("github_private_key_file")
     @classmethod
-    def _file_of_models(cls, value: object) -> object:
-        return read_models(Path(value)) if isinstance(value, str | Path) else value
+    def _text(cls, file: FilePath | None) -> FilePath | None:
+        try:
+            if file is not None:
+                file.read_text("utf-8")
+        except OSError as closed:
+            raise ValueError(f"{file} cannot be read: {closed.strerror}") from closed
+        except UnicodeDecodeError as other:
+            raise ValueError(f"{file} is no text: GitHub's own file is, in PEM") from other
+        return file
 
     @field_validator("webhook_secret")
     @classmethod
@@ -218,30 +197,6 @@ class Settings(SetupSettings):
         if not self.models and None in prices:
             raise ValueError(f"{name} needs both PATCHBAY_PRICE_… settings")
 
-    def choices(self) -> tuple[Model, ...]:
-        """Return the models that a task may be worked on with, the usual one first."""
-        if self.models or not self.model:
-            return self.models
-        one = Model(
-            name=self.model,
-            model=self.model,
-            base_url=self.openai_base_url,
-            key_env="OPENAI_API_KEY" if self.openai_api_key.get_secret_value() else "",
-            api=self.model_api,
-            context_window=self.model_context_window,
-            price_input=self.price_input_per_mtok,
-            price_cached=self.price_cached_per_mtok,
-            price_output=self.price_output_per_mtok,
-            effort=self.model_effort,
-            stream=self.model_stream,
-            api_key=self.openai_api_key,
-        )
-        return (one,)
-
-    def model_named(self, name: str) -> Model:
-        """Return the model of this name, the usual one without a name; raises UnknownModel."""
-        return chosen(self.choices(), name)
-
     def pace(self) -> Pace:
         """Return how fast GitHub may be written to."""
         return Pace(
@@ -266,8 +221,7 @@ class Settings(SetupSettings):
         """List every value that must never be written down."""
         return [
             self.webhook_secret.get_secret_value(),
-            self.openai_api_key.get_secret_value(),
-            *(model.api_key.get_secret_value() for model in self.models),
+            *self.model_keys(),
             self.private_key(),
             *passwords(self.database_url, self.redis_url),
         ]

@@ -37,7 +37,11 @@ DOORS = {
     "openai": ("jobs/model/",),
     "pip": ("evaluation/sdist.py",),
     "pydantic": ("bot/settings.py", "bot/sandbox_settings.py", "bot/model_settings.py"),
-    "pydantic_settings": ("bot/settings.py", "bot/sandbox_settings.py"),
+    "pydantic_settings": (
+        "bot/settings.py",
+        "bot/sandbox_settings.py",
+        "bot/model_settings.py",
+    ),
     "redis": ("jobs/queues.py", "jobs/worker.py"),
     "requests": ("bot/github_api.py", "jobs/sandbox/"),
     "rq": ("jobs/queues.py", "jobs/worker.py"),

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from bot.settings import SandboxSettings, Settings, SettingsError
+from bot.redaction import Redactor
+from bot.settings import ModelSettings, SandboxSettings, Settings, SettingsError
 from jobs.doctor.finding import Finding, Level, fail
 from jobs.doctor.github import check_github
 from jobs.doctor.installation import check_installation
@@ -18,12 +19,18 @@ def main(arguments: list[str]) -> int:
     """Return 0 if nothing must be mended, else 1."""
     parser = argparse.ArgumentParser(prog="script/doctor", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one object per line, for programs")
-    parser.add_argument(
+    less = parser.add_mutually_exclusive_group()
+    less.add_argument(
         "--sandbox", action="store_true", help="what sandboxes need, and nothing else"
+    )
+    less.add_argument(
+        "--without-app",
+        action="store_true",
+        help="what needs no GitHub App: sandboxes, and the models where any is set",
     )
     chosen = parser.parse_args(arguments)
     failed = False
-    for finding in findings(sandbox_only=chosen.sandbox):
+    for finding in findings(sandbox_only=chosen.sandbox, without_app=chosen.without_app):
         line = json.dumps(asdict(finding)) if chosen.json else finding.line()
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
@@ -31,7 +38,7 @@ def main(arguments: list[str]) -> int:
     return int(failed)
 
 
-def findings(*, sandbox_only: bool) -> Iterator[Finding]:
+def findings(*, sandbox_only: bool, without_app: bool) -> Iterator[Finding]:
     """Make the checks, the sandbox first: it needs no settings."""
     try:
         sandboxes = SandboxSettings.load()
@@ -41,14 +48,30 @@ def findings(*, sandbox_only: bool) -> Iterator[Finding]:
     yield from check_sandboxes(sandboxes)
     if sandbox_only:
         return
+    if without_app:
+        yield from _models_alone()
+        return
     try:
         settings = Settings.load()
     except SettingsError as wrong:
         yield _wrong(wrong)
         return
-    yield from check_installation(settings)
-    yield from check_models(settings)
-    yield from check_github(settings)
+    # GitHub and a model's server may repeat in a complaint what they were sent.
+    redactor = Redactor(settings.secrets())
+    for check in (check_installation, check_models, check_github):
+        yield from (finding.cleaned(redactor.clean) for finding in check(settings))
+
+
+def _models_alone() -> Iterator[Finding]:
+    """Try the models where any is set: before there is an App, they serve the demo."""
+    try:
+        settings = ModelSettings.load()
+    except SettingsError as wrong:
+        yield _wrong(wrong)
+        return
+    if settings.choices():
+        redactor = Redactor(settings.model_keys())
+        yield from (finding.cleaned(redactor.clean) for finding in check_models(settings))
 
 
 def _wrong(wrong: SettingsError) -> Finding:

@@ -1,6 +1,7 @@
 """What a check says: one line, with the mend where something is not as it must be."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -25,6 +26,10 @@ class Finding:
         """Return it as one line for people."""
         mend = f"; mend: {self.mend}" if self.mend else ""
         return " ".join(f"{self.level:<7} {self.about}: {self.words}{mend}".split("\n"))
+
+    def cleaned(self, clean: Callable[[str], str]) -> "Finding":
+        """Return it without the secrets that `clean` takes out of a text."""
+        return replace(self, words=clean(self.words), mend=clean(self.mend))
 
 
 def ok(about: str, words: str) -> Finding:

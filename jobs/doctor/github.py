@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
-from bot.github_app import GitHubApp
+from bot.github_app import BadKey, GitHubApp
 from bot.github_errors import GitHubError, Unavailable
 from bot.settings import Settings
 from jobs.doctor.finding import Finding, fail, ok, warning
@@ -17,6 +17,10 @@ FOR_CHECKS = {"actions": "write", "checks": "write"}
 _LEVELS = ("none", "read", "write", "admin")
 _MOST_SKEW_S = 30.0
 _ANSWERS_S = 10.0
+_KEY_MEND = (
+    "generate a private key on the App's settings page, and name its file, unchanged, in "
+    "PATCHBAY_GITHUB_PRIVATE_KEY_FILE"
+)
 _WHY = {
     "workflows": "GitHub would no longer refuse a push that changes a workflow",
     "administration": "it could change the rules that protect branches",
@@ -31,6 +35,9 @@ def check_github(settings: Settings) -> Iterator[Finding]:
     try:
         known = app.itself()
         slug, granted = str(known["slug"]), dict(known["permissions"])
+    except BadKey as bad:
+        yield fail("App's key", f"it cannot sign: {bad}", _KEY_MEND)
+        return
     except Unavailable as away:
         yield fail("GitHub App", str(away), "PATCHBAY_GITHUB_API_URL, or the way there")
         return

@@ -1,11 +1,11 @@
 """Tries each of the operator's models: does it answer, call a tool, read all, and say its usage."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bot.model_settings import Model
-from bot.settings import Settings
+from bot.model_settings import Model, ModelSettings
+from bot.redaction import Redactor
 from jobs.doctor.finding import Finding, fail, ok, warning
 from jobs.model import (
     BadArguments,
@@ -19,6 +19,8 @@ from jobs.model import (
     parse_arguments,
     wire_to,
 )
+
+Clean = Callable[[str], str]
 
 _MANUAL = "docs/models.md"
 _ANSWERS_S = 180.0
@@ -45,6 +47,8 @@ _REPORT = ToolSpec(
         "additionalProperties": False,
     },
 )
+_BUSY = 429
+_UNWELL = 500
 _MENDS = {
     ModelErrorKind.RETRY: "start the server, or mend the address (OPENAI_BASE_URL, base_url)",
     ModelErrorKind.OVERFLOW: "give the server a larger window, or the setting a smaller one",
@@ -55,16 +59,17 @@ _MENDS = {
 }
 
 
-def check_models(settings: Settings) -> Iterator[Finding]:
+def check_models(settings: ModelSettings) -> Iterator[Finding]:
     """Try every model, with two questions each, over HTTP as a task would."""
     models = settings.choices()
     if not models:
         yield fail("model", "MODEL is not set", "the model's name in MODEL")
+    redactor = Redactor(settings.model_keys())
     for model in models:
-        yield from _check(model)
+        yield from _check(model, redactor.clean)
 
 
-def _check(model: Model) -> Iterator[Finding]:
+def _check(model: Model, clean: Clean) -> Iterator[Finding]:
     about = f"model {model.name}"
     if model.lacks_key:
         mend = f"the key, or the address of a server that wants none ({_MANUAL})"
@@ -76,7 +81,7 @@ def _check(model: Model) -> Iterator[Finding]:
         yield _failed(about, "", wrong)
         return
     try:
-        yield from _try(_Trial(about, model, wire))
+        yield from _try(_Trial(about, model, wire, clean))
     finally:
         wire.close()
 
@@ -86,6 +91,8 @@ class _Trial:
     about: str
     model: Model
     wire: Wire
+    clean: Clean
+    """Takes the keys out of what a server says, before it is cut: half a key is one too."""
 
     def ask(self, text: str) -> Reply:
         return self.wire.send(
@@ -106,12 +113,13 @@ def _try(trial: _Trial) -> Iterator[Finding]:
         return
     named = reply.model or trial.model.model
     yield ok(trial.about, f"{trial.model.base_url} answers as {named} in {reply.seconds:.1f} s")
-    yield _tool_call(trial.about, reply)
+    yield _tool_call(trial, reply)
     yield _usage(trial.about, reply)
     yield _long_prompt(trial)
 
 
-def _tool_call(about: str, reply: Reply) -> Finding:
+def _tool_call(trial: _Trial, reply: Reply) -> Finding:
+    about, clean = trial.about, trial.clean
     word = _reported(reply)
     if word == _WORDS[0]:
         return ok(about, "it calls a tool when asked to")
@@ -125,10 +133,10 @@ def _tool_call(about: str, reply: Reply) -> Finding:
         call = reply.calls[0]
         return fail(
             about,
-            f"its tool call cannot be read: {call.name[:40]} {call.arguments[:80]!r}",
+            f"its tool call cannot be read: {clean(call.name)[:40]} {clean(call.arguments)[:80]!r}",
             f"its server's tool-call parser, or the other API ({_MANUAL})",
         )
-    said = " ".join(reply.text.split())[:80]
+    said = " ".join(clean(reply.text).split())[:80]
     return fail(
         about,
         f"it calls no tool; it says {said!r}",
@@ -206,4 +214,16 @@ def _reported(reply: Reply) -> str:
 
 
 def _failed(about: str, when: str, error: ModelError) -> Finding:
-    return fail(about, f"{when}{error.message}", _MENDS[error.kind])
+    return fail(about, f"{when}{error.message}", _mend(error))
+
+
+def _mend(error: ModelError) -> str:
+    """Return the mend; a server that answers is at its address, whatever else is wrong."""
+    if error.kind is not ModelErrorKind.RETRY or error.status is None:
+        return _MENDS[error.kind]
+    if error.status == _BUSY:
+        wait = f"{error.retry_after_s:.0f} s" if error.retry_after_s else "a while"
+        return f"wait {wait}, or have the limit raised at the model's provider"
+    if error.status >= _UNWELL:
+        return "the server's own log says why it fails; one that is still loading needs time"
+    return "ask again"

@@ -45,6 +45,8 @@ class Failure(Exception):
     """How many tries of this sort are enough, where it is fewer than usual."""
     wait_s: float | None = None
     """How long the server asked to be left alone."""
+    status: int | None = None
+    """HTTP's number for the error, where the server answered with one."""
     cure: Cure | None = None
     details: str = ""
     """The error in full, in lower case, for finding the parameter that was not liked."""
@@ -221,6 +223,7 @@ def _judge(
         words,
         again=False,
         wait_s=wait_s,
+        status=status,
         details=details.lower(),
         param=str(body.get("param") or ""),
     )

@@ -152,7 +152,12 @@ class Sender:
         return wait_s
 
     def _final(self, failure: Failure, words: str) -> ModelError:
-        return ModelError(failure.kind, self._hidden(words), retry_after_s=failure.wait_s)
+        return ModelError(
+            failure.kind,
+            self._hidden(words),
+            retry_after_s=failure.wait_s,
+            status=failure.status,
+        )
 
     def _hidden(self, words: str) -> str:
         """Leave the key out: some servers repeat it in their complaint."""

@@ -101,6 +101,7 @@ class ModelError(Exception):
         message: str,
         *,
         retry_after_s: float | None = None,
+        status: int | None = None,
         lost_input: int = 0,
     ) -> None:
         super().__init__(message)
@@ -108,6 +109,8 @@ class ModelError(Exception):
         self.message = message
         self.retry_after_s = retry_after_s
         """How long the server asked to be left alone, if it did."""
+        self.status = status
+        """HTTP's number for the error that the server answered with, if it did."""
         self.lost_input = lost_input
         """Tokens, guessed, of tries that the server began to work on and may charge for."""
 

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox_settings import SandboxSettings
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from demo.github.server import LocalGitHub
-from jobs.doctor.finding import Finding, Level
+from demo.model import Script, ScriptedModel, Turn
+from jobs.doctor.__main__ import findings
+from jobs.doctor.finding import Finding, Level, fail
 from jobs.doctor.github import check_github
 from jobs.doctor.installation import check_installation
 from jobs.doctor.sandboxes import check_sandboxes, is_mended
@@ -166,6 +168,71 @@ def test_a_key_of_another_app_is_told(make: Make) -> None:
     settings = make(github_app_id=999_999)
     [found] = about(check_github(settings), "GitHub App")
     assert found.level is Level.FAIL
+
+
+PUBLIC = "-----BEGIN PUBLIC KEY-----\nMFww\n-----END PUBLIC KEY-----\n"
+DAMAGED = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"), [("", "no private key"), (PUBLIC, "no private key"), (DAMAGED, "damaged")]
+)
+def test_a_key_that_cannot_sign_is_told_with_the_mend(
+    make: Make, tmp_path: Path, key: str, words: str
+) -> None:
+    settings = make()
+    (tmp_path / "key.pem").write_text(key)
+    [found] = about(check_github(settings), "App's key")
+    assert found.level is Level.FAIL
+    assert words in found.words
+    assert "generate a private key" in found.mend
+
+
+def test_a_key_that_is_no_text_is_told_where_the_settings_are_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "key.der").write_bytes(b"\x30\x82\x04\xa4")
+    monkeypatch.setenv("PATCHBAY_GITHUB_PRIVATE_KEY_FILE", str(tmp_path / "key.der"))
+    with pytest.raises(SettingsError, match=r"PATCHBAY_GITHUB_PRIVATE_KEY_FILE: .* is no text"):
+        Settings.load()
+
+
+def no_sandboxes(_: SandboxSettings) -> Iterator[Finding]:
+    return iter(())
+
+
+def test_before_there_is_an_app_a_model_that_is_set_is_tried(
+    monkeypatch: pytest.MonkeyPatch, scripted_model: Callable[..., ScriptedModel]
+) -> None:
+    monkeypatch.setattr("jobs.doctor.__main__.check_sandboxes", no_sandboxes)
+    for name in ("MODEL", "OPENAI_API_KEY", "PATCHBAY_MODELS", "PATCHBAY_GITHUB_APP_ID"):
+        monkeypatch.delenv(name, raising=False)
+    assert list(findings(sandbox_only=False, without_app=True)) == []
+    model = scripted_model([Script("Report the word", (Turn.read({"text": "no"}),))])
+    monkeypatch.setenv("MODEL", "qwen")
+    monkeypatch.setenv("OPENAI_BASE_URL", model.base_url)
+    told = [one.words for one in findings(sandbox_only=False, without_app=True)]
+    assert "it calls no tool; it says 'no'" in told
+    assert list(findings(sandbox_only=True, without_app=False)) == []
+    monkeypatch.setenv("OPENAI_BASE_URL", "127.0.0.1")
+    [wrong] = findings(sandbox_only=False, without_app=True)
+    assert wrong.words.startswith("OPENAI_BASE_URL: must begin with")
+
+
+def test_a_secret_that_somebody_repeats_is_not_shown(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make()
+    monkeypatch.setattr("jobs.doctor.__main__.check_sandboxes", no_sandboxes)
+    monkeypatch.setattr("jobs.doctor.__main__.Settings.load", lambda: settings)
+    for name in ("check_installation", "check_models"):
+        monkeypatch.setattr(f"jobs.doctor.__main__.{name}", lambda _: iter(()))
+    monkeypatch.setattr(
+        "jobs.doctor.__main__.check_github",
+        lambda _: iter([fail("GitHub App", f"it says {SECRET}", f"not {SECRET}")]),
+    )
+    [found] = findings(sandbox_only=False, without_app=False)
+    assert (found.words, found.mend) == ("it says [removed]", "not [removed]")
 
 
 def test_a_clock_that_is_off_is_told(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

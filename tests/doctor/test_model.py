@@ -145,7 +145,10 @@ def test_a_server_that_gives_up_on_a_long_prompt_is_told(scripted_model: Start) 
         ({"status": 401, "body": {"error": {"message": "wrong key"}}}, "wrong key", "name, key"),
         ({"status": 404, "body": {"error": {"message": "no model m"}}}, "no model m", "name, key"),
         ({"status": 402}, "answered 402", "credit"),
-        ({"status": 500}, "answered 500", "start the server"),
+        ({"status": 500}, "answered 500", "the server's own log"),
+        ({"status": 429}, "answered 429", "wait a while, or have the limit raised"),
+        ({"status": 429, "headers": {"Retry-After": "3600"}}, "alone for 3600 s", "wait 3600 s"),
+        ({"status": 409}, "answered 409", "ask again"),
         ({"body": "<html>"}, "answered with a web page", "address"),
     ],
 )
@@ -157,6 +160,14 @@ def test_a_server_that_refuses_is_told_with_the_mend(
     assert found.level is Level.FAIL
     assert words in found.words
     assert mend in found.mend
+
+
+def test_half_a_key_that_a_server_repeats_is_not_shown_either(scripted_model: Start) -> None:
+    key = "sk-local-" + "k" * 40
+    text = f"{'x' * 60} {key}"
+    model = scripted_model(script(short={"text": text}, long=report("wicket")))
+    found = tried(at(model, key_env="A_KEY", api_key=SecretStr(key)))
+    assert found[1].words.endswith("x [removed]'")
 
 
 def test_each_model_is_tried_whatever_the_others_are(scripted_model: Start) -> None:
