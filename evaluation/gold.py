@@ -3,11 +3,13 @@
 import difflib
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluation.instances import BadInstances, is_release, lines_of
+from evaluation.instances import BadInstances, is_release, lines_of, text_in
+from evaluation.patches import paths_in
 
 Json = dict[str, Any]
 _TEST_FILE = re.compile(r"[\w./-]+\.(?:py|[cm]?js)\b")
@@ -47,34 +49,78 @@ class Gold:
 
 
 def read_gold(path: Path, instance_id: str) -> Gold:
-    """Read what is known of one task of a file."""
-    for _, line in lines_of(path):
+    """Read what is known of one task of a file; BadInstances where it cannot be judged by that."""
+    for number, line in lines_of(path):
         if line.get("instance_id") == instance_id:
-            return _of_release(line) if is_release(line) else _of_instance(line)
+            return _read(number, line)
     raise BadInstances(f"{path} has no {instance_id}")
 
 
+def check_gold(path: Path, ids: Collection[str]) -> None:
+    """See that each of these tasks can be judged, before anybody works on one; BadInstances."""
+    for number, line in lines_of(path):
+        if line.get("instance_id") in ids:
+            _read(number, line)
+
+
+def _read(number: int, line: Json) -> Gold:
+    try:
+        return _of_release(line) if is_release(line) else _of_instance(line)
+    except BadInstances as wrong:
+        raise BadInstances(f"line {number}, {line['instance_id']}: {wrong}") from wrong
+    except (KeyError, TypeError, AttributeError) as wrong:
+        # Of a release's own fields, which nest.
+        why = f"line {number}, {line['instance_id']}: its fix or its tests cannot be read: {wrong}"
+        raise BadInstances(why) from wrong
+
+
 def _of_instance(line: Json) -> Gold:
-    commands = line.get("test_cmd") or ()
+    wanted = _listed(line, "FAIL_TO_PASS")
+    if not wanted:
+        raise BadInstances("FAIL_TO_PASS names no test, so nothing could ever solve it")
     return Gold(
         instance_id=line["instance_id"],
-        patch=line.get("patch") or "",
+        patch=text_in(line, "patch"),
         edits=(),
-        test_patch=line.get("test_patch") or "",
-        fail_to_pass=_listed(line.get("FAIL_TO_PASS")),
-        pass_to_pass=_listed(line.get("PASS_TO_PASS")),
-        commands=(commands,) if isinstance(commands, str) else tuple(commands),
-        eval_script=line.get("eval_script") or "",
+        test_patch=_diff(line, "test_patch"),
+        fail_to_pass=wanted,
+        pass_to_pass=_listed(line, "PASS_TO_PASS"),
+        commands=_commands(line),
+        eval_script=text_in(line, "eval_script"),
     )
 
 
-def _listed(value: object) -> tuple[str, ...]:
+def _diff(line: Json, key: str) -> str:
+    """Return a patch of git's; "" where there is none, as for tests that the base has already."""
+    text = text_in(line, key)
+    if not text.strip():
+        return ""
+    if not paths_in(text):
+        raise BadInstances(f"{key} is no patch of git's: it has no line `diff --git a/… b/…`")
+    return text
+
+
+def _commands(line: Json) -> tuple[str, ...]:
+    value = line.get("test_cmd") or ()
+    commands = [value] if isinstance(value, str) else value
+    if not isinstance(commands, list | tuple) or not all(isinstance(one, str) for one in commands):
+        raise BadInstances("test_cmd is neither a command nor a list of commands")
+    return tuple(commands)
+
+
+def _listed(line: Json, key: str) -> tuple[str, ...]:
     """Return a list of names; in some sets it is written as a JSON string."""
+    value = line.get(key)
     if isinstance(value, str):
-        value = json.loads(value) if value.strip() else []
-    if not isinstance(value, list | tuple | None):
-        raise BadInstances("FAIL_TO_PASS and PASS_TO_PASS are lists of names")
-    return tuple(str(one) for one in value or ())
+        try:
+            value = json.loads(value) if value.strip() else []
+        except ValueError:
+            raise BadInstances(f"{key} is a text, not a list of names: {value[:80]!r}") from None
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise BadInstances(f"{key} is not a list of names")
+    return tuple(value)
 
 
 def _of_release(line: Json) -> Gold:

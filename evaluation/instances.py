@@ -86,10 +86,11 @@ def read_problems(path: Path, ids: Sequence[str] = ()) -> tuple[Problem, ...]:
 def lines_of(path: Path) -> Iterator[tuple[int, Json]]:
     """Yield the JSON objects of a file, each with the number of its line."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInstances(f"{path} cannot be read: {error}") from error
-    for number, line in enumerate(text.splitlines(), 1):
+    # Not splitlines(): JSON may hold other characters that end a line elsewhere.
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -106,20 +107,40 @@ def is_release(line: Json) -> bool:
     return {"registry", "package", "version", "issue_title"} <= line.keys()
 
 
+def text_in(line: Json, key: str, *, needed: bool = False) -> str:
+    """Return the text of a field, "" where there is none; BadInstances for anything else."""
+    value = line.get(key)
+    if value is not None and not isinstance(value, str):
+        raise BadInstances(f"{key} is not a text")
+    if needed and not (value and value.strip()):
+        raise BadInstances(f"there is no {key}")
+    return value or ""
+
+
 def _problem(number: int, line: Json) -> Problem:
-    name = str(line.get("instance_id", ""))
-    if not _AN_ID.fullmatch(name):
+    name = line.get("instance_id", "")
+    if not (isinstance(name, str) and _AN_ID.fullmatch(name)):
         raise BadInstances(f"line {number}: {name!r} is no instance_id")
-    if is_release(line):
-        at = "==" if line["registry"] == "pypi" else "@"
-        repo = f"{line['registry']}:{line['package']}{at}{line['version']}"
-        statement = f"{line['issue_title']}\n\n{line['issue_body']}"
-        return Problem(name, repo, "", statement, line.get("image") or "")
-    image = next(
-        (line[key] for key in ("image", "image_name", "docker_image") if line.get(key)), ""
-    )
     try:
-        statement = line["problem_statement"]
-        return Problem(name, line["repo"], line.get("base_commit") or "", statement, image)
-    except KeyError as missing:
-        raise BadInstances(f"line {number}: {name} has no {missing.args[0]}") from missing
+        return _of_release(name, line) if is_release(line) else _of_instance(name, line)
+    except BadInstances as wrong:
+        raise BadInstances(f"line {number}, {name}: {wrong}") from wrong
+
+
+def _of_release(name: str, line: Json) -> Problem:
+    at = "==" if line["registry"] == "pypi" else "@"
+    parts = {key: text_in(line, key, needed=True) for key in ("registry", "package", "version")}
+    repo = f"{parts['registry']}:{parts['package']}{at}{parts['version']}"
+    title, body = text_in(line, "issue_title", needed=True), text_in(line, "issue_body")
+    return Problem(name, repo, "", f"{title}\n\n{body}", text_in(line, "image"))
+
+
+def _of_instance(name: str, line: Json) -> Problem:
+    images = [text_in(line, key) for key in ("image", "image_name", "docker_image")]
+    return Problem(
+        name,
+        text_in(line, "repo", needed=True),
+        text_in(line, "base_commit"),
+        text_in(line, "problem_statement", needed=True),
+        next(filter(None, images), ""),
+    )

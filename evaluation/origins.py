@@ -20,6 +20,8 @@ _RELEASE = re.compile(
 )
 """Names that begin with a dash or a dot are options or folders to a registry's client."""
 _GITHUB = re.compile(r"[\w.-]+/[\w.-]+")
+_SSH = re.compile(r"[\w.-]+@[\w.-]+:")
+_ADDRESSES = "give an https:// address, a file:// address or the path of a clone"
 _WHEN = "@0 +0000"
 _IGNORED = (
     "__pycache__/\n*.py[cod]\n.pytest_cache/\n.hypothesis/\n*.egg-info/\n"
@@ -44,10 +46,24 @@ class Origin:
 
 def origin_of(problem: Problem, folder: Path) -> Origin:
     """Say where the base commit is; a release is brought into `folder` first, once."""
+    try:
+        return _origin_of(problem, folder)
+    except (OSError, ValueError) as error:  # a path that no file system takes, a full disk
+        raise NotBrought(f"{problem.repo[:200]!r} cannot be brought here: {error}") from error
+
+
+def _origin_of(problem: Problem, folder: Path) -> Origin:
     repo, commit = problem.repo, problem.base_commit
     if _RELEASE.fullmatch(repo):
         with _one_by_one:
             return _in_path(_release(repo, folder), commit)
+    if repo.startswith(("pypi:", "npm:")):
+        raise NotBrought(f"{repo}: a release is written pypi:NAME==VERSION or npm:NAME@VERSION")
+    scheme, is_url, _ = repo.partition("://")
+    if is_url and scheme not in {"https", "http", "file"}:
+        raise NotBrought(f"{repo}: git is not asked by {scheme}://; {_ADDRESSES}")
+    if _SSH.match(repo) and not Path(repo).exists():
+        raise NotBrought(f"{repo}: git is not asked by ssh; {_ADDRESSES}")
     if "://" in repo or (_GITHUB.fullmatch(repo) and not Path(repo).is_dir()):
         if not _SHA.fullmatch(commit):
             raise NotBrought(f"{problem.instance_id}: base_commit has to be a whole sha")
@@ -89,10 +105,12 @@ def _archive(repo: str, folder: Path) -> Path:
     """Fetch a release by its registry's own client, without running any of its code."""
     registry, _, wanted = repo.partition(":")
     if registry == "npm":
-        said = _run(["npm", "pack", "--silent", "--ignore-scripts", wanted], folder)
+        said = _run(["npm", "pack", "--loglevel=error", "--ignore-scripts", wanted], folder)
     else:
         fetch = [sys.executable, "-I", str(Path(__file__).with_name("sdist.py"))]
         said = _run([*fetch, *wanted.split("==", 1), str(folder)], folder)
+    if not said.strip():
+        raise NotBrought(f"{repo}: {registry} brought no file and gave no reason")
     return folder / said.splitlines()[-1].strip()
 
 

@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+from itertools import pairwise
 
 from jobs.repository import tree
 from jobs.repository.change import Change
@@ -44,8 +45,7 @@ def stat_of(mirror: Mirror, base_sha: str, change: Change) -> dict[str, int]:
 def parts(patch: str) -> list[str]:
     """Split a patch into what it does to each file."""
     starts = [found.start() for found in _BEGINS.finditer(patch)]
-    ends = [*starts[1:], len(patch)]
-    return [patch[start:end] for start, end in zip(starts, ends, strict=True)]
+    return [patch[start:end] for start, end in pairwise([*starts, len(patch)])]
 
 
 def paths_of(part: str) -> set[str]:

@@ -1,6 +1,7 @@
 """A task's code comes from where the task says, and nothing of it is run on this machine."""
 
 import io
+import json
 import tarfile
 from pathlib import Path
 
@@ -76,8 +77,35 @@ def test_a_release_cannot_have_its_gitignore_written_elsewhere(
 
 @pytest.mark.parametrize("repo", ["npm:--global@1", "npm:..@1", "npm:@-x/y@1", "pypi:-e==1"])
 def test_a_release_is_no_option_of_its_registrys_client(tmp_path: Path, repo: str) -> None:
-    with pytest.raises(NotBrought, match=r"repository|directory"):
+    with pytest.raises(NotBrought, match="a release is written"):
         origin_of(problem(repo), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("repo", "words"),
+    [
+        ("npm:left-pad", "npm:NAME@VERSION"),
+        ("git://example.org/x.git", "not asked by git://; give an https://"),
+        ("ssh://git@example.org/x.git", "not asked by ssh://"),
+        ("git@example.org:x.git", "not asked by ssh;"),
+        ("/nowhere/at/all", "nowhere"),
+        ("a\0b", "cannot be brought here"),
+        ("x" * 5_000, "cannot be brought here"),
+    ],
+)
+def test_what_cannot_be_brought_says_why_in_a_line(tmp_path: Path, repo: str, words: str) -> None:
+    with pytest.raises(NotBrought, match=words) as told:
+        origin_of(problem(repo, "1" * 40), tmp_path)
+    assert "\n" not in str(told.value)
+
+
+def test_the_words_of_a_registrys_client_are_passed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
+    monkeypatch.setenv("npm_config_fetch_retries", "0")
+    with pytest.raises(NotBrought, match="ECONNREFUSED"):
+        origin_of(problem("npm:left-pad@1.3.0"), tmp_path)
 
 
 def test_without_a_registrys_client_only_its_tasks_cannot_be_begun(
@@ -137,13 +165,32 @@ def test_what_the_agents_process_is_handed_has_nothing_of_the_answer(tmp_path: P
     )
 
 
+def _line(**fields: object) -> str:
+    given = {"instance_id": "a", "repo": "b/c", "problem_statement": "Title"}
+    return json.dumps({**given, **fields})
+
+
+def test_a_text_may_have_any_character_and_the_file_a_mark_at_its_start(tmp_path: Path) -> None:
+    given = json.loads(_line(problem_statement="Title\n\none\u2028two\x85three"))
+    text = f"\ufeff{json.dumps(given, ensure_ascii=False)}\r\n\r\n"
+    (tmp_path / "i.jsonl").write_text(text, "utf-8", newline="")
+    [read] = read_problems(tmp_path / "i.jsonl")
+    assert read.body == "one\u2028two\x85three"
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
         ("{", "line 1"),
         ("[]", "not an object"),
         ('{"instance_id": "../x"}', "no instance_id"),
-        ('{"instance_id": "a", "repo": "b/c"}', "problem_statement"),
+        ('{"instance_id": "a", "repo": "b/c"}', "line 1, a: there is no problem_statement"),
+        ('{"instance_id": "a", "repo": null}', "line 1, a: there is no repo"),
+        ('{"instance_id": 5}', "5 is no instance_id"),
+        (_line(problem_statement=None), "line 1, a: there is no problem_statement"),
+        (_line(problem_statement=5), "problem_statement is not a text"),
+        (_line(base_commit=5), "base_commit is not a text"),
+        (_line(image={"a": 1}), "image is not a text"),
         ("", "no task"),
     ],
 )

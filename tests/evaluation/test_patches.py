@@ -53,6 +53,12 @@ def test_no_change_is_an_empty_patch(origin: tuple[Path, str], mirror: Mirror) -
     assert as_patch(mirror, origin[1], Change()) == ""
 
 
+@pytest.mark.parametrize("text", ["", "no patch at all\n"])
+def test_a_text_without_a_patch_touches_nothing(text: str) -> None:
+    assert paths_in(text) == set()
+    assert without(text, {"halves.py"}) == ""
+
+
 def test_hunks_in_the_judges_files_are_left_out(origin: tuple[Path, str], mirror: Mirror) -> None:
     files = (
         ChangedFile("halves.py", FileMode.REGULAR, FILES["halves.py"]),
