@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from evaluation.files import write_text
+from evaluation.files import alone_in, write_text
+from evaluation.gold import check_gold
 from evaluation.instances import BadInstances, read_problems
 from evaluation.plays import Play
-from evaluation.processes import Children, house
+from evaluation.processes import Children, house, model_chosen
 from evaluation.report import NoRun, compare, report
 from evaluation.run import Plan, Run, begin, forget_troubles, keep_trajectory
 from evaluation.scripted import played
@@ -18,6 +19,7 @@ from evaluation.written import Written
 
 _WRONG_USE = 2
 _INTERRUPTED = 130
+_WIDE = 300
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(report(Path(folder)), end="")
             case ["compare", first, second]:
                 print(compare(Path(first), Path(second)), end="")
+            case ["check", *run]:
+                _plan(_read_arguments(run))
             case _:
                 return _evaluate(_read_arguments(given))
     except (BadInstances, NoRun, ValueError) as wrong:
@@ -37,29 +41,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _evaluate(asked: argparse.Namespace) -> int:
-    plan = Plan(
+def _plan(asked: argparse.Namespace) -> Plan:
+    """Look at all that can be wrong before anything is started; ValueError or BadInstances."""
+    problems = read_problems(asked.instances, asked.ids)
+    check_gold(asked.instances, {one.instance_id for one in problems})
+    if asked.scripted and asked.model:
+        raise ValueError("--scripted plays the model, so there is none to be chosen by --model")
+    played_here = {"model": f"scripted-{asked.scripted}", "server": "played here"}
+    return Plan(
         instances=asked.instances,
-        problems=read_problems(asked.instances, asked.ids),
+        problems=problems,
         out=asked.out,
         attempts=asked.attempts,
         workers=asked.workers,
         model=asked.model,
         best_of=asked.best_of,
         mode=asked.mode,
+        asks=played_here if asked.scripted else model_chosen(asked.model),
     )
-    begin(plan, resume=asked.resume)
-    written = Written(plan.out)
-    forget_troubles(plan, written)
+
+
+def _evaluate(asked: argparse.Namespace) -> int:
+    plan = _plan(asked)
     with ExitStack() as opened:
+        opened.enter_context(alone_in(plan.out))
+        written = Written(plan.out)
+        begin(plan, written, resume=asked.resume)
+        forget_troubles(plan, written)
         settings = opened.enter_context(played(plan, asked.scripted)) if asked.scripted else {}
         images = tuple(sorted({one.image for one in plan.problems if one.image}))
         children, keeper = opened.enter_context(house(plan.out / "data", images, **settings))
         _heed_signals(children)
         for row in Run(plan, children, keeper, written).all():
             keep_trajectory(plan, row)
-            said = "solved" if row.get("resolved") else row.get("why") or row["status"]
-            print(f"{row['id']} ({row['attempt']}): {' '.join(said.split())[:200]}", flush=True)
+            why = row.get("infra_error") or row.get("why") or row["status"]
+            said = "solved" if row.get("resolved") else " ".join(why.split())[:_WIDE]
+            print(f"{row['id']} ({row['attempt']}): {said}", flush=True)
     if children.leaving.is_set():
         print(f"Interrupted; --resume goes on with {plan.out}.", file=sys.stderr)
         return _INTERRUPTED

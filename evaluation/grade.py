@@ -61,7 +61,7 @@ def _judged(job: Job, order: Order, gold: Gold, mode: str) -> Json:
     except (SandboxError, TaskFailed) as lost:
         if job.watch.halted.is_set():
             raise Leaving(job.task.id) from lost
-        verdict = Verdict(resolved=False, invalid=True, why=f"the sandbox was lost: {lost}")
+        sys.exit(f"the sandbox was lost: {lost}")
     shown = [{**asdict(ran), "statuses": len(ran.statuses)} for ran in runs]
     return {**verdict.to_json(), "mode": mode, "dropped": dropped, "runs": shown}
 

@@ -21,6 +21,7 @@ from jobs.sandbox.engine import Engine
 ROOT = Path(__file__).resolve().parent.parent
 _POLITE_S = 30.0
 _SAID = 2_000
+_TRACEBACK = "Traceback (most recent call last)"
 # The kernel tells a child when this process is gone, also when it had no chance to say so itself.
 _NOT_WITHOUT_US = ("setpriv", "--pdeathsig", "TERM", "--")
 
@@ -52,7 +53,7 @@ class Children:
             child.communicate(json.dumps(order))
             with self._lock:
                 self._running.discard(child)
-        return Ended(child.returncode, log.read_text("utf-8", "replace")[-_SAID:])
+        return Ended(child.returncode, last_words(log.read_text("utf-8", "replace")))
 
     def leave_soon(self) -> None:
         """Do the same as `leave` in a moment: a signal may come while the lock is held."""
@@ -83,6 +84,32 @@ class Children:
             )
             self._running.add(child)
             return child
+
+
+def last_words(text: str) -> str:
+    """Return the end of a process's log in a line: the error's own words, if it fell over one."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    traced = [at for at, line in enumerate(lines) if line.startswith(_TRACEBACK)]
+    if traced:
+        lines = [line for line in lines[traced[-1] + 1 :] if not line.startswith(" ")]
+    return " ".join(" ".join(lines if traced else lines[-1:]).split())[:_SAID]
+
+
+def model_chosen(name: str) -> Json:
+    """Return what a run's attempts will ask: `model` and `server`; ValueError if it cannot be."""
+    with tempfile.TemporaryDirectory(prefix="patchbay-") as folder:
+        told = subprocess.run(
+            [sys.executable, "-m", "evaluation.model_chosen", name],
+            cwd=ROOT,
+            env=_environment(Path(folder), Path(folder) / "keeper.sock", ()),
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+    if told.returncode != 0:
+        raise ValueError(last_words(told.stderr))
+    found: Json = json.loads(told.stdout)
+    return found
 
 
 @contextmanager

@@ -19,19 +19,17 @@ def report(folder: Path) -> str:
     """Return the report of one run."""
     rows, run = _read(folder), read_json(folder / "run.json") or {}
     solved = sum(row["resolved"] for row in map(_whole, rows))
-    cost = sum(row.get("cost", 0.0) for row in rows)
     troubles = [row for row in rows if row.get("infra_error")]
     invalid = [row for row in rows if row.get("invalid")]
     expected = len(run.get("ids", [])) * run.get("attempts", 1)
     unfinished = f" **{expected - len(rows)} are not finished.**" if expected > len(rows) else ""
-    per_solved = f"${cost / solved:.4f}" if solved else "none is solved"
     share = f"{solved} of {len(rows)} solved ({_percent(solved, len(rows))})"
     lines = [
         f"# {folder.name}",
         "",
         f"**{share}**, {_interval(solved, len(rows))} (Wilson).{unfinished}",
         "",
-        f"- Cost: ${cost:.4f}; for each that is solved: {per_solved}.",
+        _cost(rows, solved),
         f"- Not solved because of this side (counted as not solved): {len(troubles)}.",
         f"- Judged on nothing (counted as not solved): {len(invalid)}.",
         *_attempts(rows, run.get("attempts", 1)),
@@ -74,6 +72,20 @@ def _read(folder: Path) -> list[Json]:
     return rows
 
 
+def _cost(rows: list[Json], solved: int) -> str:
+    if unpriced := sum(map(_unpriced, rows)):
+        some = f" of {unpriced} attempts" if unpriced < len(rows) else ""
+        return f"- Cost{some}: not known (no price is set for the model)."
+    cost = sum(row.get("cost", 0.0) for row in rows)
+    per_solved = f"${cost / solved:.4f}" if solved else "none is solved"
+    return f"- Cost: ${cost:.4f}; for each that is solved: {per_solved}."
+
+
+def _unpriced(row: Json) -> bool:
+    """Say whether what an attempt cost cannot be known; one that never began cost nothing."""
+    return "cost" in row and row["cost"] is None
+
+
 def _whole(row: Json) -> Json:
     return {"resolved": False, **row}
 
@@ -109,7 +121,7 @@ def _table(rows: list[Json]) -> list[str]:
             row.get("exit_reason", row["status"]),
             str(row.get("turns", "")),
             f"{tokens.get('in', 0):,} / {tokens.get('out', 0):,}",
-            f"${row.get('cost', 0.0):.4f}",
+            "not known" if _unpriced(row) else f"${row.get('cost', 0.0):.4f}",
             f"{row.get('wall', 0.0):.1f}",
             " ".join(why.split())[:_WHY].replace("|", "\\|"),
         ]

@@ -1,5 +1,6 @@
 """Works on the tasks of a file, several at once, and keeps what came of each at once."""
 
+import hashlib
 import json
 import shutil
 import threading
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evaluation.files import read_json, write_json
-from evaluation.instances import Json, Problem
+from evaluation.instances import Json, Problem, lines_of
 from evaluation.jobs_alone import LEFT, Order
 from evaluation.origins import NotBrought, origin_of
 from evaluation.processes import Children, Ended
@@ -31,6 +32,8 @@ class Plan:
     model: str = ""
     best_of: int = 1
     mode: str = "benchmark"
+    asks: Json = field(default_factory=dict)
+    """Which model is asked, and where."""
 
     def units(self) -> list[tuple[Problem, int]]:
         """Name every attempt, the first ones of all tasks first."""
@@ -66,6 +69,7 @@ class Run:
         """Work on one attempt and judge it; None if there was no time to."""
         folder = self.plan.folder(problem, attempt)
         head: Json = {"id": problem.instance_id, "attempt": attempt}
+        head |= {"model": self.plan.asks["model"]} if self.plan.asks else {}
         try:
             origin = origin_of(problem, self.plan.out / "releases")
         except NotBrought as error:
@@ -100,7 +104,7 @@ class Run:
             if ended is None:
                 return None
             if ended.code != 0:
-                return {"resolved": False, "invalid": True, "why": f"no verdict: {ended.said}"}
+                return {"resolved": False, "infra_error": f"not judged: {ended.said}"}
         return read_json(folder / "verdict.json")
 
     def _run(self, what: str, order: Json, folder: Path, image: dict[str, str]) -> Ended | None:
@@ -125,10 +129,12 @@ class Run:
 
 def row_of(head: Json, outcome: Json, verdict: Json, patch: str) -> Json:
     """Put together what the results keep of one attempt."""
-    trouble = outcome.get("infra_error")
+    trouble = outcome.get("infra_error") or verdict.get("infra_error")
     judged = {key: verdict[key] for key in ("invalid", "why") if verdict.get(key)}
     judged |= {key: verdict[key] for key in ("fail_to_pass", "pass_to_pass") if verdict.get(key)}
     told = {key: value for key, value in outcome.items() if key not in {"submission", "base_sha"}}
+    if trouble:
+        told["infra_error"] = trouble
     return {
         **head,
         "status": "infra_error" if trouble else "ended",
@@ -137,33 +143,77 @@ def row_of(head: Json, outcome: Json, verdict: Json, patch: str) -> Json:
         **judged,
         **told,
         # The official judge, too, shall see nothing of it.
-        "patch": "" if trouble else patch,
+        "patch": "" if outcome.get("infra_error") else patch,
     }
 
 
-def begin(plan: Plan, *, resume: bool) -> None:
+def begin(plan: Plan, written: Written, *, resume: bool) -> None:
     """Note what is run, or see that it is the same as before; ValueError where it is not."""
     noted = {
         "instances": plan.instances.name,
+        "tasks": _digest(plan),
         "ids": [one.instance_id for one in plan.problems],
         "attempts": plan.attempts,
         "model": plan.model,
+        "asks": plan.asks,
         "best_of": plan.best_of,
         "mode": plan.mode,
     }
     known = read_json(plan.out / "run.json")
-    if known is None:
-        write_json(plan.out / "run.json", noted)
-    elif not resume:
+    if known is not None and not resume:
         raise ValueError(f"{plan.out} has a run in it: --resume goes on with it")
-    elif known != noted:
-        raise ValueError(f"{plan.out} has another run in it: {json.dumps(known)[:300]}")
+    differing = [key for key in noted if known is not None and known.get(key) != noted[key]]
+    if differing and not (set(differing) <= {"model", "asks"} and _nothing_done(plan, written)):
+        told = "; ".join(f"{_NAMES[key]}: {_short((known or {}).get(key))} before, "
+                         f"{_short(noted[key])} now" for key in differing)  # fmt: skip
+        raise ValueError(f"{plan.out} has another run in it ({told}): give the same, or "
+                         "another --out")  # fmt: skip
+    if known != noted:
+        write_json(plan.out / "run.json", noted)
+
+
+_NAMES = {
+    "instances": "the file of --instances",
+    "tasks": "what stands in the tasks, by its digest",
+    "ids": "the tasks",
+    "attempts": "--attempts",
+    "model": "--model",
+    "asks": "the model and its server",
+    "best_of": "--best-of",
+    "mode": "--mode",
+}
+
+
+def _short(value: object) -> str:
+    return json.dumps(value)[:100]
+
+
+def _digest(plan: Plan) -> str:
+    """Return what tells the tasks of a plan, with all that is known of them, from any others."""
+    names = {one.instance_id for one in plan.problems}
+    chosen = [line for _, line in lines_of(plan.instances) if line.get("instance_id") in names]
+    return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _nothing_done(plan: Plan, written: Written) -> bool:
+    """Say whether every attempt so far failed on this side, and will begin anew."""
+    failed = [(row["id"], str(row["attempt"])) for row in written.rows if row.get("infra_error")]
+    begun = {(one.parent.name, one.name) for one in (plan.out / "attempts").glob("*/*")}
+    waiting = (_waits_for_its_judge(plan.out / "attempts" / name / n) for name, n in failed)
+    return begun <= set(failed) and len(failed) == len(written.rows) and not any(waiting)
+
+
+def _waits_for_its_judge(folder: Path) -> bool:
+    """Say whether the agent is done with an attempt, by what its process left."""
+    return "infra_error" not in (read_json(folder / "outcome.json") or {"infra_error": ""})
 
 
 def forget_troubles(plan: Plan, written: Written) -> None:
-    """Have attempts that failed on this side begun anew."""
+    """Have attempts that failed on this side begun anew; what was only not judged, judged."""
     for row in written.forget_troubles():
         folder = plan.out / "attempts" / row["id"] / str(row["attempt"])
+        if _waits_for_its_judge(folder):
+            continue
         before = (read_json(folder / _AGAIN) or {}).get("again", 0)
         write_json(folder / _AGAIN, {"again": before + 1})
         for name in ("outcome.json", "verdict.json", "model.patch"):

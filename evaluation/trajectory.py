@@ -13,7 +13,10 @@ _COMPACTIONS = {"mask", "recap"}
 
 
 def figures(job: Job) -> Json:
-    """Count tokens, turns and troubles; nothing that the agent said of itself."""
+    """Count tokens, turns and troubles; nothing that the agent said of itself.
+
+    The cost is None where nobody has said what the model's tokens cost.
+    """
     tokens = dict.fromkeys(("in", "cached", "write", "out", "reasoning"), 0)
     counted = dict.fromkeys(
         ("turns", "tool_errors", "edit_failures", "gate_rounds", "compactions"), 0
@@ -28,7 +31,9 @@ def figures(job: Job) -> Json:
         counted["gate_rounds"] += kind == "gate"
         counted["compactions"] += kind in _COMPACTIONS
     progress = job.services.tasks.get(job.task.id).progress
-    return {"cost": round(progress.cost_usd, 6), "tokens": tokens, **counted}
+    priced = job.services.settings.model_named(job.task.model).has_prices
+    cost = round(progress.cost_usd, 6) if priced else None
+    return {"cost": cost, "tokens": tokens, **counted}
 
 
 def _add(tokens: dict[str, int], usage: Json) -> None:

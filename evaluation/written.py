@@ -55,9 +55,7 @@ class Written:
     def _prediction(self, row: Json) -> Json:
         return {
             "instance_id": row["id"],
-            "model_name_or_path": next(
-                filter(None, (one.get("model") for one in self.rows)), "none"
-            ),
+            "model_name_or_path": row.get("model") or "none",
             "model_patch": row["patch"],
         }
 
