@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from bot.comments.rounds import closed_pull_request_comment, not_ours_comment
+from bot.comments.rounds import not_ours_comment
 from bot.request import Request, UserError
-from bot.starting import new_task
+from bot.starting import check_thread, new_task
 from records.task import NewTask, Task
 
 
@@ -23,8 +23,7 @@ def own_and_open(request: Request, verb: str) -> Task:
     if origin is None or not origin.branch:
         raise UserError(not_ours_comment(command, verb), why="not the bot's pull request")
     if not request.event.issue.is_open:
-        words = closed_pull_request_comment(command, verb)
-        raise UserError(words, why="the pull request is closed")
+        check_thread(request, verb)
     return origin
 
 

@@ -19,6 +19,7 @@ from bot.manner import say_what_was_lowered
 from bot.model_settings import UnknownModel, chosen, shown
 from bot.request import Outcome, Request, UserError
 from records.deliveries import DeliveryState
+from records.pulls import Fate
 from records.tasks import IssueSnapshot, NewTask, Task, TaskState
 
 MOST_IN_LINE = 20
@@ -29,13 +30,18 @@ _DAY_S = 86_400
 _DIGITS = 4
 
 
-def check_thread(request: Request) -> None:
+def check_thread(request: Request, verb: str) -> None:
     """Refuse to work on what is closed or locked; UserError."""
     issue, command = request.event.issue, request.context.command
+    what = "pull request" if issue.is_pull_request else "issue"
     if not issue.is_open:
-        raise UserError(closed_comment(command), why="the issue is closed")
+        pulls = request.context.tasks.pulls
+        fate = pulls.get(request.event.repository.id, issue.number).fate
+        merged = issue.is_pull_request and fate in {Fate.MERGED, Fate.REVERTED}
+        words = closed_comment(command, verb, what, merged=merged)
+        raise UserError(words, why=f"the {what} is closed")
     if issue.locked:
-        raise UserError(locked_comment(command), why="the conversation is locked")
+        raise UserError(locked_comment(command, verb), why="the conversation is locked")
 
 
 def model_of(name: str, request: Request) -> str:

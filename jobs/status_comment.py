@@ -80,6 +80,7 @@ class StatusComment:
         task = replace(self._read(), state=TaskState.WAITING)
         try:
             self._write_for_good(task)
+            self._check_run.conclude(task, self._body(task))
             self._conversation(task).react("confused")
             self._label(task.state)
         except (NotFound, Forbidden, Invalid):
@@ -87,12 +88,16 @@ class StatusComment:
             _log.warning("status.nowhere_to_ask", task=task.id, wait=wait.key, exc_info=True)
 
     def _say_the_end(self, task: Task) -> None:
-        self._write_for_good(task)
-        self._conversation(task).react("hooray" if task.state in _NOTHING_TO_DO else "confused")
-        self._try(lambda: self._label(task.state))
-        self._try(lambda: self._say_what_came_too_late(task))
-        self._try(lambda: move_up(self._job.services, task, self._conversation))
-        self._try(lambda: self._show_batch(task))
+        try:
+            self._check_run.conclude(task, self._body(task))
+            self._conversation(task).react("hooray" if task.state in _NOTHING_TO_DO else "confused")
+            self._try(lambda: self._label(task.state))
+            self._try(lambda: self._say_what_came_too_late(task))
+            self._try(lambda: move_up(self._job.services, task, self._conversation))
+            self._try(lambda: self._show_batch(task))
+        finally:
+            # Last, and the record ends at once: whoever reads it may ask for the next thing.
+            self._write_for_good(task)
 
     def _say_what_came_too_late(self, task: Task) -> None:
         """Say whose words to the task it never took; of several attempts nobody knows."""
@@ -115,7 +120,6 @@ class StatusComment:
                 break
             self._job.services.tasks.set_status_comment(task.id, comment_id)
             task = replace(task, status_comment_id=comment_id)
-        self._check_run.conclude(task, self._body(task))
 
     def _keep(self) -> None:
         """Show that a job has the task, then what it does; a failure only delays what is shown."""

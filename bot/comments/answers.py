@@ -8,7 +8,12 @@ from records.task import Task, TaskState
 
 _LONGEST_LOGIN = 60
 _LONGEST_NAME = 60
+_CHANGES_NOTHING = {"plan", "ask", "review"}
 _MOST_NAMED = 5
+_STARTS = frozenset(
+    {"fix", "plan", "ask", "review", "retry", "address", "ci", "sync", "batch", "each"}
+)
+"""Verbs that are about a task that is not there yet."""
 
 
 def person(login: str) -> str:
@@ -117,9 +122,10 @@ def _meant_as_words(command: str, verb: str = "fix") -> str:
 
 def refused_comment(command: str, verb: str, needs: str, login: str, role: str) -> str:
     """Say why somebody may not give a command, and who can."""
+    did, do = ("start", "start it") if verb in _STARTS else ("do that", "do it")
     return (
-        f"I did not start: {person(login)} has {code(role, 40)} access here, and "
-        f"`{command} {verb}` needs `{needs}`. Somebody with {needs} access can start it with a "
+        f"I did not {did}: {person(login)} has {code(role, 40)} access here, and "
+        f"`{command} {verb}` needs `{needs}`. Somebody with {needs} access can {do} with a "
         f"comment of their own: `{command} {verb}`."
     )
 
@@ -140,16 +146,20 @@ def other_account_comment(login: str) -> str:
     )
 
 
-def closed_comment(command: str) -> str:
-    """Say that a closed issue is not worked on."""
-    return f"This issue is closed, so I did not start. Reopen it and comment `{command} fix`."
+def closed_comment(command: str, verb: str, what: str, *, merged: bool) -> str:
+    """Say that a closed issue or pull request, as `what` says, is not worked on."""
+    if merged:
+        return (
+            "This pull request is merged, so nothing can be pushed to it any more. Nothing was "
+            f"started. What is left to do can have an issue of its own, and `{command} fix` there."
+        )
+    return f"This {what} is closed, so I did not start. Reopen it and comment `{command} {verb}`."
 
 
-def locked_comment(command: str) -> str:
+def locked_comment(command: str, verb: str) -> str:
     """Say that a locked issue is not worked on."""
-    return (
-        f"This conversation is locked, so I did not start. Unlock it and comment `{command} fix`."
-    )
+    again = f"Unlock it and comment `{command} {verb}`."
+    return f"This conversation is locked, so I did not start. {again}"
 
 
 def nothing_to_stop_comment(command: str) -> str:
@@ -159,8 +169,9 @@ def nothing_to_stop_comment(command: str) -> str:
 
 def refused_to_others_comment(command: str, verb: str, task: Task, login: str, role: str) -> str:
     """Say why somebody has no say about another's task, and who has."""
+    stays = "It goes on waiting" if task.state is TaskState.WAITING else "I go on"
     return (
-        f"I go on: {person(login)} has {code(role, 40)} access here. `{command} {verb}` needs "
+        f"{stays}: {person(login)} has {code(role, 40)} access here. `{command} {verb}` needs "
         f"`write`, or to come from {person(task.requester)}, who asked for this task."
     )
 
@@ -170,16 +181,28 @@ def stopping_comment(task: Task, login: str, task_url: str) -> str:
     if task.state is TaskState.STOPPED:
         begun = "" if task.started_at else "had not begun; it "
         return f"Task {named_task(task, task_url)} {begun}is stopped for {person(login)}."
+    stopping = f"I am stopping task {named_task(task, task_url)} for {person(login)}."
+    if task.verb in _CHANGES_NOTHING:
+        return (
+            f"{stopping} It changes nothing; if it is done at this moment, the stop may come too "
+            "late, and what it found still appears."
+        )
     kept = (
         "what it has changed so far is thrown away, as asked"
         if task.discards
-        else "what it has changed so far is kept on a branch, without a pull request"
+        else "what it has changed so far is kept on a branch, if it can be; its comment will say"
     )
     return (
-        f"I am stopping task {named_task(task, task_url)} for {person(login)}. If it is handing in "
-        "its change at this moment, that may come too late, and a draft pull request still "
-        f"appears; otherwise {kept}."
+        f"{stopping} If it is handing in its change at this moment, that may come too late, and "
+        f"{_comes_of(task)} still appears; otherwise {kept}."
     )
+
+
+def _comes_of(task: Task) -> str:
+    """Say what a change is handed in as."""
+    if task.pull_request_number is not None:
+        return "a commit on the pull request"
+    return "its branch" if task.brief.get("no_pr") else "a pull request"
 
 
 def general_failure_comment(command: str) -> str:

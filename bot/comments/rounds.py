@@ -268,14 +268,6 @@ def not_ours_comment(command: str, verb: str) -> str:
     )
 
 
-def closed_pull_request_comment(command: str, verb: str) -> str:
-    """Say that a pull request that is closed is left as it is."""
-    return (
-        f"This pull request is closed, so I did not start. Reopen it and comment "
-        f"`{command} {verb}`."
-    )
-
-
 def enough_rounds_comment(command: str, rounds: int, login: str) -> str:
     """Ask a person to take over after so many rounds."""
     return (

@@ -14,7 +14,7 @@ from records.task import Task, TaskState
 def address(command: Address, request: Request) -> Outcome:
     """Begin a round at once."""
     origin = own_and_open(request, "address")
-    check_thread(request)
+    check_thread(request, "address")
     return begin_round(origin, command.instruction, request, quiet_s=0.0)
 
 

@@ -28,7 +28,7 @@ def approve(command: Approve, request: Request) -> Outcome:
 
     Where a change waits for approval, that is what is approved.
     """
-    check_thread(request)
+    check_thread(request, "approve")
     if change := waiting_change(request):
         return decide_change(change, Decision.APPROVE, request, digest=command.digest)
     plan = waiting_plan(request)

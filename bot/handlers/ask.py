@@ -15,7 +15,7 @@ def ask(command: Ask, request: Request) -> Outcome:
     """Start to look for the answer, or say why not; a closed thread may be asked about too."""
     issue = request.event.issue
     if issue.locked:
-        words = locked_comment(request.context.command)
+        words = locked_comment(request.context.command, "ask")
         raise UserError(words, why="the conversation is locked")
     model = model_of(command.model, request)
     about = {PULL_REQUEST: True} if issue.is_pull_request else {}

@@ -56,7 +56,7 @@ def batch(command: Batch, request: Request) -> Outcome:
 
 def _begin(command: Batch, batch_id: str, request: Request) -> list[Part]:
     """Find the issues, and write the table in which nothing is started yet; UserError."""
-    check_this_thread(request)
+    check_this_thread(request, "batch")
     most = most_of(command.most, "batch", request)
     parts = list(_parts(command, request))
     if not parts:
@@ -146,7 +146,7 @@ def _parts(command: Batch, request: Request) -> Iterator[Part]:
 
 def _left(parts: list[Part], most: int) -> list[Part]:
     """Say of those that are too many that they are not started: some by name, the rest by count."""
-    why_not = f"{most} {'is' if most == 1 else 'are'} started at once"
+    why_not = f"only the first {most} are started" if most > 1 else "only the first is started"
     named = [replace(part, why_not=why_not) for part in parts[:MOST]]
     rest = len(parts) - len(named)
     return [*named, *([Part(f"{rest} more", why_not=why_not)] if rest else ())]

@@ -19,7 +19,7 @@ _WRITE = {"contents": "write", "pull_requests": "read", "metadata": "read"}
 def ci(command: Ci, request: Request) -> Outcome:
     """Start a repair of what fails on the head, or let the checks run on it."""
     origin = own_and_open(request, "ci")
-    check_thread(request)
+    check_thread(request, "ci")
     if command.run:
         return _release(origin, request)
     return _mend(origin, request)

@@ -26,7 +26,7 @@ _LOOKED_THROUGH = 200
 
 def each(command: Each, request: Request) -> Outcome:
     """Start the tasks, or say why none."""
-    check_thread(request)
+    check_thread(request, "each")
     word = request.context.command
     if request.event.issue.is_pull_request:
         raise UserError(items_of_pull_request_comment(word), why="it is a pull request")
@@ -42,8 +42,8 @@ def each(command: Each, request: Request) -> Outcome:
         if sum(bool(part.task_id) for part in parts) < most:
             parts.append(_part(at, items, batch_id, request))
         else:
-            why_not = f"{most} {'is' if most == 1 else 'are'} started at once"
-            parts.append(Part(item[:_LONGEST], why_not=why_not))
+            first = f"first {most} are" if most > 1 else "first is"
+            parts.append(Part(item[:_LONGEST], why_not=f"only the {first} started"))
     return show(batch_id, parts, request)
 
 

@@ -20,7 +20,7 @@ _MOST_NAMED = 3
 
 def fix(command: Fix, request: Request) -> Outcome:
     """Start a task, or say why not."""
-    check_thread(request)
+    check_thread(request, "fix")
     check_app("fix", request)
     manner = manner_of(command)
     is_pull = request.event.issue.is_pull_request

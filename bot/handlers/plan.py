@@ -29,7 +29,7 @@ def plan(
     It may come instead of a fix that has to wait for one: then its brief also holds what that fix
     was asked for with, and whose label wants it so.
     """
-    check_thread(request)
+    check_thread(request, "plan")
     if request.event.issue.is_pull_request:
         words = plan_of_pull_request_comment(request.context.command)
         raise UserError(words, why="it is a pull request")

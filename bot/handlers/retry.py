@@ -41,7 +41,7 @@ class Start(StrEnum):
 
 def retry(command: Retry, request: Request) -> Outcome:
     """Start a task for the same wish, or say why not."""
-    check_thread(request)
+    check_thread(request, "retry")
     tasks, event = request.context.tasks, request.event
     known = tasks.of_request(event.key)
     last = tasks.last_ended(event.repository.id, event.issue.number)

@@ -9,7 +9,7 @@ from bot.starting import check_thread, model_of, new_task, start
 
 def review(command: Review, request: Request) -> Outcome:
     """Start a review, or say why not."""
-    check_thread(request)
+    check_thread(request, "review")
     if not request.event.issue.is_pull_request:
         words = review_of_issue_comment(request.context.command)
         raise UserError(words, why="it is no pull request")

@@ -9,7 +9,7 @@ from records.deliveries import DeliveryState
 
 def revise(command: Revise, request: Request) -> Outcome:
     """Let the task that made the plan make another, for the issue as it reads now."""
-    check_thread(request)
+    check_thread(request, "revise")
     plan, issue = waiting_plan(request), request.event.issue
     text = {"title": issue.title, "body": issue.body}
     decide(plan, Decision.REVISE, request, words=command.instruction, issue=text)

@@ -9,5 +9,5 @@ from bot.starting import check_thread, start
 def sync(_command: Sync, request: Request) -> Outcome:
     """Merge the base in, or say whose pull requests that is for."""
     origin = own_and_open(request, "sync")
-    check_thread(request)
+    check_thread(request, "sync")
     return start(task_on(origin, "sync", request), request)

@@ -31,7 +31,7 @@ _WRITE = {"contents": "write", "pull_requests": "read", "metadata": "read"}
 def undo(command: Undo, request: Request) -> Outcome:
     """Take back what is named, or say why that cannot be done."""
     origin = own_and_open(request, "undo")
-    check_thread(request)
+    check_thread(request, "undo")
     event, context = request.event, request.context
     repository = context.github.kept_repository(event.installation_id, event.repository.id, _WRITE)
     trailer = f"Agent-Undo: {event.key.replace(':', '-').replace(' ', '-')}"

@@ -21,6 +21,7 @@ from bot.comments import (
     pull_request_title,
     status_answer_comment,
     status_comment,
+    stopping_comment,
 )
 from bot.comments.action_log import LONGEST, action_log
 from bot.comments.failures import WORDS
@@ -176,13 +177,42 @@ def test_every_state_has_its_words(task: Task, headline: str) -> None:
     text = status_comment(task, around())
     assert text.startswith(f"### {headline}")
     cut_short = {TaskState.PARTIAL, TaskState.STOPPED, TaskState.FAILED}
-    again = task.state in cut_short and not task.pull_request_number
+    is_over = task.reason == Failure.ADDRESSED
+    again = task.state in cut_short and not task.pull_request_number and not is_over
     assert text.count("[ ]") == text.count(RETRY_BOX) == again
     answer = status_answer_comment(task, command="/agent", task_url="", now=NOON)
     assert answer.startswith("Task `k3f9`")
     assert "{" not in text + answer
     if task.state in {TaskState.FAILED, TaskState.REFUSED, *OUTCOMES}:
         assert "**What you can do.**" in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "box"),
+    [
+        ({"discards": True}, ""),
+        ({"started_at": None}, ""),
+        ({"verb": "ask"}, "- [ ] Try again <!-- do:retry -->"),
+        ({}, RETRY_BOX),
+    ],
+)
+def test_a_box_offers_only_what_there_is(fields: dict[str, Any], box: str) -> None:
+    text = status_comment(make_task(state=TaskState.STOPPED, **fields), around())
+    assert (box in text) if box else ("do:retry" not in text)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "a pull request still appears; otherwise what it has changed so far is kept"),
+        ({"discards": True}, "is thrown away, as asked"),
+        ({"verb": "plan"}, "It changes nothing; if it is done at this moment"),
+        ({"verb": "address", "pull_request_number": 3}, "a commit on the pull request"),
+        ({"brief": {"no_pr": "yes"}}, "its branch still appears"),
+    ],
+)
+def test_a_stop_promises_what_can_come_of_the_task(fields: dict[str, Any], words: str) -> None:
+    assert words in stopping_comment(make_task(**fields), "maria", "")
 
 
 def test_every_state_is_in_the_table() -> None:

@@ -143,6 +143,9 @@ def test_the_label_of_somebody_without_write_access_is_refused(front_door: Front
     front_door.github.add_label(REPOSITORY, number, "triage", "agent:fix")
     assert front_door.next_outcome("triage").state is DeliveryState.REFUSED
     assert front_door.woken == []
+    # It is off again, so that somebody who may can set it.
+    front_door.github.add_label(REPOSITORY, number, "write", "agent:fix")
+    assert front_door.next_outcome("write").state is DeliveryState.HANDLED
 
 
 @pytest.mark.parametrize(
@@ -220,7 +223,13 @@ def test_a_closed_issue_is_not_worked_on(front_door: FrontDoor) -> None:
     front_door.github.close_issue(REPOSITORY, number, "maria")
     front_door.next_outcome()
     assert front_door.command(number, "maria", "/agent fix").state is DeliveryState.REFUSED
-    assert "This issue is closed" in front_door.bot_comments(number)[0]
+    for verb in ("fix", "plan", "approve", "retry"):
+        front_door.command(number, "maria", f"/agent {verb}")
+        said = front_door.bot_comments(number)[-1]
+        assert (
+            f"This issue is closed, so I did not start. Reopen it and comment `/agent {verb}`"
+            in said
+        )
 
 
 def test_a_locked_issue_is_not_worked_on(front_door: FrontDoor) -> None:

@@ -9,6 +9,7 @@ from bot.comments.rounds import round_headline
 from bot.handlers import undo
 from bot.request import Outcome
 from records.deliveries import DeliveryState
+from records.pulls import Fate
 from records.task import IssueSnapshot, NewTask, Task, TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
 
@@ -174,8 +175,20 @@ def test_a_pull_request_of_somebody_else_is_none_of_ours(front_door: FrontDoor) 
 def test_a_closed_pull_request_is_left_as_it_is(front_door: FrontDoor, pull: int) -> None:
     front_door.github.close_issue(REPOSITORY, pull, "maria")
     front_door.next_outcome()
-    front_door.command(pull, "maria", "/agent address")
-    assert "is closed" in front_door.bot_comments(pull)[-1]
+    said = "This pull request is closed, so I did not start. Reopen it and comment `/agent "
+    for verb in ("address", "retry", "fix"):
+        front_door.command(pull, "maria", f"/agent {verb}")
+        assert said in front_door.bot_comments(pull)[-1]
+
+
+def test_nobody_is_told_to_reopen_what_is_merged(front_door: FrontDoor, pull: int) -> None:
+    front_door.github.close_issue(REPOSITORY, pull, "maria")
+    front_door.next_outcome()
+    pulls = front_door.context.tasks.pulls
+    pulls.decide(front_door.repository_id, pull, Fate.MERGED, by="write")
+    for verb in ("retry", "sync"):
+        front_door.command(pull, "maria", f"/agent {verb}")
+        assert "This pull request is merged" in front_door.bot_comments(pull)[-1]
 
 
 def test_a_review_that_is_told_twice_makes_one_round(front_door: FrontDoor, pull: int) -> None:

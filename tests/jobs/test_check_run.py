@@ -46,6 +46,15 @@ def test_the_head_of_a_new_pull_request_has_a_check_run_with_buttons(desk: Desk)
     assert [each["identifier"] for each in buttons] == ["address", "ci", "retry"]
 
 
+def test_the_comment_is_the_last_that_is_written_before_the_record_ends(desk: Desk) -> None:
+    _opened(desk)
+    StatusComment(desk.job).conclude(DONE)
+    writes = [one for one in desk.github.exchanges if one.method in {"POST", "PATCH", "PUT"}]
+    words = [one for one in writes if b"Draft pull request #2" in one.request_body]
+    assert [one.operation for one in words][:2] == ["checks/create", "issues/create-comment"]
+    assert writes[-1] is words[-1]
+
+
 @pytest.mark.parametrize(
     ("state", "reason", "evidence", "conclusion"),
     [
