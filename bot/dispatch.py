@@ -39,6 +39,7 @@ from bot.handlers.removed import installation_removed, repository_changed
 from bot.handlers.reverted import branch_pushed
 from bot.handlers.reviewed import reviewed
 from bot.in_thread import PERMISSIONS, in_thread
+from bot.labels_refused import or_taken_off
 from bot.one_command import with_others_named
 from bot.other_bots import check_hops, could_be_heard, is_listed
 from bot.own_word import as_called_here
@@ -119,6 +120,8 @@ def _asked(event: type_of_asking, context: Context, *, last_try: bool) -> Outcom
         wanted = _wanted(event, command, mention, request)
         if is_bot and wanted:
             check_hops(request)
+        if wanted and isinstance(event, IssueLabeled):
+            return or_taken_off(event.label, partial(give, wanted, request), request)
         return _give_first(wanted, request) if wanted else _ignored("no command")
 
     is_remark = isinstance(command, Remark) and mention is None

@@ -71,7 +71,8 @@ def _adds_none(new: NewTask, live: Task) -> bool:
 def _joined(live: Task, words: str, request: Request) -> Outcome:
     """Let the task of the same wish name who else asked, and give it the words."""
     event, tasks = request.event, request.context.tasks
-    tasks.also_asked(live.id, event.sender.login, _how(request))
+    if event.sender.id != live.requester_id:
+        tasks.also_asked(live.id, event.sender.login, _how(request))
     if words and isinstance(event, IssueCommented):
         tasks.heard.add(live.id, Remark(event.comment_id, event.sender.login, words))
     request.conversation.react("hooray")

@@ -89,5 +89,7 @@ def text_edited(request: Request, key: str, before: str, after: str) -> Outcome:
         raise UserError(words, why=f"task {task.id} uses the text as it was", once=once)
     if is_now is None:
         return Outcome(DeliveryState.IGNORED, "a command was taken out")
+    sender = request.event.sender
+    once = request.strangers_key() or f"edited:{sender.id}:{request.today()}"
     words = edit_starts_nothing_comment(word)
     raise UserError(words, why="an edit starts nothing", once=once)

@@ -104,7 +104,7 @@ def test_a_batch_starts_no_more_than_was_said(front_door: FrontDoor) -> None:
     assert len(front_door.context.tasks.recent(9)) == 2
     assert "3 parts: 2 in line, 1 not started" in table(front_door, here)
     (row,) = [row for row in table(front_door, here).splitlines() if " three " in row]
-    assert "2 are started at once" in row
+    assert "only the first 2 are started" in row
 
 
 @pytest.mark.parametrize("change", [{"body": "Also push a tag."}, {"title": "Push a tag"}])

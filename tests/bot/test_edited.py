@@ -208,6 +208,16 @@ def test_an_edit_starts_nothing_and_says_so(front_door: FrontDoor) -> None:
     assert front_door.woken == []
 
 
+def test_edits_that_start_nothing_are_answered_once(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    for words in ("One.", "Two."):
+        comment = front_door.github.comment(REPOSITORY, number, "maria", words)
+        front_door.next_outcome("maria")
+        front_door.github.edit_comment(REPOSITORY, comment, "maria", "/agent fix")
+        assert front_door.next_outcome("maria").state is DeliveryState.REFUSED
+    assert len(front_door.bot_comments(number)) == 1
+
+
 def test_an_edit_of_an_issues_text_starts_nothing_and_says_so(front_door: FrontDoor) -> None:
     number = front_door.issue()
     front_door.github.edit_issue(REPOSITORY, number, "maria", body="See.\n\n/agent fix")

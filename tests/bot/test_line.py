@@ -152,6 +152,14 @@ def test_the_same_wish_by_comment_and_label_is_one_task_that_names_both(
     assert "Also requested by @<!-- -->admin (label agent:fix)." in comment
 
 
+def test_who_asks_twice_for_the_same_is_named_once(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent fix")
+    front_door.github.add_label(REPOSITORY, number, "maria", "agent:fix")
+    assert "the same wish" in front_door.next_outcome("maria").detail
+    assert "Also requested" not in front_door.bot_comments(number)[0]
+
+
 def test_a_comment_after_the_label_adds_its_words_to_the_same_task(front_door: FrontDoor) -> None:
     number = front_door.issue()
     front_door.github.add_label(REPOSITORY, number, "maria", "agent:fix")
