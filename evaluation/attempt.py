@@ -18,7 +18,7 @@ from evaluation.jobs_alone import LEFT, Leaving, Order, base_of, job_of, service
 from evaluation.patches import as_patch, stat_of
 from evaluation.trajectory import figures, write_trajectory
 from jobs.agent.task import Ending, Outcome
-from jobs.ending import TaskFailed
+from jobs.ending import TaskFailed, in_words
 from jobs.job import Job
 from jobs.repository.change import Change
 from jobs.room import in_room
@@ -82,7 +82,7 @@ def _told(solution: Solution) -> Json:
     ending = solution.ending
     told: Json = {
         "exit_reason": "refused" if solution.refused else _reason(ending),
-        "explanation": solution.refused or ending.explanation,
+        "explanation": solution.refused or in_words(solution),
         "submission": asdict(ending.submission) if ending.submission else None,
     }
     lost = ending.outcome is Outcome.SANDBOX_LOST

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from bot.comments.failures import Failure
+from bot.comments.failures import Failure, failure_words
 from bot.comments.outcomes import DISCARDED, not_published
 from jobs.agent.endings import QUIET
 from jobs.agent.task import Outcome
@@ -63,6 +63,16 @@ def end_of(solution: Solution) -> TaskEnd:
             raise ValueError("a task that waits for people has not ended")
         case _:
             assert_never(outcome)
+
+
+def in_words(solution: Solution) -> str:
+    """Say how the work ended where no issue and no class of failure stands beside it."""
+    if solution.ending.outcome is Outcome.WAITING:
+        return solution.ending.explanation
+    end = end_of(solution)
+    if end.reason == Failure.NO_CHANGE:
+        return f"{failure_words(end.reason).meaning} {end.explanation}"
+    return end.explanation
 
 
 def cut_short(why: Failure, solution: Solution) -> TaskEnd:

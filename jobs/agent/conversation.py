@@ -10,7 +10,7 @@ from jobs.agent.entries import Entry
 from jobs.agent.figures import cost, size_of, tokens
 from jobs.agent.hands import Status
 from jobs.agent.steps import Print, Step, Streaks, left_out
-from jobs.agent.task import Budget, Outcome, Prices, Submission
+from jobs.agent.task import Budget, CheckRow, Outcome, Prices, Submission
 from jobs.agent.tools import BASH, GITHUB_CONTEXT
 from jobs.agent.window import Window
 from jobs.model.wire import Call, Item, Stop, Wire
@@ -61,6 +61,8 @@ class Conversation:
     rounds: int = 0
     failing: tuple[str, ...] = ()
     """What the last review found wrong, a line each."""
+    checks: tuple[CheckRow, ...] = ()
+    """All that the last review looked at."""
     submission: Submission | None = None
     accepted: Outcome | None = None
     handed_in: dict[str, Any] | None = None
@@ -224,8 +226,9 @@ class Conversation:
 
     def _gate(self, entry: Entry) -> None:
         self.rounds = entry["round"]
-        wrong = (row for row in entry["rows"] if row["passed"] is False)
-        self.failing = tuple(f"{row['check']}: {row['detail']}" for row in wrong)
+        self.checks = tuple(CheckRow(**row) for row in entry["rows"])
+        wrong = (row for row in self.checks if row.passed is False)
+        self.failing = tuple(f"{row.check}: {row.detail}" for row in wrong)
         self.submission = Submission.from_json(entry["submission"])
         self.accepted = Outcome(entry["outcome"]) if entry["accepted"] else None
 

@@ -1,15 +1,26 @@
 """Words every way in which the work can end, for the people who read the issue."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from jobs.agent import limits
 from jobs.agent.conversation import Conversation
-from jobs.agent.task import AgentTask, Budget, Ending, Outcome, Submission
+from jobs.agent.gate import PUT_BACK
+from jobs.agent.task import (
+    TESTS_NOT_AS_BEFORE,
+    AgentTask,
+    Budget,
+    CheckRow,
+    Ending,
+    Outcome,
+    Submission,
+)
 from jobs.model.wire import ModelError, ModelErrorKind
 from records.waits import NewWait
 
 QUIET = "quiet"
 """The cause of an ending for which the model never handed in."""
+_DOUBTS, _DOUBT_CHARS = 3, 200
 _ACCEPTED = {
     Outcome.RESOLVED: "The agent handed in a change that it says resolves the issue.",
     Outcome.PARTIAL: "The agent handed in what it has; not everything is done or checked.",
@@ -26,10 +37,30 @@ _MODEL = {
     ModelErrorKind.STOPPED: "",
 }
 
+_TOO_MANY_REQUESTS = 429
+_BUSY = "The model's server takes no more requests for now."
 
-def accepted(outcome: Outcome, submission: Submission) -> Ending:
-    """End with a submission that passed the gate, or came to its last round."""
-    return Ending(outcome, submission, _ACCEPTED[outcome])
+
+def accepted(outcome: Outcome, submission: Submission, checks: Sequence[CheckRow]) -> Ending:
+    """End with a submission that passed the gate, or came to its last round and says why not."""
+    words = _ACCEPTED[outcome]
+    if outcome is Outcome.PARTIAL and (why := _doubts(checks)):
+        words = f"{words} The last look at it found: {why}."
+    return Ending(outcome, submission, words)
+
+
+def _doubts(checks: Sequence[CheckRow]) -> str:
+    """Name what failed, the tests first that a change did away with."""
+    wrong = [row for row in checks if row.passed is False]
+    # They fail nothing by themselves, and are why the rest is not believed.
+    touched = [row for row in checks if wrong and row.check == TESTS_NOT_AS_BEFORE]
+    return "; ".join(map(_doubt, [*touched, *wrong][:_DOUBTS]))
+
+
+def _doubt(row: CheckRow) -> str:
+    detail = row.detail.removesuffix(f" {PUT_BACK}").strip().partition("\n")[0].rstrip(".:")
+    named = f"{row.check}: {detail}" if detail else row.check
+    return named if len(named) <= _DOUBT_CHARS else f"{named[:_DOUBT_CHARS]}…"
 
 
 def handed_in(content: dict[str, Any]) -> Ending:
@@ -80,14 +111,15 @@ def day_spent(talk: Conversation, pause: NewWait) -> Ending:
 
 
 def model_failed(talk: Conversation, budget: Budget, error: ModelError) -> Ending:
-    """End because the model's side gave up; what a wrong setting is, people are told."""
+    """End because the model's side gave up; what its server said, people are told."""
     match error.kind:
         case ModelErrorKind.STOPPED:
             return stopped(talk)
         case ModelErrorKind.OVERFLOW:
             return used_up(talk, budget, "context")
-        case ModelErrorKind.CONFIG:
-            words = f"{_MODEL[error.kind]} {error.message}"
+        case ModelErrorKind.CONFIG | ModelErrorKind.RETRY:
+            busy = error.status == _TOO_MANY_REQUESTS
+            words = f"{_BUSY if busy else _MODEL[error.kind]} {error.message}"
             return Ending(Outcome.MODEL_ERROR, talk.submission, words, error.kind.value)
         case kind:
             return Ending(Outcome.MODEL_ERROR, talk.submission, _MODEL[kind], kind.value)

@@ -12,7 +12,14 @@ from jobs.agent import limits
 from jobs.agent.debris import debris_rows
 from jobs.agent.parses import parse_row
 from jobs.agent.prompt import issue_block
-from jobs.agent.task import CheckRow, GateResult, IssueText, Outcome, Submission
+from jobs.agent.task import (
+    TESTS_NOT_AS_BEFORE,
+    CheckRow,
+    GateResult,
+    IssueText,
+    Outcome,
+    Submission,
+)
 from jobs.evidence.check import DeclaredCheck
 from jobs.evidence.evidence import Touch, TouchedTest
 from jobs.evidence.touched import touched_tests
@@ -209,10 +216,10 @@ def _touched_rows(touched: tuple[TouchedTest, ...]) -> list[CheckRow]:
     ]
     more = [f"and {len(touched) - _FINDINGS} more"] if len(touched) > _FINDINGS else []
     detail = "; ".join([*shown, *more])
-    return [CheckRow("tests that were there are not as before", None, f"{detail}. {_PUT_BACK}")]
+    return [CheckRow(TESTS_NOT_AS_BEFORE, None, f"{detail}. {PUT_BACK}")]
 
 
-_PUT_BACK = "Put back what the issue does not ask to change; say in the summary why the rest is so."
+PUT_BACK = "Put back what the issue does not ask to change; say in the summary why the rest is so."
 
 
 def _findings(findings: tuple[Finding, ...]) -> str:

@@ -61,7 +61,7 @@ def _begin(work: Work, resumed: str) -> Ending | None:
         work.say(first_message(work.task))
         return None
     if talk.accepted and talk.submission:
-        return endings.accepted(talk.accepted, talk.submission)
+        return endings.accepted(talk.accepted, talk.submission, talk.checks)
     if _reopened(work):
         return None
     if talk.handed_in is not None:

@@ -137,6 +137,10 @@ class Submission:
         return cls(**{**value, "outcome": Outcome(value["outcome"]), "checks": checks})
 
 
+TESTS_NOT_AS_BEFORE = "tests that were there are not as before"
+"""The check that names tests which a change deletes, skips or weakens."""
+
+
 @dataclass(frozen=True)
 class CheckRow:
     """One check of a submission: passed, failed, or (None) only worth a look."""

@@ -193,7 +193,8 @@ def _submit(work: Work, request: Request) -> tuple[Done, Ending | None]:
     # The diff and the last words of tests are in it, which come from the project's own code.
     text = in_its_own_voice(result.text)
     done = Done(title(request), words, text, Status.OK, seconds)
-    return done, endings.accepted(outcome, submission) if result.accepted else None
+    ending = endings.accepted(outcome, submission, work.talk.checks) if result.accepted else None
+    return done, ending
 
 
 def _close(work: Work, closing: Closing, request: Request) -> tuple[Done, Ending | None]:

@@ -9,7 +9,7 @@ from bot.comments.outcomes import OUTCOMES
 from demo.house import ENDED as ENDED_AS_THE_DEMO_KNOWS
 from jobs.agent.endings import QUIET
 from jobs.agent.task import CLAIMS, Ending, Outcome, Submission
-from jobs.ending import TaskEnd, TaskFailed, end_of, stopped
+from jobs.ending import TaskEnd, TaskFailed, end_of, in_words, stopped
 from jobs.repository.change import Change, ChangedFile, FileMode
 from jobs.solution import Place, Solution
 from records.task import ENDED, HONEST, TaskState
@@ -81,6 +81,8 @@ def test_work_that_changed_nothing_is_not_said_to_have_failed_tests(outcome: Out
     assert (end.state, end.reason) == (TaskState.FAILED, "no_change")
     assert "summary may say why" in end.explanation
     assert "no change" in WORDS[Failure(end.reason)].meaning
+    told = in_words(Solution(ending(outcome)))
+    assert told == f"{WORDS[Failure.NO_CHANGE].meaning} {end.explanation}"
 
 
 @pytest.mark.parametrize("outcome", WITH_CHANGE)
