@@ -151,6 +151,8 @@ class Conversation:
         run = self._fails("CI", "test", FLAKE)
         self.house.wait_for(lambda: self._attempt(run) == AGAIN, "the flake is run again")
         self._github.finish_job(self._repository, run, "test")
+        # GitHub has run it again before the bot could say so.
+        self.house.wait_for_answer(self.pull, "This looks like chance")
         yield Turn("flake", self._pull_page, ("This looks like chance", "run it again, once"))
         run = self._fails("Older Pythons", OLDER, BROKEN)
         self.house.wait_for(lambda: self._attempt(run) == AGAIN, "the failure is run again")

@@ -159,8 +159,8 @@ CASES: dict[int, tuple[str, dict[str, str]]] = {
         "model/test_failures": "stop_ends_the_call_within_a_second",
         "agent/test_whole_run": "stopping_in_the_middle_of_a_command_ends_at_once",
         "whole/test_survival": "stop_ends_a_running_task_in_words_and_pushes_nothing",
-        "whole/test_faults": "a_task_whose_issue_is_deleted_comes_to_an_end, "
-        "a_second_wish_while_a_task_is_at_work_is_answered_and_starts_nothing"}),
+        "bot/test_line": "a_second_request_waits_in_line_and_everybody_can_see_where",
+        "whole/test_faults": "a_task_whose_issue_is_deleted_comes_to_an_end"}),
     36: ("what an agent may do to git", {
         "sandbox/test_change": "nothing_done_to_git_has_a_say_in_what_is_collected, "
         "what_changed_is_collected",

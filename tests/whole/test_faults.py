@@ -380,7 +380,7 @@ def test_a_task_whose_app_is_suspended_ends_without_a_push(house: House, long_ta
         task = house.wait_for_task(number)
     finally:
         github.suspend(installation.id, suspended=False)
-    assert (task["state"], task["reason"]) == ("failed", "push_rejected")
+    assert (task["state"], task["reason"]) == ("stopped", "stopped")
     assert branches(house, number) == []
 
 

@@ -338,7 +338,7 @@ def test_a_models_markdown_does_nothing_in_comment_and_pull_request(
         assert "<script" not in html
         links = re.findall(r'href="([^"]*)"', html)
         assert [link for link in links if EVIL in link] == []
-        assert html.count("<details>") == html.count("</details>") == 1
+        assert html.count("<details>") == html.count("</details>") == 2
         assert html.count("<table>") == 2  # the evidence, and the action log
         assert "<h1>" not in html
         assert "<input" not in html

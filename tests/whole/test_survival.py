@@ -29,9 +29,10 @@ def slow_house(
 
 
 def test_five_issues_labelled_at_once_become_five_pull_requests(slow_house: House) -> None:
-    for number in slow_house.stage.issues:
+    numbers = range(1, 6)
+    for number in numbers:
         slow_house.stage.github.add_label(slow_house.stage.repository, number, "maria", "agent:fix")
-    for number in slow_house.stage.issues:
+    for number in numbers:
         task = slow_house.wait_for_task(number)
         assert (task["state"], task["reason"]) == ("succeeded", "")
         assert len(slow_house.pull_requests(number)) == 1
@@ -40,13 +41,13 @@ def test_five_issues_labelled_at_once_become_five_pull_requests(slow_house: Hous
         one["head"]["ref"]
         for one in slow_house.stage.github.pull_requests(slow_house.stage.repository)
     }
-    assert len(branches) == len(slow_house.stage.issues)
+    assert len(branches) == len(numbers)
 
 
 def test_a_task_goes_on_when_its_worker_is_killed(slow_house: House) -> None:
     number = 3
     before = len(slow_house.tasks(number))
-    slow_house.comment(number, "/agent fix it once more")
+    slow_house.comment(number, "/agent fix --new it once more")
     slow_house.wait_for(
         lambda: any(task["progress"]["turns"] >= 4 for task in slow_house.tasks(number)[:-before]),
         "the middle of the task",
@@ -66,7 +67,7 @@ def test_a_task_goes_on_when_the_keeper_is_killed(slow_house: House) -> None:
     number = 4
     before = len(slow_house.tasks(number))
     keeper = Keeper(slow_house.stage.data / "bot" / "keeper.sock")
-    slow_house.comment(number, "/agent fix it once more")
+    slow_house.comment(number, "/agent fix --new it once more")
     slow_house.wait_for(
         lambda: any(task["progress"]["turns"] >= 2 for task in slow_house.tasks(number)[:-before]),
         "the middle of the task",
@@ -88,7 +89,7 @@ def test_a_redis_that_forgets_everything_delays_a_task_and_loses_nothing(
     socket = slow_house.stage.data / "redis.sock"
     stopped = [name for name in slow_house.bot.started if name.startswith("worker")]
     assert stopped
-    slow_house.comment(number, "/agent fix it once more")
+    slow_house.comment(number, "/agent fix --new it once more")
     slow_house.wait_for(lambda: len(slow_house.tasks(number)) > before, "the task")
     subprocess.run(["redis-cli", "-s", str(socket), "flushall"], check=True, capture_output=True)
     task = slow_house.wait_for_task(number, after=before)
@@ -100,7 +101,7 @@ def test_a_redis_that_forgets_everything_delays_a_task_and_loses_nothing(
 def test_stop_ends_a_running_task_in_words_and_pushes_nothing(slow_house: House) -> None:
     number = 5
     before = len(slow_house.tasks(number))
-    slow_house.comment(number, "/agent fix it once more")
+    slow_house.comment(number, "/agent fix --new it once more")
     slow_house.wait_for(
         lambda: any(task["progress"]["turns"] >= 2 for task in slow_house.tasks(number)[:-before]),
         "the middle of the task",
