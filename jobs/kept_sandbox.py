@@ -9,10 +9,14 @@ import structlog
 from jobs.agent.ports import TurnDone
 from jobs.checkout import Base
 from jobs.job import Job
-from jobs.sandbox import Execution, Sandbox, ToolRefused
+from jobs.sandbox import Execution, Sandbox, SandboxLost, ToolRefused
+from jobs.watch import Halt
 
 _MOST_SHARE = 0.02
 """Of the time, to be spent on keeping what commands may have changed; edits are kept always."""
+
+_LEAVES_S = 5.0
+"""For the last of it, when somebody waits for this process to end."""
 
 _log = structlog.get_logger()
 
@@ -25,9 +29,13 @@ class KeptSandbox:
         self._base = base
         self._sandbox = sandbox
         self._not_before = 0.0
+        self._changed = False
+        """Whether commands may have changed what was not kept since."""
 
     def exec(self, script: str, *, timeout_s: float = 120, workdir: str | None = None) -> Execution:
-        """Run a script."""
+        """Run a script; what those before it may have changed is kept first, if it is time."""
+        self._keep_in_time()
+        self._changed = True
         return self._sandbox.exec(script, timeout_s=timeout_s, workdir=workdir)
 
     def read(self, path: str, start_line: int | None = None, end_line: int | None = None) -> str:
@@ -54,14 +62,30 @@ class KeptSandbox:
 
     def after_turn(self, turn: TurnDone) -> None:
         """Keep what commands of this turn may have changed, if that has not just been done."""
-        if turn.touched and time.monotonic() >= self._not_before:
-            self._keep()
+        if turn.touched:
+            self._keep_in_time()
+
+    def leave(self) -> None:
+        """Keep what is there when the work is halted, before the sandbox goes.
+
+        A command that was under way took the sandbox with it: then the newest that was kept stands.
+        """
+        if not self._changed or self._job.watch.why is Halt.LEASE_LOST:
+            return
+        try:
+            self._save(self._sandbox.collect(sweep=False, within_s=_LEAVES_S))
+        except (SandboxLost, ToolRefused):
+            _log.warning("checkpoint.lost", task=self._job.task.id, exc_info=True)
 
     def collect(self) -> bytes:
         """End every process and return the change, which is what another job would begin with."""
         content = self._sandbox.collect()
         self._save(content)
         return content
+
+    def _keep_in_time(self) -> None:
+        if self._changed and time.monotonic() >= self._not_before:
+            self._keep()
 
     def _keep(self) -> None:
         began = time.monotonic()
@@ -75,3 +99,4 @@ class KeptSandbox:
 
     def _save(self, content: bytes) -> None:
         self._job.save_checkpoint(self._base.sha, content)
+        self._changed = False

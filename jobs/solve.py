@@ -75,7 +75,7 @@ def _in_a_sandbox(
     wire = job.open_wire()
     with (
         alongside(job, workplace, detection.checks) as before,
-        workplace.sandbox() as sandbox,
+        workplace.sandbox(collected=True) as sandbox,
     ):
         _resume(job, sandbox, workplace.environment)
         note_packages(job, workplace.environment.came)
@@ -111,6 +111,8 @@ def _in_a_sandbox(
         wire.close()
         if ending.wait:
             ending = replace(ending, wait=with_changes(ending.wait, kept.collect()))
+        if ending.outcome is Outcome.STOPPED:
+            kept.leave()
         if ending.outcome in {Outcome.STOPPED, Outcome.SANDBOX_LOST, Outcome.WAITING}:
             return Solution(ending)  # what there is was saved, and may be gone on with
         return harvest.living(ending, view)

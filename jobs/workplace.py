@@ -33,15 +33,20 @@ class Workplace:
             return self._environment or self._prepare()
 
     @contextmanager
-    def sandbox(self, sha: str = "") -> Iterator[Sandbox]:
-        """Start a sandbox in the environment and put a commit into it, the base if not named."""
+    def sandbox(self, sha: str = "", *, collected: bool = False) -> Iterator[Sandbox]:
+        """Start a sandbox in the environment and put a commit into it, the base if not named.
+
+        When the job has to end, the sandbox is gone at once; one that is `collected` may give its
+        change first, if no command is under way.
+        """
         wanted = sha or self.base.sha
         environment = self.environment
         try:
             started = self._job.start_sandbox(environment)
         except SnapshotMissing:
             started = self._job.start_sandbox(self._again(environment))
-        with started as sandbox, self._job.watch.at_halt(sandbox.kill):
+        at_halt = started.halt if collected else started.kill
+        with started as sandbox, self._job.watch.at_halt(at_halt):
             pack = self.base.mirror.pack(wanted)
             try:
                 sandbox.put(pack, wanted, pack.shallow)

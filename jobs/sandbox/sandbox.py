@@ -66,6 +66,8 @@ class Sandbox:
         self._stream = stream
         self._remove = remove
         self._turn = threading.Lock()
+        self._doing = ""
+        self._halted = False
         self._lost = ""
         self._closed = False
 
@@ -111,11 +113,17 @@ class Sandbox:
         """Let the sandbox end itself `seconds` from now, whatever it was told before."""
         self._call("deadline", {"seconds": seconds}, [], within_s)
 
-    def collect(self, *, max_bytes: int = 16 * 1024 * 1024, sweep: bool = True) -> bytes:
+    def collect(
+        self,
+        *,
+        max_bytes: int = 16 * 1024 * 1024,
+        sweep: bool = True,
+        within_s: float = _COLLECT_S,
+    ) -> bytes:
         """Return what differs from the base as hostile frames; `sweep` ends all processes first."""
         arguments = {"max_bytes": max_bytes, "sweep": sweep}
         limit = max_bytes + MAX_BODY
-        _, change = self._call("collect", arguments, [], _COLLECT_S, limit=limit)
+        _, change = self._call("collect", arguments, [], within_s, limit=limit)
         return change
 
     def exec(self, script: str, *, timeout_s: float = 120, workdir: str | None = None) -> Execution:
@@ -167,6 +175,14 @@ class Sandbox:
         """Remove the container at once, from any thread; a pending call raises SandboxLost."""
         self._give_up("the sandbox was ended")
 
+    def halt(self) -> None:
+        """End what is being done, from any thread; where nothing is, let only `collect` follow."""
+        self._halted = True
+        if self._turn.acquire(blocking=False):
+            self._turn.release()
+        elif self._doing != "collect":
+            self.kill()
+
     def close(self) -> None:
         """Remove the container and everything in it; may be called again."""
         if self._closed:
@@ -196,8 +212,9 @@ class Sandbox:
         limit: int = MAX_BODY,
     ) -> tuple[dict[str, Any], bytes]:
         with self._turn:
-            if self._lost:
-                raise SandboxLost(self._lost)
+            self._doing = op
+            if self._lost or (self._halted and op != "collect"):
+                raise SandboxLost(self._lost or "the work was halted")
             deadline = time.monotonic() + timeout_s
             try:
                 return self._ask(op, arguments, body, deadline, limit)

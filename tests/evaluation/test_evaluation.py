@@ -198,13 +198,16 @@ def test_what_was_interrupted_goes_on_what_failed_begins_anew_and_what_is_finish
     quota = {"status": 429, "times": 0, "body": {"error": {"code": "insufficient_quota"}}}
     fails = Script("The task failed", (Turn.read({**SUBMIT, "faults": [quota]}),))
     once = Turn.read(call("bash", command="touch counted; echo once >>counted"))
-    waits = Script("The task interrupted", (once, Turn.read({**SUBMIT, "latency": 60.0})))
-    goes_on = Script("The task interrupted", (once, Turn.read(SUBMIT)))
+    # Too soon after the first to be kept as it happens: it is kept on leaving.
+    next_one = Turn.read(call("bash", command="echo next >next"))
+    slow = Turn.read({**SUBMIT, "latency": 60.0})
+    waits = Script("The task interrupted", (once, next_one, slow))
+    goes_on = Script("The task interrupted", (once, next_one, Turn.read(SUBMIT)))
     run = Evaluating(docker_host, instances, tmp_path / "run")
     with ScriptedModel([known["finished"], fails, waits]) as model:
         process = run.start(model)
         asked = 0
-        while not (asked and "echo once" in model.requests[-1].body.decode()):
+        while not (asked and "echo next" in model.requests[-1].body.decode()):
             asked += 1
             model.wait_for_requests(asked, 120)
         process.send_signal(signal.SIGTERM)
@@ -227,4 +230,5 @@ def test_what_was_interrupted_goes_on_what_failed_begins_anew_and_what_is_finish
     assert rows["interrupted"]["jobs"] == 1, "leaving politely is no job that failed"
     patches = {one["instance_id"]: one["model_patch"] for one in lines(run.out / "preds.jsonl")}
     assert patches["interrupted"].count("+once") == 1
+    assert patches["interrupted"].count("+next") == 1
     assert git(path, "status", "--short") == ""

@@ -1,6 +1,7 @@
 """What the agent changed in one job's sandbox is there in the next one's."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from jobs.agent.ports import TurnDone
 from jobs.checkout import Base
 from jobs.job import Job
 from jobs.kept_sandbox import KeptSandbox
-from jobs.sandbox import Sandbox, Sandboxes, ToolRefused
+from jobs.sandbox import Sandbox, Sandboxes, SandboxLost, ToolRefused
 from records.task import LeaseLost
 from tests.jobs.conftest import MakeJob
 from tests.sandbox.repositories import Repository, make_repository
@@ -121,6 +122,45 @@ def test_what_is_handed_in_is_what_another_job_begins_with(
     assert checkpoint is not None
     assert checkpoint.content == content
     assert checkpoint.base_sha == code.head
+
+
+def test_what_commands_changed_is_kept_when_the_work_is_halted(
+    make_job: MakeJob, start: Start, code: Repository
+) -> None:
+    job = make_job()
+    with start() as box:
+        work = kept(job, code, box)
+        work.exec("echo by a command > notes.txt")
+        assert job.services.checkpoints.latest(job.task.id) is None
+        box.halt()
+        with pytest.raises(SandboxLost, match="halted"):
+            work.exec("echo too late > notes.txt")
+        work.leave()
+    with start() as box:
+        restored(job, box)
+        assert "by a command" in box.read("notes.txt")
+
+
+def test_a_command_that_is_under_way_at_a_halt_goes_with_the_sandbox(
+    make_job: MakeJob, start: Start, code: Repository
+) -> None:
+    job = make_job()
+    with start() as box, ThreadPoolExecutor() as beside:
+        work = kept(job, code, box)
+        work.exec("echo before > notes.txt")
+        # Longer than anybody waits; what was before it is kept as it begins.
+        running = beside.submit(work.exec, "sleep 100; echo after > notes.txt", timeout_s=110)
+        while job.services.checkpoints.latest(job.task.id) is None:
+            assert not running.done()
+        while box._doing != "exec":
+            assert not running.done()
+        box.halt()
+        with pytest.raises(SandboxLost):
+            running.result(30)
+        work.leave()
+    with start() as box:
+        restored(job, box)
+        assert "before" in box.read("notes.txt")
 
 
 def test_a_job_that_was_followed_by_another_keeps_nothing(
