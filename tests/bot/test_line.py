@@ -273,6 +273,16 @@ def test_the_bots_own_pull_request_is_found_whatever_its_branch_is_called(
     assert outcome.detail == f"pull request {pull} addresses it"
 
 
+def test_a_question_in_the_line_is_no_reason_not_to_ask_first(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    pull = open_pull_request(front_door, number, f"Fixes #{number}")
+    front_door.command(number, "maria", "/agent ask why?")
+    outcome = front_door.command(number, "maria", "/agent fix it")
+    assert outcome.detail == f"pull request {pull} addresses it"
+    front_door.command(number, "maria", "/agent fix --new it")
+    assert tasks_of(front_door, number)[-1].brief["new"] == "yes"
+
+
 def test_where_a_pull_request_addresses_the_issue_already_the_bot_asks_first(
     front_door: FrontDoor,
 ) -> None:
