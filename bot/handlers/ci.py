@@ -32,7 +32,7 @@ def autofix(command: Autofix, request: Request) -> Outcome:
     pulls = request.context.tasks.pulls
     pulls.switch_autofix(event.repository.id, event.issue.number, on=command.on)
     attempts = request.project().review.ci_attempts
-    request.conversation.react("+1")
+    request.conversation.react("hooray")
     request.say("autofix", words.autofix_comment(request.context.command, attempts, on=command.on))
     return Outcome(DeliveryState.HANDLED, f"autofix {'on' if command.on else 'off'}")
 

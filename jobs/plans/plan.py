@@ -17,6 +17,7 @@ from bot.waiting_plan import Decision
 from jobs.agent.closing import Again, Closing
 from jobs.agent.prompt import issue_block
 from jobs.agent.task import IssueText
+from jobs.agent.titles import code
 from jobs.agent.untrusted import VOICE, escape
 from jobs.checkout import Base, fetch_base
 from jobs.ending import TaskEnd, end_of
@@ -109,10 +110,13 @@ def _made(job: Job, base: Base, said: Sequence[Wait]) -> TaskEnd | NewWait:
     if not made["steps"]:
         return TaskEnd(TaskState.NEEDS_INFORMATION, "", made["unverified"] or made["problem"])
     missing = check.missing(ending.handed_in)
-    return _asked(job, base, issue, len(said) + 1, {**made, "missing": missing})
+    return _asked(job, base, issue, said, {**made, "missing": missing})
 
 
-def _asked(job: Job, base: Base, issue: Issue, revision: int, made: dict[str, Any]) -> NewWait:
+def _asked(
+    job: Job, base: Base, issue: Issue, said: Sequence[Wait], made: dict[str, Any]
+) -> NewWait:
+    revision = len(said) + 1
     clean = job.services.redactor.clean_value(made)
     digest = plan_digest(clean, base.sha, issue.digest)
     asked = {
@@ -125,10 +129,17 @@ def _asked(job: Job, base: Base, issue: Issue, revision: int, made: dict[str, An
         "usd": _estimated_usd(job, clean),
     }
     hours = job.services.settings.plan_hours
-    title = f"plan r{revision} `{digest[:SHOWN]}`"
+    title = f"plan r{revision} `{digest[:SHOWN]}`{_wished(said)}"
     keep_result(job, PLAN, asked, title=title, text=plan_text(clean))
     key = f"plan:{revision}:{digest[:SHOWN]}"
     return NewWait(key, WaitKind.PLAN, asked, hours * 3600)
+
+
+def _wished(said: Sequence[Wait]) -> str:
+    """Say who wanted the plan made anew, and in which words; nothing of a first one."""
+    if not said:
+        return ""
+    return f" for {said[-1].answered_by}: {code(str(said[-1].answer.get('words', '')))}"
 
 
 def _estimated_usd(job: Job, made: dict[str, Any]) -> float:

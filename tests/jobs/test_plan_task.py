@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
@@ -13,6 +14,7 @@ from jobs.plans.handed import DEFAULTS, STEPS, Check, tidied
 from jobs.plans.plan import plan
 from jobs.reading.citations import Places
 from jobs.services import Services
+from records.actions import RESULT
 from records.task import Task, TaskState
 from records.waits import NewWait, WaitKind
 from tests.records.given import new_task
@@ -49,7 +51,7 @@ def planned(make_job: MakeJob) -> Job:
     return job
 
 
-def decide(job: Job, **said: str) -> None:
+def decide(job: Job, **said: Any) -> None:
     waits = job.services.tasks.waits
     wait = waits.latest(job.task.id)
     assert wait is not None
@@ -124,6 +126,22 @@ def test_a_plan_is_made_anew_for_one_commit_whichever_job_makes_it(
             plan(planned, base_of(planned))
     assert made == ["a" * 40] * 2
     assert planned.services.tasks.get(planned.task.id).base_sha == "a" * 40
+
+
+def test_the_log_says_who_wanted_a_plan_made_anew(
+    planned: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror = SimpleNamespace(at=lambda _: Commit())
+    fresh = SimpleNamespace(mirror=mirror, sha="a" * 40, branch="main")
+    monkeypatch.setattr("jobs.plans.plan._fresh", lambda *_: fresh)
+    monkeypatch.setattr("jobs.plans.plan.read", lambda *_: SimpleNamespace(handed_in=PLAN))
+    issue = {"title": "Tax", "body": "Half a cent."}
+    decide(planned, decision="revise", words="smaller, `please`", issue=issue)
+    again = plan(planned, base_of(planned))
+    assert isinstance(again, NewWait)
+    (entry,) = [content for kind, content in planned.log.entries() if kind == RESULT]
+    assert entry["title"].startswith("plan r2 `")
+    assert entry["title"].endswith("` for li: `smaller, 'please'`")
 
 
 def test_a_plan_without_a_fault_has_none() -> None:
