@@ -24,4 +24,5 @@ def played(plan: Plan, play: Play) -> Iterator[dict[str, str]]:
 
 def settings_of(model: ScriptedModel, name: str) -> dict[str, str]:
     """Return the settings by which a served model is reached."""
-    return {"OPENAI_API_KEY": "none-needed", "OPENAI_BASE_URL": model.base_url, "MODEL": name}
+    served = {"OPENAI_API_KEY": "none-needed", "OPENAI_BASE_URL": model.base_url, "MODEL": name}
+    return served | {"PATCHBAY_MODELS": ""}  # a file of real ones would be asked instead
