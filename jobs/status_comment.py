@@ -10,6 +10,7 @@ import structlog
 
 from bot.batches import show_batch
 from bot.comments import Surroundings, log_lines, status_comment
+from bot.comments.failures import Failure
 from bot.comments.given import newest_given
 from bot.comments.packages import newest_packages
 from bot.comments.selection import newest_judgement, newest_result
@@ -91,7 +92,9 @@ class StatusComment:
         try:
             self._check_run.conclude(task, self._body(task))
             self._conversation(task).react("hooray" if task.state in _NOTHING_TO_DO else "confused")
-            self._try(lambda: self._label(task.state))
+            # Where another one's pull request is open, the issue has one, and nothing has failed.
+            addressed = task.reason == Failure.ADDRESSED
+            self._try(lambda: self._label(TaskState.SUCCEEDED if addressed else task.state))
             self._try(lambda: self._say_what_came_too_late(task))
             self._try(lambda: move_up(self._job.services, task, self._conversation))
             self._try(lambda: self._show_batch(task))

@@ -52,6 +52,10 @@ def test_it_ends_in_words_where_there_is_one_by_now(behind: Behind, desk: Desk) 
     assert "there came to be" in shown
     assert "`/agent fix --new …`" in shown
     assert "do:retry" not in shown
+    issue = desk.github.state.issue(
+        desk.github.state.repository("acme", "shop"), job.task.issue_number
+    )
+    assert "agent:pr" in {label.name for label in issue.labels}
 
 
 @pytest.mark.parametrize("key", ["new", "plan", "batch"])
