@@ -66,6 +66,17 @@ def test_on_the_bots_own_a_fix_with_options_is_a_commit_on_it(on_pull: OnPullReq
     assert task.issue.title == on_pull.origin.issue.title
 
 
+def test_a_plan_of_a_pull_request_is_refused_in_words_since_it_would_be_of_the_default_branch(
+    front_door: FrontDoor,
+) -> None:
+    number = _pull(front_door)
+    outcome = front_door.command(number, "maria", "/agent fix --plan half cents")
+    assert outcome.state is DeliveryState.REFUSED, outcome
+    assert front_door.context.tasks.line(front_door.repository_id, number) == []
+    last = front_door.github.comments(REPOSITORY, number)[-1]["body"]
+    assert "Plans are made for issues" in last
+
+
 def test_on_the_bots_own_new_makes_another_onto_it(on_pull: OnPullRequest) -> None:
     task = _fixed(on_pull.door, on_pull.number, "/agent fix --new half cents")
     assert _where(task) == (BRANCH, None, None)
