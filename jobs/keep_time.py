@@ -23,7 +23,7 @@ from records.tasks import Tasks
 _MIRRORS_EVERY_S = 30.0
 _MISSED_EVERY_S = 30.0
 _ORPHANS_EVERY_S = 5.0
-_REFUSALS_EVERY_S = 60.0
+_REFUSALS_EVERY_S = 10.0
 
 
 def main() -> None:

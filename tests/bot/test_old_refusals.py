@@ -58,3 +58,20 @@ def test_what_github_does_not_take_now_comes_later_and_what_it_refuses_never(
     assert refusals.due(9) == []
     refusals.put_off(comment, -1.0)
     assert len(refusals.due(9)) == left
+
+
+@pytest.mark.parametrize(("status", "left"), [(None, 2), (429, 0)])
+def test_the_clock_folds_one_at_a_time_and_none_while_github_is_away(
+    front_door: FrontDoor, status: int | None, left: int
+) -> None:
+    door, refusals = front_door, front_door.context.tasks.refusals
+    numbers = [door.issue() for _ in range(3)]
+    for number in numbers:
+        door.command(number, "read", "/agent fix")
+        refusals.put_off(door.last_comment_of(number, "patchbay-demo[bot]"), -1.0)
+    if status:
+        wait = {"Retry-After": "60"}
+        door.github.fault("issues/get-comment", message="no", status=status, headers=wait)
+    OldRefusals(refusals, door.app).sweep()
+    assert len(refusals.due(9)) == left
+    assert sum(bool(folded(door, number)) for number in numbers) == (0 if status else 1)
