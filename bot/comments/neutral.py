@@ -31,10 +31,13 @@ _CALLS_OR_CLOSES = re.compile(
 _DOES_NOTHING = re.compile(
     r"<!--(?:(?!<!--).)*?-->"
     r"|^ {0,3}(?P<fence>`{3,}|~{3,})[^`\n]*\n(?:.*?\n)?? {0,3}(?P=fence)[`~]*[ \t]*$"
-    r"|(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)(?P=ticks)(?!`)",
+    r"|(?<!`)(?P<ticks>`+)(?!`)[^\r\n]+?(?<!`)(?P=ticks)(?!`)",
     re.DOTALL | re.MULTILINE,
 )
 """Comments, fenced code and code within a line, as far as they are closed."""
+_BLANK_LINE = re.compile(r"(?:\r\n?|\n)[ \t]*(?:\r\n?|\n)")
+_LEAVES_DOUBT = re.compile(r"[`<]|\\$")
+"""What may turn code beside it into something else: HTML, or a span that is open or escaped."""
 _REFERENCES = re.compile(r"(@|#(?=\d)|\bGH(?=-\d)|://|\bwww(?=\.))", re.IGNORECASE)
 
 
@@ -81,13 +84,39 @@ def without_references(markdown: str) -> str:
 
     In code and in comments nothing is called or closed, and a break would show, or end them.
     """
-    kept = [found.span() for found in _DOES_NOTHING.finditer(markdown)]
     parts, at = [], 0
-    for start, end in [*kept, (len(markdown), len(markdown))]:
+    for start, end in [*_surely_doing_nothing(markdown), (len(markdown), len(markdown))]:
         parts.append(_CALLS_OR_CLOSES.sub(rf"\g<0>{_BREAK}", markdown[at:start]))
         parts.append(markdown[start:end])
         at = end
     return "".join(parts)
+
+
+def _surely_doing_nothing(markdown: str) -> list[tuple[int, int]]:
+    """Return where code and comments are, without what GitHub may read in another way."""
+    sure: list[tuple[int, int]] = []
+    in_paragraph: list[tuple[int, int]] = []
+    doubt, at = False, 0
+    for found in [*_DOES_NOTHING.finditer(markdown), None]:
+        between = markdown[at : found.start() if found else len(markdown)]
+        first, *others = _BLANK_LINE.split(between)
+        doubt = doubt or bool(_LEAVES_DOUBT.search(first))
+        if others or found is None:
+            sure += [] if doubt else in_paragraph
+            if doubt and any("\n" in markdown[start:end] for start, end in in_paragraph):
+                break  # where that ends is in doubt too, and so is what follows
+            in_paragraph, doubt = [], bool(others and _LEAVES_DOUBT.search(others[-1]))
+        if found:
+            at = found.end()
+            before = markdown[max(0, found.start() - 1) : found.start()]
+            is_at_margin = before in {"", "\n"} and not found[0].startswith(" ")
+            if is_at_margin and found[0][0] == "<" and not _BLANK_LINE.search(found[0]):
+                sure.append(found.span())
+                continue
+            in_paragraph.append(found.span())
+            # In a list or a quotation it ends where that does.
+            doubt = doubt or ("\n" in found[0] and not is_at_margin)
+    return sorted(sure)
 
 
 def plain(text: str, limit: int = 200) -> str:

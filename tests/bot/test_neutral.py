@@ -267,6 +267,9 @@ def test_a_template_calls_nobody_and_closes_nothing_and_keeps_its_links() -> Non
         "```python\n@dataclass\n#1\n```\nmore",
         "~~~\n\n@dataclass\n~~~",
         "```\n```",
+        "- [ ] `@dataclass` is used <!-- or @maria -->\n- [ ] `#1`",
+        "<details>\r\n\r\n`@dataclass`",
+        "Fixes <issue>\n<!-- as in Closes #12 -->",
     ],
 )
 def test_a_templates_code_and_comments_stay_as_they_are(text: str) -> None:
@@ -274,7 +277,25 @@ def test_a_templates_code_and_comments_stay_as_they_are(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["<!-- left open @maria", "`open @maria", "```\nx\n````\n@maria", "``` @maria ``"]
+    "text",
+    [
+        "<!-- left open @maria",
+        "`open @maria",
+        "```\nx\n````\n@maria",
+        "``` @maria ``",
+        "- `x\n- @maria fixes #1 `",
+        "# `x\n@maria `",
+        "- `x\r- @maria `",
+        "`x\ny` @maria `z",
+        "\\` @maria `",
+        "\\`` x ` @maria `",
+        '<a title="`"> @maria `</a>',
+        "<div>\n`@maria`\n</div>",
+        "- a\n  ```\n- @maria\n  ```",
+        "<div>\n```\n\n```\nA\n\n```\n@maria\n```",
+        "- <!-- a\n- @maria -->",
+        "<div>\n<!-- a\n\n@maria -->",
+    ],
 )
 def test_what_only_looks_like_code_in_a_template_calls_nobody(text: str) -> None:
     assert "@maria" not in without_references(text)
