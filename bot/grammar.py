@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from bot.command_lines import command_lines, lines_of
-from bot.command_options import take_options
+from bot.command_options import VALUES, take_options
 from bot.commands import (
     VERBS,
     Address,
@@ -47,17 +47,24 @@ _TOKENS = {"k": 1_000, "K": 1_000, "M": 1_000_000}
 _TURNS = {"step", "steps", "turn", "turns"}
 _MINUTES = {"m", "min", "minute", "minutes"}
 """Small letters: `10m` is a time, and `10M` are tokens."""
-_ARGUMENTS = re.compile(
-    "[ \t]*(?:"
-    "(?:--|[\N{EM DASH}\N{EN DASH}])[a-z].*"
-    "|(?:(?:#?[0-9]+[a-z]?|[+$][$0-9.]+[a-z]*|[`]?[0-9a-f]{7,64}[`]?|label:\\S+|yes|no|on|off|last|--[a-z]\\S*)"
-    "(?:[ \t,]+|$))+)",
+_OPTION = re.compile("(?:--|[\N{EM DASH}\N{EN DASH}])[a-z].*", re.IGNORECASE)
+_ARGUMENT = re.compile(
+    "#?[0-9]+[a-z]?|[+$][$0-9.]+[a-z]*|`?[0-9a-f]{7,64}`?|label:\\S+|yes|no|on|off|last|--[a-z]\\S*",
     re.IGNORECASE,
 )
-"""What stands behind a command rather than in a sentence: options, numbers, digests."""
+"""One word of what stands behind a command rather than in a sentence."""
+_MEANT = re.compile(
+    r"(?:^|\s)(?:--[a-z]|label:\S)|#[0-9]"
+    "|[\N{EM DASH}\N{EN DASH}]"
+    rf"(?:{'|'.join(VALUES)})\b",
+    re.IGNORECASE,
+)
+"""What is part of the command where it stands below it, too: an option, an issue, a label."""
 _TARGET = re.compile("\"([^\"\n]+)\"|'([^'\n]+)'|`([^`\n]+)`|(\\S+)")
 _OF_WORDS = frozenset({"answer", "ask", "revise", "steer"})
 """Verbs of which every line counts, and that cannot do without one."""
+_OF_ONE_LINE = frozenset({"batch", "each", "packages"})
+"""Verbs that allow much: what stands below them may take some of it back."""
 
 
 def parse(text: str, command: str = "/agent") -> type_of_command | None:
@@ -96,10 +103,16 @@ def _read(line: str, below: str) -> type_of_command:
     if _CHOICES.fullmatch(line):
         return Answer(choices=_choices(line))
     is_bare = not rest.strip()
-    if (is_bare or _ARGUMENTS.fullmatch(rest)) and (suggestion := _near(verb, is_bare=is_bare)):
+    if (is_bare or _are_arguments(rest)) and (suggestion := _near(verb, is_bare=is_bare)):
         return DidYouMean(word, suggestion)
     fix = _with_options("fix", line, below)
     return Words(fix.instruction) if isinstance(fix, Fix) and fix == Fix(fix.instruction) else fix
+
+
+def _are_arguments(rest: str) -> bool:
+    """Say whether this is what stands behind a command: options, numbers, digests."""
+    words = rest.replace(",", " ").split()
+    return bool(_OPTION.fullmatch(rest.strip())) or all(map(_ARGUMENT.fullmatch, words))
 
 
 def _with_options(verb: str, line: str, below: str) -> type_of_command:
@@ -109,7 +122,8 @@ def _with_options(verb: str, line: str, below: str) -> type_of_command:
     first, options = taken
     text = "\n".join(part for part in (first, below) if part)
     command = _READERS[verb](text, options)
-    if command is None and below and verb not in _OF_WORDS:
+    counts_below = verb in _OF_WORDS | _OF_ONE_LINE
+    if command is None and below and not counts_below and not _MEANT.search(below):
         # Thanks, a signature, or what a mail program puts below an answer.
         command = _READERS[verb](first, options)
     return command or Misused(verb)

@@ -124,12 +124,9 @@ COMMANDS: list[tuple[str, type_of_command]] = [
     ("/agent sync\n\nThanks", Sync()),
     ("/agent ci run\n-- \nMaria", Ci(run=True)),
     ("/agent autofix off\nIt is too eager.", Autofix(on=False)),
-    ("/agent packages yes\nThanks", Packages(allow=True)),
-    ("/agent each\nThanks", Each()),
     ("/agent config\nThanks", Config()),
     ("/agent budget +$1\nThanks", Budget(usd=1.0)),
     ("/agent log\nThanks", Log()),
-    ("/agent batch #12\nThanks", Batch((12,))),
     ("/agent batch\n#12\n#15", Batch((12, 15))),
     ("/agent undo last", Undo(("last",))),
     ("/agent undo `a.py` b/c.py", Undo(("a.py", "b/c.py"))),
@@ -238,6 +235,18 @@ COMMANDS: list[tuple[str, type_of_command]] = [
     ("/agent fix --test `make check` this", Fix("this", test="make check")),
     ('/agent fix --test "pytest -q', NoValue("fix", "--test")),
     ("/agent fix the option --no-pr", LateOption("fix", "--no-pr")),
+    # What stands below is heard, or else nothing is done.
+    ("/agent each\n--max=3", Misused("each")),
+    ("/agent each\n\nthe first three", Misused("each")),
+    ("/agent batch #12\n#15", Batch((12, 15))),
+    ("/agent batch #12\n- #15", Misused("batch")),
+    ("/agent packages 1\nno, wait", Misused("packages")),
+    ("/agent packages yes\nThanks!", Misused("packages")),
+    ("/agent ci run\n--quiet", Misused("ci")),
+    ("/agent sync\n\N{EM DASH}max 3", Misused("sync")),
+    ("/agent autofix on\nfor #12", Misused("autofix")),
+    ("/agent budget +$2\nlabel:bug", Misused("budget")),
+    ("/agent sync\n\N{EM DASH}Li\n-- \nsent from a train", Sync()),
 ]
 
 NOTHING = [
@@ -318,6 +327,13 @@ def test_what_is_asked_for_behind_the_first_command_can_be_named() -> None:
     text = "/agent fix do it\n> /agent each\n\n/agent stop\n```\n/agent undo last\n```"
     assert further(text) == ("/agent stop",)
     assert further("/agent fix do it") == further("") == ()
+
+
+@pytest.mark.parametrize("argument", ["1234567", "label:a,label:b", "abcdef0", "+$1", "1a"])
+def test_many_words_behind_a_slip_are_read_at_once(argument: str) -> None:
+    many = f"{argument} " * 200
+    assert parse(f"/agent bacth {many}") == DidYouMean("bacth", "batch")
+    assert parse(f"/agent bacth {many}zz") == Words(f"bacth {many}zz")
 
 
 def test_the_command_word_can_be_chosen() -> None:
