@@ -64,7 +64,7 @@ def made_ready(new: NewTask, request: Request) -> NewTask:
         brief.pop(key, None)
     if project.trigger.command:
         brief[WORD] = project.trigger.command
-    if by := vouched_by(new.issue, project, request):
+    if by := vouched_by(new, project, request):
         brief[VOUCHED] = by
     comments = request.conversation.repository.newest_comments(new.issue_number)
     return replace(new, brief=brief, issue=with_comments(new.issue, comments, request))

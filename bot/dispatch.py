@@ -19,6 +19,7 @@ from bot.events import (
     IssueEdited,
     IssueLabeled,
     IssueOpened,
+    IssueUnlabeled,
     PullRequestClosed,
     PullRequestPushed,
     RepositoryChanged,
@@ -48,7 +49,7 @@ from bot.refusals import check_role
 from bot.request import Context, Outcome, Request, UserError
 from bot.starting import attempts_of
 from bot.verbs import carry_out, meant
-from bot.vouching import vouch, vouches
+from bot.vouching import vouch, vouches, withdrawn
 from records.deliveries import DeliveryState
 
 __all__ = ["PERMISSIONS", "handle"]
@@ -79,6 +80,8 @@ def handle(  # noqa: C901, PLR0911, PLR0912 - a case for each event
         case PullRequestClosed():
             act = partial(closed, event)
             return in_thread(event, context, act, is_awaited=False, last_try=last_try)
+        case IssueUnlabeled():
+            return withdrawn(event, context)
         case PullRequestPushed():
             return _ignored("nothing follows from a push")
         case CheckSuiteCompleted():
@@ -115,14 +118,15 @@ def _asked(event: type_of_asking, context: Context, *, last_try: bool) -> Outcom
     def act(request: Request) -> Outcome:
         if is_bot and (isinstance(command, Remark) or not is_listed(request)):
             return _ignored("a bot's doing")
-        if isinstance(event, IssueLabeled) and vouches(event, request):
-            return vouch(event, request)
         wanted = _wanted(event, command, mention, request)
+        vouched = None
+        if isinstance(event, IssueLabeled) and vouches(event, request, also=bool(wanted)):
+            vouched = vouch(event, request)
         if is_bot and wanted:
             check_hops(request)
         if wanted and isinstance(event, IssueLabeled):
             return or_taken_off(event.label, partial(give, wanted, request), request)
-        return _give_first(wanted, request) if wanted else _ignored("no command")
+        return _give_first(wanted, request) if wanted else vouched or _ignored("no command")
 
     is_remark = isinstance(command, Remark) and mention is None
     is_awaited = not isinstance(event, IssueClosed) and not is_remark
@@ -263,7 +267,9 @@ def _edited(
                 assert_never(event)
 
     boxes = Boxes(context.secret, event.repository.id, event.issue.number)
-    is_awaited = not is_of_a_bot or bool(boxes.newly_ticked(event.before, now))
+    is_awaited = not is_of_a_bot or any(
+        boxes.newly_ticked(event.before, now, sealed=sealed) for sealed in (True, False)
+    )
     return in_thread(event, context, act, is_awaited=is_awaited, last_try=last_try)
 
 

@@ -64,6 +64,18 @@ class IssueLabeled(OnIssue):
         return f"label:{self.issue.id}:{self.label}:{self.issue.updated_at}"
 
 
+@dataclass(frozen=True)
+class IssueUnlabeled(OnIssue):
+    """Somebody took a label off an issue or a pull request."""
+
+    label: str
+
+    @property
+    def key(self) -> str:
+        """Return what names this event; the issue's time moves by it."""
+        return f"unlabel:{self.issue.id}:{self.label}:{self.issue.updated_at}"
+
+
 def label_in(key: str) -> str:
     """Return the label that an event's key is about, or nothing where it is no such event."""
     kind, _, rest = key.partition(":")
@@ -251,6 +263,7 @@ type_of_thread_event = (
 
 type_of_event = (
     type_of_thread_event
+    | IssueUnlabeled
     | CheckSuiteCompleted
     | CheckRunAsked
     | BranchPushed

@@ -18,6 +18,7 @@ from bot.events import (
     IssueEdited,
     IssueLabeled,
     IssueOpened,
+    IssueUnlabeled,
     PullRequestClosed,
     PullRequestPushed,
     RepositoryChanged,
@@ -93,6 +94,12 @@ def _labeled(fields: Fields) -> IssueLabeled | Ignored:
         # GitHub leaves the label out when it was deleted in the meantime.
         return Ignored("the label is gone")
     return IssueLabeled(**on_thread(fields), label=fields.object("label").text("name"))
+
+
+def _unlabeled(fields: Fields) -> IssueUnlabeled | Ignored:
+    if fields.missing("label"):
+        return Ignored("the label is gone")
+    return IssueUnlabeled(**on_thread(fields), label=fields.object("label").text("name"))
 
 
 def _assigned(fields: Fields) -> IssueAssigned | Ignored:
@@ -228,6 +235,7 @@ _READERS: dict[tuple[str, str], Callable[[Fields], type_of_event]] = {
     ("issue_comment", "created"): _commented,
     ("issue_comment", "edited"): _comment_edited,
     ("issues", "labeled"): _labeled,
+    ("issues", "unlabeled"): _unlabeled,
     ("issues", "assigned"): _assigned,
     ("issues", "opened"): _opened,
     ("issues", "edited"): _edited,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -107,6 +107,15 @@ class Effects:
         with self._database.reading() as connection:
             recorded = connection.execute(statement).scalar_one_or_none()
         return None if recorded is None else _result(recorded)
+
+    def forget(self, scope: str) -> bool:
+        """Forget what is done in a scope, so that it can be done anew; say whether there was any.
+
+        Only for what stands in the ledger and nowhere else: a write to GitHub stays where it is.
+        """
+        done = (EffectRow.scope == scope) & (EffectRow.state == EffectState.DONE)
+        with self._database.writing() as connection:
+            return connection.execute(delete(EffectRow).where(done)).rowcount > 0
 
     def _claim(self, scope: str, key: str, lease: Lease | None) -> _Turn | Result | None:
         """Give the turn, or the result if it is done, or None while somebody else is at it."""

@@ -24,6 +24,18 @@ def test_a_label_is_a_verb(front_door: FrontDoor, label: str, verb: str) -> None
     assert (newest(front_door).verb, newest(front_door).requester) == (verb, "write")
 
 
+@pytest.mark.parametrize(("label", "left"), [("bug", ["bug"]), ("agent:fix", [])])
+def test_a_refused_wish_takes_only_the_bots_own_label_off(
+    front_door: FrontDoor, label: str, left: list[str]
+) -> None:
+    say(front_door, "trigger:\n  labels: {bug: fix}\n")
+    number = front_door.issue()
+    front_door.github.add_label(REPOSITORY, number, "triage", label)
+    assert front_door.next_outcome("triage").state is DeliveryState.REFUSED
+    shown = front_door.github.issue(REPOSITORY, number)["labels"]
+    assert [one["name"] for one in shown] == left
+
+
 def test_the_repository_has_labels_of_its_own(front_door: FrontDoor) -> None:
     say(front_door, "trigger:\n  labels: {needs a plan: plan}\nwho: {plan: triage}\n")
     number = front_door.issue()

@@ -7,7 +7,7 @@ from bot.vouching import VOUCHED
 from records.deliveries import DeliveryState
 from tests.bot.conftest import REPOSITORY, FrontDoor
 from tests.bot.project_repository import say
-from tests.bot.test_plans import drain
+from tests.bot.test_plans import drain, open_pull_request
 
 LABEL = "safe-for-agent"
 
@@ -76,3 +76,57 @@ def test_a_label_that_the_repository_does_not_name_does_nothing(front_door: Fron
     number = front_door.issue("none")
     assert label(front_door, number, "write").state is DeliveryState.IGNORED
     assert vouched(front_door, number) == ""
+
+
+def labels(front_door: FrontDoor, number: int) -> list[str]:
+    return [one["name"] for one in front_door.github.issue(REPOSITORY, number)["labels"]]
+
+
+def test_nobody_brings_back_what_was_taken_back(front_door: FrontDoor, number: int) -> None:
+    label(front_door, number, "write")
+    front_door.github.remove_label(REPOSITORY, number, "write", LABEL)
+    assert front_door.next_outcome("write").state is DeliveryState.HANDLED
+    front_door.github.add_label(REPOSITORY, number, "triage", LABEL)
+    drain(front_door)  # the command may well be heard before the label
+    assert vouched(front_door, number) == ""
+
+
+def test_a_label_that_does_not_count_is_taken_off_and_strikes_out_what_there_was(
+    front_door: FrontDoor, number: int
+) -> None:
+    label(front_door, number, "write")
+    front_door.github.remove_label(REPOSITORY, number, "write", LABEL)
+    drain(front_door)
+    assert label(front_door, number, "triage").state is DeliveryState.REFUSED
+    assert labels(front_door, number) == []
+    assert "I take it off" in front_door.bot_comments(number)[0]
+    front_door.github.add_label(REPOSITORY, number, "triage", LABEL)
+    drain(front_door)
+    assert vouched(front_door, number) == ""
+
+
+def test_another_label_taken_off_takes_nothing_back(front_door: FrontDoor, number: int) -> None:
+    front_door.github.add_label(REPOSITORY, number, "write", "bug")
+    front_door.next_outcome("write")
+    label(front_door, number, "write")
+    front_door.github.remove_label(REPOSITORY, number, "write", "bug")
+    assert front_door.next_outcome("write").state is DeliveryState.IGNORED
+    assert vouched(front_door, number) == "write"
+
+
+def test_on_a_pull_request_the_label_stays_and_the_bot_says_that_it_does_not_count(
+    front_door: FrontDoor,
+) -> None:
+    say(front_door, f"who: {{trust_labels: [{LABEL}]}}\n")
+    number = open_pull_request(front_door)
+    assert label(front_door, number, "write").state is DeliveryState.REFUSED
+    assert "this is a pull request" in front_door.bot_comments(number)[0]
+    assert labels(front_door, number) == [LABEL]
+
+
+def test_a_label_that_vouches_and_starts_does_both(front_door: FrontDoor) -> None:
+    say(front_door, f"who: {{trust_labels: [{LABEL}]}}\ntrigger: {{labels: {{{LABEL}: fix}}}}\n")
+    number = front_door.issue("none")
+    label(front_door, number, "write")
+    [started] = front_door.woken
+    assert front_door.context.tasks.get(started).brief[VOUCHED] == "write"
