@@ -3,13 +3,14 @@
 from bot.after_commit import renew_text, show_not_measured
 from bot.commands import Autofix, Ci
 from bot.comments import checks as words
-from bot.comments.held import is_held, without_held_note
+from bot.comments.held import is_held
 from bot.github_checks import GitHubChecks
 from bot.github_errors import Conflict, PermissionsMissing
 from bot.handlers.checked import READS, READS_LOGS, as_brief, is_ours
 from bot.own_pull_requests import own_and_open, task_on
 from bot.request import Outcome, Request, UserError
 from bot.starting import check_thread, start
+from bot.text_changes import RELEASED
 from records.deliveries import DeliveryState
 from records.task import Task
 
@@ -84,10 +85,10 @@ def _release(origin: Task, request: Request) -> Outcome:
         )
     except Conflict as moved:
         raise UserError(words.moved_comment(context.command), why=str(moved)) from moved
-    if sha := done["sha"]:
-        renew_text(without_held_note, request)
-        show_not_measured(origin, sha, words.released_why(), request)
+    sha = done["sha"]
     request.conversation.react("hooray")
-    text = words.released_comment(done["sha"]) if done["sha"] else words.not_held_comment()
-    request.say("ci run", text)
-    return Outcome(DeliveryState.HANDLED, "released" if done["sha"] else "nothing was held")
+    request.say("ci run", words.released_comment(sha) if sha else words.not_held_comment())
+    if sha:
+        renew_text(RELEASED, request)
+        show_not_measured(origin, sha, words.released_why(), request)
+    return Outcome(DeliveryState.HANDLED, "released" if sha else "nothing was held")

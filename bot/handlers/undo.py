@@ -11,7 +11,6 @@ from bot.comments.rounds import (
     cannot_undo_comment,
     undo_commit,
     undone_comment,
-    with_old_evidence,
 )
 from bot.github_errors import Conflict, Forbidden, Invalid
 from bot.github_history import BranchCommit, History, TooManyFiles
@@ -19,6 +18,7 @@ from bot.github_repository import GitHubRepository
 from bot.own_pull_requests import own_and_open
 from bot.request import Outcome, Request, UserError
 from bot.starting import check_thread
+from bot.text_changes import undone
 from bot.undoing import CannotUndo, Undoing, base_of, commit_meant, of_commit, of_paths
 from records.deliveries import DeliveryState
 from records.task import Task
@@ -46,13 +46,13 @@ def undo(command: Undo, request: Request) -> Outcome:
 
     key = f"undo:{event.key}"
     done = context.effects.once(request.conversation.scope, key, do=do, look=look)
-    sha, before = done["sha"], done["before"]
-    issue = origin.issue_number
-    renew_text(lambda body: with_old_evidence(body, before, sha, issue), request)
-    show_not_measured(origin, sha, undone_why(before), request)
+    sha = done["sha"]
     request.conversation.react("hooray")
-    request.say("undone", undone_comment(done["sha"], done["paths"]))
-    return Outcome(DeliveryState.HANDLED, f"undone in {done['sha'][:12]}")
+    request.say("undone", undone_comment(sha, done["paths"]))
+    if before := done.get("before"):  # not on record where an earlier version did it
+        renew_text(undone(before, sha, origin.issue_number), request)
+        show_not_measured(origin, sha, undone_why(before), request)
+    return Outcome(DeliveryState.HANDLED, f"undone in {sha[:12]}")
 
 
 def _take_back(
