@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bot.github_app import Token
+from bot.others_pull_requests import ONTO
 from bot.project import PROJECT_FILE, Project, unreadable
 from jobs.agent.task import AgentTask
 from jobs.evidence.detect import Detection, detect
@@ -32,7 +33,7 @@ class Base:
     """The commit of the default branch that the project's rules are from, if it is another."""
     setup_sha: str = ""
     """The commit that is set up with the network, and that says how the project is tested, if it
-    is another: where the agent wrote the base, neither is its to say."""
+    is another: where the base is what nobody has merged, neither is its to say."""
 
     @cached_property
     def project(self) -> Project:
@@ -69,21 +70,26 @@ def _fetch(services: Services, task: Task, token: Token) -> Base:
     # By its name of today: a task may have waited through a rename, and no redirect is followed.
     url = f"{services.settings.github_url}/{token.repository}.git"
     asked = str(task.brief.get("base") or "")
-    # What a project says of itself counts on its default branch alone; the base of a task on the
-    # bot's own pull request is that one's head.
-    is_head = bool(task.base_sha) and task.pull_request_number == task.issue_number
-    apart = is_head or bool(asked)
+    # A plan was approved for one commit; the branch may have moved while the task was in line.
+    approved = task.brief.get(BRIEF) or {}
+    known = task.base_branch or approved.get("base_branch") or asked
+    # What a project says of itself counts on its default branch alone.
+    of_a_pull = _is_of_a_pull_request(task, known)
+    apart = of_a_pull or bool(asked)
     default = (
         services.github.repository(token).default_branch() if apart or not task.base_sha else ""
     )
     rules = mirror.fetch(url, default, token.value) if apart and asked != default else ""
-    # A plan was approved for one commit; the branch may have moved while the task was in line.
-    approved = task.brief.get(BRIEF) or {}
-    branch = task.base_branch or approved.get("base_branch") or asked or default
+    branch = known or default
     wanted = task.base_sha or approved.get("base_sha") or branch
-    if mirror.has(wanted):
-        return Base(mirror, wanted, branch, rules)
-    return Base(mirror, mirror.fetch(url, wanted, token.value), branch, rules)
+    sha = wanted if mirror.has(wanted) else mirror.fetch(url, wanted, token.value)
+    return Base(mirror, sha, branch, rules, setup_sha=rules if of_a_pull else "")
+
+
+def _is_of_a_pull_request(task: Task, branch: str) -> bool:
+    """Say whether the base is what nobody has merged: a pull request's head, or a task's branch."""
+    is_head = bool(task.base_sha) and task.pull_request_number == task.issue_number
+    return is_head or bool(task.brief.get(ONTO)) or branch.startswith("agent/")
 
 
 def guidance_of(base: Base) -> tuple[str, str]:

@@ -112,7 +112,7 @@ class _Publication:
     def commit(self) -> str:
         """Make the branch with the commit; return the commit's id."""
         check_requester(self._repository, self._task)
-        self._held = why_held(self._job, self._repository)
+        self._held = why_held(self._job, self._repository, self._base)
         self._worded = wording(self._repository, self._task, self._solution.change)
         mirror, sha, change = self._base.mirror, self._base.sha, self._solution.change
         self._by_git = not fits_api(mirror, sha, write_tree(mirror, sha, change), change)

@@ -52,6 +52,13 @@ def outsider(login: str) -> str:
     return f"What I was given comes in part from {person(login)}, who has no write access here."
 
 
+def base_held() -> str:
+    """Say that the commit which a change is laid upon is held itself."""
+    return (
+        "It stands on a commit that is held for what somebody without write access may have said."
+    )
+
+
 def read_elsewhere() -> str:
     """Say that the agent has looked at what people without write access may have written."""
     return "The agent has also read other issues or pull requests, which anybody may have written."

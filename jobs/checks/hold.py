@@ -8,12 +8,13 @@ may write to the repository; what cannot be looked up counts as an outsider's.
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from bot.comments.held import outsider, read_elsewhere
+from bot.comments.held import base_held, is_held, outsider, read_elsewhere
 from bot.github_errors import NotFound
 from bot.github_repository import Permission
 from bot.other_bots import ROUND
 from bot.vouching import VOUCHED
 from jobs.agent.tools import GITHUB_CONTEXT
+from jobs.checkout import Base
 from jobs.job import Job
 from jobs.plans.approved import BRIEF
 from jobs.rounds.round import Round
@@ -28,9 +29,23 @@ class Roles(Protocol):
     def permission(self, login: str) -> Permission:
         """Say what somebody may do."""
 
+    def commit_message(self, sha: str) -> str:
+        """Return the message of a commit."""
 
-def why_held(job: Job, repository: Roles) -> str:
-    """Return whose words keep the checks from running, or nothing; raises GitHubError."""
+
+def why_held(job: Job, repository: Roles, base: Base | None = None) -> str:
+    """Return why the checks may not run, or nothing; raises GitHubError.
+
+    That is whose words the agent was given, or that nobody has let them run on the base so far.
+    What is merged into the default branch was let in by somebody who may.
+    """
+    if why := _why_given(job, repository):
+        return why
+    is_apart = base is not None and bool(base.project_sha)
+    return base_held() if is_apart and is_held(repository.commit_message(base.sha)) else ""
+
+
+def _why_given(job: Job, repository: Roles) -> str:
     tasks = tuple(_behind(job))
     for login, user_id in dict.fromkeys(author for task in tasks for author in _authors(task)):
         if not _writes(repository, login, user_id):
@@ -46,8 +61,8 @@ def why_held(job: Job, repository: Roles) -> str:
 
 
 def _writes(repository: Roles, login: str, user_id: int) -> bool:
-    if not login:
-        return False
+    if not login or login.endswith("[bot]"):
+        return False  # GitHub knows no roles of other Apps
     try:
         found = repository.permission(login)
     except NotFound:
@@ -69,16 +84,18 @@ def _behind(job: Job) -> Iterator[Task]:
 
 def _before(brief: dict[str, Any]) -> list[str]:
     plan = brief.get(BRIEF) or {}
-    return [one for one in (brief.get("wip"), plan.get("task")) if one]
+    # A task that is tried again has the instruction of the one before in its own.
+    return [one for one in (brief.get("wip"), plan.get("task"), brief.get("retry_of")) if one]
 
 
 def _authors(task: Task) -> list[tuple[str, int]]:
-    """Return everybody whose text the agent was given; the requester was checked already.
+    """Return everybody whose text the agent was given; who asked may have less than write access.
 
     Of an issue's text that somebody with write access vouched for, that one is the author.
     """
     issue = task.issue
     return [
+        (task.requester, task.requester_id),
         *([] if task.brief.get(VOUCHED) else [(issue.author, issue.author_id)]),
         *((one.author, one.author_id) for one in issue.comments),
     ]

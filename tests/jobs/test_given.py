@@ -1,6 +1,9 @@
 """What the agent is given of an issue, what it is not, and how people are told of both."""
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from bot.comments import status_comment
 from jobs.agent.prompt import first_message
@@ -147,7 +150,31 @@ def test_what_was_saved_of_a_round_is_held_to_the_default_branchs_file(desk: Des
         task, pull_request_number=task.issue_number, base_sha=head, base_branch="agent/1"
     )
     base = fetch_base(desk.job.services, on_pull)
-    assert (base.sha, base.project_sha) == (head, main)
+    assert (base.sha, base.project_sha, base.setup_sha) == (head, main, main)
+
+
+@pytest.mark.parametrize(
+    ("branch", "brief"),
+    [
+        ("agent/1-x", {"base": "agent/1-x"}),
+        ("theirs", {"base": "theirs", "onto": 2}),
+        ("agent/1-x", {"plan": {"base_branch": "agent/1-x", "base_sha": "head"}}),
+    ],
+)
+def test_what_nobody_has_merged_gets_no_network_and_does_not_say_how_it_is_tested(
+    desk: Desk, branch: str, brief: dict[str, Any]
+) -> None:
+    main, file = desk.base.sha, ".github/agent.yml"
+    desk.github.make_branch(REPOSITORY, branch, "maria")
+    evil = "env: {setup: [touch evil]}\nverify: [touch evil]\n"
+    head = desk.github.commit(REPOSITORY, branch, "maria", {file: evil})
+    if "plan" in brief:
+        brief = {"plan": {**brief["plan"], "base_sha": head}}
+    task = replace(desk.job.task, brief=brief)
+    for known in (task, replace(task, base_sha=head, base_branch=branch)):
+        base = fetch_base(desk.job.services, known)
+        assert (base.sha, base.project_sha, base.setup_sha) == (head, main, main)
+        assert base.detection().checks == ()
 
 
 def _push(job: Job, base: Base, files: dict[str, str]) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from bot.comments.held import held, is_held
+from bot.github_repository import GitHubRepository
+from jobs.checkout import fetch_base
 from jobs.checks.hold import why_held
 from records.task import Comment
 from tests.jobs.desk import REPOSITORY, Desk
@@ -16,6 +18,12 @@ def _given(desk: Desk, author: str = "maria", *comments: Comment) -> None:
     known = desk.job.task.requester_id if author == "maria" else 0
     issue = replace(desk.job.task.issue, author=author, author_id=known, comments=comments)
     desk.job = replace(desk.job, task=replace(desk.job.task, issue=issue))
+
+
+def _repository(desk: Desk) -> GitHubRepository:
+    task, github = desk.job.task, desk.job.services.github
+    token = github.token(task.installation_id, task.repository_id, {"metadata": "read"})
+    return github.repository(token)
 
 
 def _message(desk: Desk) -> str:
@@ -95,6 +103,56 @@ def test_what_goes_on_with_an_outsiders_task_is_held_as_that_was(
     desk.job = replace(desk.job, task=replace(desk.job.task, brief=known))
     desk.hand_in()
     assert is_held(_message(desk))
+
+
+@pytest.mark.parametrize("role", ["triage", "read"])
+def test_who_asked_without_write_access_holds_the_checks(desk: Desk, role: str) -> None:
+    _given(desk)
+    user_id = desk.github.create_user("tina")
+    desk.github.add_collaborator(REPOSITORY, "tina", role)
+    asked = replace(desk.job.task, requester="tina", requester_id=user_id)
+    assert "tina" in why_held(replace(desk.job, task=asked), _repository(desk))
+    bot = replace(desk.job.task, requester="renovate[bot]", requester_id=user_id)
+    assert "renovate" in why_held(replace(desk.job, task=bot), _repository(desk))
+
+
+@pytest.mark.parametrize("words", ["plan", "retry_of"])
+def test_words_of_an_earlier_task_hold_the_checks_of_the_one_that_has_them(
+    desk: Desk, words: str
+) -> None:
+    _given(desk)
+    earlier, _ = desk.job.services.tasks.create(
+        replace(
+            new_task("comment:77", issue_number=77),
+            issue=desk.job.task.issue,
+            repository=REPOSITORY,
+        )
+    )
+    brief = {"plan": {"plan": {"task": earlier.id}}, "retry_of": {"retry_of": earlier.id}}[words]
+    job = replace(desk.job, task=replace(desk.job.task, brief=brief))
+    assert earlier.requester in why_held(job, _repository(desk))
+
+
+def test_what_is_laid_on_a_held_commit_is_held_and_says_why(desk: Desk) -> None:
+    _given(desk)
+    desk.github.make_branch(REPOSITORY, "agent/1-x", "maria")
+    text = f"Mend\n\n{held('Agent-Task: k3f9')}"
+    desk.github.commit(REPOSITORY, "agent/1-x", "maria", {"new.py": "X = 1\n"}, text)
+    task = replace(desk.job.task, brief={"base": "agent/1-x"})
+    desk.job = replace(desk.job, task=task)
+    desk.base = fetch_base(desk.job.services, task)
+    desk.hand_in()
+    assert is_held(_message(desk))
+    assert "It stands on a commit that is held" in desk.pull_requests()[0]["body"]
+
+
+def test_what_is_laid_on_the_default_branch_is_not_held_for_a_message_there(desk: Desk) -> None:
+    _given(desk)
+    text = f"Mend\n\n{held('Agent-Task: k3f9')}"
+    desk.github.commit(REPOSITORY, "main", "maria", {"new.py": "X = 1\n"}, text)
+    desk.base = fetch_base(desk.job.services, desk.job.task)
+    desk.hand_in()
+    assert not is_held(_message(desk))
 
 
 def test_two_empty_lines_stand_before_the_trailers_and_the_word_is_the_last() -> None:
