@@ -10,6 +10,7 @@ from bot.before_start import pull_request_here
 from bot.commands import Fix
 from bot.own_pull_requests import opened_by
 from bot.request import Request
+from records.task import Task
 
 ONTO = "onto"
 """The key in a task's brief that names the pull request whose branch it works from."""
@@ -34,8 +35,7 @@ def onto(command: Fix, brief: dict[str, Any], request: Request) -> Onto:
     here = {ONTO: number, "base": pull.head, **brief}
     is_default = pull.head == request.event.repository.default_branch
     apart = command.new or any(brief.get(name) for name in _OF_ITS_OWN)
-    allowed = origin is not None or request.project().pr.others == "push"
-    if apart or is_default or not allowed:
+    if apart or is_default or not may_push(origin, request):
         return Onto(here)
     # What it is based on is the head itself, which is read when the work begins.
     del here["base"]
@@ -44,3 +44,11 @@ def onto(command: Fix, brief: dict[str, Any], request: Request) -> Onto:
         fields["issue"] = origin.issue
         here["issue"] = origin.issue_number
     return Onto({**here, PUSH_TO: pull.head}, fields)
+
+
+def may_push(origin: Task | None, request: Request) -> bool:
+    """Say whether a commit may go to this pull request's branch; `origin` opened it, if a task did.
+
+    A project says so for everybody's, in `pr.others`; the bot's own need no leave.
+    """
+    return origin is not None or request.project().pr.others == "push"

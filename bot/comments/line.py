@@ -118,6 +118,15 @@ def changed_issue_to_retry_comment(command: str, task: Task) -> str:
     )
 
 
+def theirs_to_retry_comment(command: str, task: Task) -> str:
+    """Say that the project has its bot push to nobody's pull request any more."""
+    return (
+        f"Task `{task.id}` was to push to this pull request, and this repository's "
+        "`.github/agent.yml` no longer has `pr: {others: push}`. Nothing was started. "
+        f"`{command} fix …` makes a pull request onto this one's branch."
+    )
+
+
 def from_listed_bot_only_comment(command: str, login: str) -> str:
     """Say that a bot has gone on for long enough without a person."""
     return (

@@ -11,10 +11,12 @@ from bot.comments.line import (
     no_work_to_retry_comment,
     not_yet_to_retry_comment,
     nothing_to_retry_comment,
+    theirs_to_retry_comment,
 )
 from bot.handlers.batch import follow
 from bot.handlers.fix import ask_about_open_pull_requests
 from bot.manner import manner_of
+from bot.others_pull_requests import PUSH_TO, may_push
 from bot.own_pull_requests import opened_by
 from bot.permissions import Role
 from bot.plan_digests import issue_digest
@@ -51,6 +53,8 @@ def retry(command: Retry, request: Request) -> Outcome:
     if last is None:
         raise UserError(nothing_to_retry_comment(request.context.command), why="nothing to retry")
     check_asked(last.verb, Role.WRITE, request)
+    if known is None:
+        _check_place(last, request)
     begin = _start(command.start, last, request)
     if known is None and begin is not Start.SCRATCH:
         _check_plan(last, request)
@@ -90,6 +94,13 @@ def _check_plan(last: Task, request: Request) -> None:
     if plan and plan["issue"] != issue_digest(issue.title, issue.body):
         words = changed_issue_to_retry_comment(request.context.command, last)
         raise UserError(words, why="the issue has changed since its plan")
+
+
+def _check_place(last: Task, request: Request) -> None:
+    """Refuse to push to somebody's branch where the project wants that no longer; UserError."""
+    if last.brief.get(PUSH_TO) and not may_push(opened_by(request), request):
+        words = theirs_to_retry_comment(request.context.command, last)
+        raise UserError(words, why="the project no longer lets commits be pushed there")
 
 
 def _again(command: Retry, last: Task, begin: Start, request: Request) -> NewTask:

@@ -7,6 +7,7 @@ from records.deliveries import DeliveryState
 from records.tasks import Task, TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
 from tests.bot.own_pull import BRANCH, OnPullRequest
+from tests.bot.project_repository import say
 from tests.bot.test_line import open_pull_request, tasks_of
 from tests.bot.test_plans import waiting
 
@@ -191,3 +192,25 @@ def test_a_plan_is_not_carried_out_again_for_another_text(
     assert "`/agent retry --from=scratch` begins without one" in front_door.bot_comments(number)[-1]
     front_door.command(number, "maria", "/agent retry --from=scratch")
     assert "plan" not in the_new(front_door, number).brief
+
+
+@pytest.mark.parametrize("others", ["pull_request", "push"])
+def test_a_retry_asks_the_project_again_before_it_pushes_to_somebodys_branch(
+    others: str, front_door: FrontDoor
+) -> None:
+    say(front_door, "pr: {others: push}")
+    front_door.github.make_branch(REPOSITORY, "theirs", "write")
+    front_door.github.commit(REPOSITORY, "theirs", "write", {"new.py": "X = 1\n"}, "Begin")
+    number = front_door.github.open_pull(REPOSITORY, "write", "theirs", "Round tax")
+    while not front_door.heard.empty():
+        front_door.heard.get()
+    front_door.command(number, "maria", "/agent fix half cents")
+    failed(front_door, number)
+    say(front_door, f"pr: {{others: {others}}}")
+    outcome = front_door.command(number, "maria", "/agent retry")
+    if others == "push":
+        assert the_new(front_door, number).brief["push_to"] == "theirs"
+        return
+    assert outcome.state is DeliveryState.REFUSED
+    assert tasks_of(front_door, number) == []
+    assert "`/agent fix …` makes a pull request onto" in front_door.bot_comments(number)[-1]
