@@ -36,27 +36,31 @@ class Boxes:
 
         return _BOX.sub(seal, text)
 
-    def newly_ticked(self, before: str, after: str) -> tuple[str, ...]:
+    def newly_ticked(self, before: str, after: str, *, sealed: bool = True) -> tuple[str, ...]:
         """Return the commands whose boxes stood there without a tick, and have one now, in order.
 
         A box that was written in by the edit itself was never offered, so it counts for nothing.
+        Those that are not `sealed`, such as from before there were MACs, are for words only.
         """
-        ticked = (command for command, ticked in self._read(after) if ticked)
-        was = self.offered(before)
+        ticked = (command for command, ticked in self._read(after, sealed=sealed) if ticked)
+        was = self.offered(before, sealed=sealed)
         return tuple(command for command in dict.fromkeys(ticked) if command in was)
 
-    def offered(self, text: str) -> frozenset[str]:
+    def offered(self, text: str, *, sealed: bool = True) -> frozenset[str]:
         """Return the commands whose boxes have no tick."""
-        return frozenset(command for command, ticked in self._read(text) if not ticked)
+        read = self._read(text, sealed=sealed)
+        return frozenset(command for command, ticked in read if not ticked)
 
-    def _read(self, text: str) -> Iterator[tuple[str, bool]]:
+    def _read(self, text: str, *, sealed: bool) -> Iterator[tuple[str, bool]]:
         for found in _BOX.finditer(text):
             command = found["command"]
-            if hmac.compare_digest(found["mac"] or "", self._mac(text, command)):
+            is_ours = hmac.compare_digest(found["mac"] or "", self._mac(text, command))
+            if is_ours is sealed:
                 yield command.strip(), found["tick"] != " "
 
     def _mac(self, text: str, command: str) -> str:
-        # The comment's marker, which nobody else can make, says which comment it is.
-        marker = text.partition("\n")[0]
+        # The comment's marker, which nobody else can make, says which comment it is. An edit
+        # in a browser comes with CRLF.
+        marker = text.partition("\n")[0].rstrip("\r")
         said = f"box\n{self.repository_id}:{self.number}\n{marker}\n{command}"
         return hmac.new(self.secret, said.encode(), hashlib.sha256).hexdigest()[:32]

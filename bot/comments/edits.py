@@ -33,3 +33,11 @@ def several_ticks_comment(command: str, ticked: Sequence[str]) -> str:
         f"Several boxes were ticked by one edit: {named}. I cannot tell which is meant, so nothing "
         "was done, and the boxes are as before. Please tick one."
     )
+
+
+def no_longer_valid_comment(command: str) -> str:
+    """Say that a box counts for nothing; what it hides is not repeated: nobody vouches for it."""
+    return (
+        "This box is no longer valid, so nothing was done. Please give the command in a new "
+        f"comment: `{command} …`; `{command} help` lists what there is."
+    )

@@ -7,6 +7,7 @@ from bot.commands import Answer, type_of_command
 from bot.comments.edits import (
     as_it_was_comment,
     edit_starts_nothing_comment,
+    no_longer_valid_comment,
     several_ticks_comment,
 )
 from bot.events import CommentEdited
@@ -33,8 +34,18 @@ def _own_comment_edited(event: CommentEdited, request: Request, give: type_of_gi
     ticked = boxes.newly_ticked(event.before, event.body)
     wanted = _wanted(tuple(command for command in ticked if command in boxes.offered(own)), request)
     if wanted is None:
+        _check_seals(event, own, request)
         return Outcome(DeliveryState.HANDLED, "put a comment of the bot's back as it was")
     return give(wanted, request)
+
+
+def _check_seals(event: CommentEdited, own: str, request: Request) -> None:
+    """Refuse the tick of a box that the bot's own text has without a valid MAC; UserError."""
+    boxes = request.conversation.boxes
+    ticked = boxes.newly_ticked(event.before, event.body, sealed=False)
+    if boxes.offered(own, sealed=False).intersection(ticked):
+        words = no_longer_valid_comment(request.context.command)
+        raise UserError(words, why="a box that is no longer valid", once=request.strangers_key())
 
 
 def _wanted(ticked: tuple[str, ...], request: Request) -> type_of_command | None:

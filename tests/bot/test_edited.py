@@ -1,5 +1,6 @@
 """What follows from an edit: a tick is a command of whoever ticked; other edits change nothing."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -93,6 +94,32 @@ def test_a_tick_is_the_command_and_the_comment_is_put_back(front_door: FrontDoor
     assert front_door.context.tasks.get(front_door.woken[0]).state is TaskState.STOPPED
     assert standing(front_door, number, comment) == offered
     assert front_door.reactions(comment) == []
+
+
+def test_a_tick_in_a_browser_that_sends_crlf_counts(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent fix")
+    comment = offer(front_door, number)
+    offered = standing(front_door, number, comment)
+    ticked = offered.replace("[ ] Stop", "[x] Stop").replace("\n", "\r\n")
+    front_door.github.edit_comment(REPOSITORY, comment, "write", ticked)
+    assert front_door.next_outcome("write").state is DeliveryState.HANDLED
+    assert front_door.context.tasks.get(front_door.woken[0]).state is TaskState.STOPPED
+    assert standing(front_door, number, comment) == offered
+
+
+def test_a_tick_of_a_box_without_a_valid_mac_is_answered(front_door: FrontDoor) -> None:
+    number = front_door.issue()
+    front_door.command(number, "maria", "/agent fix")
+    comment = offer(front_door, number)
+    bare = re.sub(" <!-- mac:.*? -->", "", standing(front_door, number, comment))
+    place = (front_door.installation_id, front_door.repository_id)
+    front_door.app.kept_repository(*place, PERMISSIONS).edit_comment(comment, bare)
+    front_door.github.tick(REPOSITORY, comment, "write", "do:stop")
+    assert front_door.next_outcome("write").state is DeliveryState.REFUSED
+    assert front_door.context.tasks.get(front_door.woken[0]).state is TaskState.QUEUED
+    assert "This box is no longer valid" in front_door.bot_comments(number)[-1]
+    assert standing(front_door, number, comment) == bare
 
 
 def test_boxes_that_do_not_go_together_do_nothing_and_that_is_said(front_door: FrontDoor) -> None:
