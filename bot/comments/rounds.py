@@ -200,6 +200,12 @@ def never_the_default() -> str:
     return "The branch of this pull request is the default branch by now, and I never push to that."
 
 
+def theirs_by_now(kept: str = "") -> str:
+    """Say that nothing may be pushed to others' pull requests, and on which branch work is kept."""
+    words = "`pr.others` of the project's file lets me push to nobody else's pull request by now."
+    return f"{words} What I made is on the branch {code(kept, 255)}." if kept else words
+
+
 def was_added(sha: str) -> str:
     """Say that a wish on a pull request became a commit on it."""
     return f"It is done in {sha[:10]}, one more commit on this pull request."

@@ -41,8 +41,9 @@ def why_held(job: Job, repository: Roles, base: Base | None = None) -> str:
     """
     if why := _why_given(job, repository):
         return why
-    is_apart = base is not None and bool(base.project_sha)
-    return base_held() if is_apart and is_held(repository.commit_message(base.sha)) else ""
+    if base is None or not base.project_sha:
+        return ""
+    return base_held() if is_held(repository.commit_message(base.sha)) else ""
 
 
 def _why_given(job: Job, repository: Roles) -> str:

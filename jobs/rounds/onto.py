@@ -10,6 +10,7 @@ from bot.comments.rounds import (
     pull_request_gone,
     pushed_meanwhile,
     round_commit,
+    theirs_by_now,
     was_added,
 )
 from bot.others_pull_requests import ONTO, PUSH_TO
@@ -38,6 +39,10 @@ Do what is asked for here, and nothing beside it; what you hand in becomes {what
 _A_COMMIT = "one more commit on its branch"
 _OF_ITS_OWN = "a pull request onto its branch"
 _BY_ITS_TEXT = "Find out what it still lacks of what its title and its text say, and do that."
+
+
+class _NotOurs(Exception):
+    """The project lets nothing be pushed to a pull request of others by now."""
 
 
 def with_pull_request(job: Job) -> Job:
@@ -74,9 +79,19 @@ def _begin(job: Job) -> Base | TaskEnd:
         if place.branch.name == place.repository.default_branch():
             return failed(Failure.PUSH_REJECTED, never_the_default())
         base = place.base(job.task.base_sha or opened.head_sha)
+        if not job.task.head_sha and not _may_push(job, base):
+            return failed(Failure.PUSH_REJECTED, theirs_by_now())
         job.services.tasks.write(job.lease, base_sha=base.sha, base_branch=base.branch)
         note_given(job, base)
         return base
+
+
+def _may_push(job: Job, base: Base) -> bool:
+    """Say whether the pull request is the bot's own, or the project lets it push to others."""
+    task = job.task
+    number = task.pull_request_number or task.issue_number
+    own = job.services.tasks.rounds.opened_by(task.repository_id, number)
+    return own is not None or base.project.pr.others == "push"
 
 
 def _hand_in(job: Job, base: Base, solution: Solution) -> TaskEnd | NewWait:
@@ -91,11 +106,12 @@ def _hand_in(job: Job, base: Base, solution: Solution) -> TaskEnd | NewWait:
         keep_remarks(job, base.mirror.at(base.sha), solution.change, solution.policy)
         try:
             added = patiently(job, lambda: _push(job, base, solution), until=job.watch.halted)
-        except Moved as moved:
+        except (Moved, _NotOurs) as moved:
             kept = keep(job, base, solution, end)
             branch = job.services.tasks.get(job.task.id).branch or ""
-            words = f"{pushed_meanwhile(str(moved), branch)} {kept.explanation}".strip()
-            return failed(Failure.PUSH_REJECTED, words)
+            is_theirs = isinstance(moved, _NotOurs)
+            why = theirs_by_now(branch) if is_theirs else pushed_meanwhile(str(moved), branch)
+            return failed(Failure.PUSH_REJECTED, f"{why} {kept.explanation}".strip())
         return replace(end, explanation=f"{was_added(added.sha)} {end.explanation}".strip())
     return end if solution.place is Place.NOWHERE else keep(job, base, solution, end)
 
@@ -104,6 +120,8 @@ def _push(job: Job, base: Base, solution: Solution) -> Added:
     task = job.services.tasks.get(job.task.id)
     with at_pull_request(job) as place:
         check_requester(place.repository, task)
+        if not task.head_sha and not _may_push(job, place.base(base.sha)):
+            raise _NotOurs
         headline, body = round_commit(
             task.title or task.issue.title,
             harmless_lines(task.summary),

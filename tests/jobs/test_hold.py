@@ -116,9 +116,9 @@ def test_who_asked_without_write_access_holds_the_checks(desk: Desk, role: str) 
     assert "renovate" in why_held(replace(desk.job, task=bot), _repository(desk))
 
 
-@pytest.mark.parametrize("words", ["plan", "retry_of"])
+@pytest.mark.parametrize("brief", [{"plan": {"task": "?"}}, {"retry_of": "?"}])
 def test_words_of_an_earlier_task_hold_the_checks_of_the_one_that_has_them(
-    desk: Desk, words: str
+    desk: Desk, brief: dict[str, Any]
 ) -> None:
     _given(desk)
     earlier, _ = desk.job.services.tasks.create(
@@ -128,8 +128,8 @@ def test_words_of_an_earlier_task_hold_the_checks_of_the_one_that_has_them(
             repository=REPOSITORY,
         )
     )
-    brief = {"plan": {"plan": {"task": earlier.id}}, "retry_of": {"retry_of": earlier.id}}[words]
-    job = replace(desk.job, task=replace(desk.job.task, brief=brief))
+    known = {key: {"task": earlier.id} if key == "plan" else earlier.id for key in brief}
+    job = replace(desk.job, task=replace(desk.job.task, brief=known))
     assert earlier.requester in why_held(job, _repository(desk))
 
 

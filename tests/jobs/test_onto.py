@@ -27,6 +27,7 @@ MENDED = ChangedFile("tax.py", FileMode.REGULAR, b"RATE = 0.2\n")
 def on_theirs(desk: Desk, make_job: MakeJob) -> Callable[..., Job]:
     """Make a job on somebody's pull request, with this in its brief."""
     github = desk.github
+    github.commit(REPOSITORY, "main", "maria", {".github/agent.yml": "pr: {others: push}\n"})
     github.make_branch(REPOSITORY, BRANCH, "maria")
     github.commit(REPOSITORY, BRANCH, "maria", {"new.py": "X = 1\n"}, "Begin")
     number = github.open_pull(REPOSITORY, "maria", BRANCH, "Round tax")
@@ -99,6 +100,42 @@ def test_what_they_push_meanwhile_stays_below_it(
     assert end.state is TaskState.SUCCEEDED
     headlines = desk.git("log", "-3", "--format=%s", BRANCH).split("\n")
     assert headlines == ["Round half up", "More", "Begin"]
+
+
+def _forbid(desk: Desk) -> None:
+    file: dict[str, str | None] = {".github/agent.yml": "pr: {others: pull_request}\n"}
+    desk.github.commit(REPOSITORY, "main", "maria", file)
+
+
+def test_nothing_begins_where_the_project_lets_nobody_push_by_now(
+    desk: Desk, on_theirs: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, given, job = desk.git("rev-parse", BRANCH), _solving(monkeypatch), on_theirs(push=True)
+    _forbid(desk)
+    end = story.add_to_pull_request(job)
+    assert isinstance(end, TaskEnd)
+    assert (end.state, end.reason) == (TaskState.FAILED, "push_rejected")
+    assert "`pr.others`" in end.explanation
+    assert (given, desk.git("rev-parse", BRANCH)) == ([], before)
+
+
+def test_nothing_is_pushed_where_the_project_forbids_it_during_the_work(
+    desk: Desk, on_theirs: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = desk.git("rev-parse", "main")
+    _solving(monkeypatch, lambda: _forbid(desk))
+    job = on_theirs(push=True)
+    head = desk.git("rev-parse", BRANCH)
+    end = story.add_to_pull_request(job)
+    assert isinstance(end, TaskEnd)
+    assert end.reason == "push_rejected"
+    kept = job.services.tasks.get(job.task.id).branch or ""
+    assert kept.startswith("agent/")
+    assert "`pr.others`" in end.explanation
+    assert f"`{kept}`" in end.explanation
+    assert desk.git("show", f"{kept}:tax.py") == "RATE = 0.2"
+    assert desk.git("rev-parse", BRANCH) == head
+    assert desk.git("rev-parse", "main") != before
 
 
 def test_else_it_is_a_pull_request_onto_their_branch(
