@@ -7,7 +7,7 @@ from bot.limits import granted, limits_of_task
 from jobs.abilities import abilities
 from jobs.agent.gate import Gate
 from jobs.agent.loop import RESUMED, run
-from jobs.agent.task import Budget, Outcome, Prices
+from jobs.agent.task import Budget, Ending, Outcome, Prices
 from jobs.agent.view import SandboxView
 from jobs.asked_check import told_of_it, with_asked_check
 from jobs.attempts.best_of import BestOf
@@ -23,6 +23,7 @@ from jobs.reviewer.gate import ReviewedGate, Reviewer
 from jobs.sandbox import Sandbox
 from jobs.setup.environment import Environment
 from jobs.solution import Solution
+from jobs.waiting.day import day_pause
 from jobs.waiting.packages import note_packages
 from jobs.waiting.people import people_of, told_of_more, was_granted, with_changes
 from jobs.workplace import Workplace
@@ -55,6 +56,8 @@ def _attempt(job: Job, base: Base, workplace: Workplace, detection: Detection) -
     harvest = Harvest(job, base, measure)
     if ended := harvest.recorded_end():
         return harvest.saved(ended)
+    if rest := _rest_of_a_day(job, base):
+        return Solution(rest)
     for left in reversed(range(_MOST_SANDBOXES)):
         solution = _in_a_sandbox(job, workplace, detection, measure, harvest)
         ending = solution.ending
@@ -65,6 +68,20 @@ def _attempt(job: Job, base: Base, workplace: Workplace, detection: Detection) -
         if left:
             job.log.event("the sandbox was lost", "goes on in a new one", ending.cause)
     return harvest.saved(ending)
+
+
+def _rest_of_a_day(job: Job, base: Base) -> Ending | None:
+    """Rest without a sandbox, where the repository has used up its money for a day already."""
+    people = people_of(job, base.project.plan, budget_of(job))
+    if job.watch.halted.is_set() or not (people and people.pauses):
+        return None
+    pause = day_pause(job, base.project.limits)
+    if pause is None:
+        return None
+    if checkpoint := job.checkpoint():
+        pause = with_changes(pause, checkpoint.content)
+    words = "The work rests until there is money again."
+    return Ending(Outcome.WAITING, None, words, pause.kind.value, wait=pause)
 
 
 def _in_a_sandbox(

@@ -1,6 +1,7 @@
 """Looks, while a task works, whether its repository has used up what it may in 24 hours."""
 
 import time
+from collections.abc import Iterable
 
 from bot.limits import Allowance
 from bot.project import ProjectLimits
@@ -10,6 +11,8 @@ from records.waits import NewWait, Wait, WaitKind
 DAY = "day"
 """What such a pause says has run out."""
 _DAY_S = 86_400
+_MOST_PAUSES = 3
+"""Where others use up each day's money first, a task would wait for its share without an end."""
 _LEAST_S = 60.0
 """The clocks of two machines may differ: a pause that ends at once would begin again at once."""
 
@@ -50,3 +53,8 @@ def _room_at(costs: list[tuple[float, float]], too_much: float) -> float:
 def is_of_a_day(wait: NewWait | Wait) -> bool:
     """Say whether a task waits, or waited, for a day's money."""
     return wait.kind is WaitKind.BUDGET and wait.asked.get("what") == DAY
+
+
+def may_pause(waits: Iterable[Wait]) -> bool:
+    """Say whether a task may wait for a day's money again; what people ended does not count."""
+    return sum(is_of_a_day(wait) and wait.expired for wait in waits) < _MOST_PAUSES

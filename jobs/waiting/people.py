@@ -12,7 +12,7 @@ from jobs.job import Job
 from jobs.repository.change import HostileChange, parse
 from jobs.setup.wanted import Came
 from jobs.waiting.acknowledging import acknowledge
-from jobs.waiting.day import day_pause, is_of_a_day
+from jobs.waiting.day import day_pause, is_of_a_day, may_pause
 from jobs.waiting.packages import packages_port
 from records.heard import Remark
 from records.waits import NewWait, Wait, WaitKind
@@ -61,7 +61,7 @@ def people_of(
         said=said,
         question=question,
         more=more if pauses else lambda _: None,
-        pauses=pauses,
+        pauses=pauses and may_pause(waits.all(job.task.id)),
         took=took,
         packages=packages_port(job, planning, came) if asks else None,
     )

@@ -10,6 +10,7 @@ from jobs.agent.abilities import PeoplePort
 from jobs.agent.task import Budget, Ending, Outcome
 from jobs.ending import TaskEnd
 from jobs.job import Job
+from jobs.solve import solve
 from jobs.status_comment import StatusComment
 from jobs.waiting.day import day_pause
 from jobs.waiting.people import people_of, told_of_more, was_granted, with_changes
@@ -132,6 +133,29 @@ def test_a_task_pauses_when_its_repository_has_used_up_the_day_and_others_count(
     again = spent(job, 2.1, usd_day=2.0)
     assert again
     assert again.key != pause.key
+
+
+def test_a_task_rests_for_a_days_money_three_times_and_then_ends(make_job: MakeJob) -> None:
+    job = make_job()
+    waits = job.services.tasks.waits
+    for number in range(1, 5):
+        asked = waits.ask(job.lease, NewWait(f"day:{number}", WaitKind.BUDGET, {"what": "day"}))
+        assert people(job).pauses
+        how = {"granted": True} if number == 1 else {"expired": True}
+        waits.answer(asked, how, "ann" if number == 1 else "")
+    assert not people(job).pauses
+    assert people(job).more("money"), "its own money is another matter"
+
+
+def test_no_sandbox_is_started_where_the_days_money_is_used_up(desk: Desk) -> None:
+    told = {"repository_usd_a_day": 2.0, "model": "gpt-5"}
+    settings = desk.job.services.settings.model_copy(update=told)
+    job = replace(desk.job, services=replace(desk.job.services, settings=settings))
+    job.services.tasks.write(job.lease, progress=Progress(cost_usd=2.5))
+    ending = solve(job, desk.base).ending
+    assert ending.outcome is Outcome.WAITING
+    assert ending.wait
+    assert (ending.wait.key, ending.wait.asked["spent"]) == ("day:1", 2.5)
 
 
 def test_what_people_give_does_not_go_beyond_the_operators_day(make_job: MakeJob) -> None:
