@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
-from bot.comments.approvals import decided_change_comment, other_change_comment
+from bot.comments.approvals import (
+    decided_change_comment,
+    is_cut,
+    other_change_comment,
+    unseen_change_comment,
+)
 from bot.permissions import Role
 from bot.refusals import check_has
 from bot.request import Outcome, Request, UserError
@@ -55,6 +60,10 @@ def decide_change(
     if digest and not is_named:
         said = other_change_comment(context.command, digest, wait.asked)
         raise UserError(said, why="another change was named")
+    if decision is Decision.APPROVE and not digest and is_cut(wait.asked):
+        url = context.task_url(wait.task_id)
+        said = unseen_change_comment(context.command, wait.asked, url)
+        raise UserError(said, why="the change is not shown whole, and was not named")
     answer = {"decision": decision.value, "event": event.key, "words": words}
     if context.tasks.waits.answer(wait, answer, event.sender.login) is None:
         now = context.tasks.waits.of_key(wait.task_id, wait.key)

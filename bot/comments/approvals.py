@@ -6,6 +6,7 @@ from typing import Any
 from bot.comments.answers import person
 from bot.comments.neutral import block, code, words
 from bot.comments.readable import moment, plural
+from bot.plain_text import visible
 from records.waits import Wait
 
 _PATH, _REASON = 200, 600
@@ -25,7 +26,13 @@ def approval_headline(asked: Mapping[str, Any]) -> str:
     return f"🛡 Change `{short_change(asked)}` needs approval"
 
 
-def approval_words(wait: Wait, command: str) -> list[str]:
+def is_cut(asked: Mapping[str, Any]) -> bool:
+    """Say whether the comment shows less than what is to be approved."""
+    is_long = len(asked["paths"]) > _NAMED or len(visible(asked["diff"])) > _DIFF
+    return bool(asked.get("cut")) or is_long
+
+
+def approval_words(wait: Wait, command: str, task_url: str = "") -> list[str]:
     """Show what is changed where it needs approval, with a box for whoever may decide."""
     asked, digest = wait.asked, short_change(wait.asked)
     named = "\n".join(f"- {code(path, _PATH)}" for path in asked["paths"][:_NAMED])
@@ -39,10 +46,12 @@ def approval_words(wait: Wait, command: str) -> list[str]:
         "- [ ] Reject <!-- do:reject -->"
     )
     shown = block(asked["diff"], _DIFF, "diff")
+    page = f"[the task's page]({task_url})" if task_url else "the task's page"
+    cut = f"**Not all of it is shown here**: read it first in the log on {page}.\n\n"
     return [
         f"The work is done. It changes what is only published with approval here:\n\n{named}{more}",
         f"<details><summary>What it changes there</summary>\n\n{shown}\n</details>",
-        boxes,
+        f"{cut if is_cut(asked) else ''}{boxes}",
         _how(command, digest) + until,
     ]
 
@@ -77,6 +86,15 @@ def other_change_comment(command: str, given: str, asked: Mapping[str, Any]) -> 
         f"Nothing was published: {code(given, 80)} is not the change that waits here; that is "
         f"`{digest}`. Look at it in my comment above, and comment `{command} approve {digest}` if "
         "it is right."
+    )
+
+
+def unseen_change_comment(command: str, asked: Mapping[str, Any], task_url: str) -> str:
+    """Say that a change which the comment does not show whole is approved by its digest alone."""
+    return (
+        "Nothing was published: my comment above does not show all of the change. Read it in the "
+        f"log on [the task's page]({task_url}), and comment "
+        f"`{command} approve {short_change(asked)}` if it is right."
     )
 
 

@@ -55,7 +55,7 @@ def wait_words(task: Task, around: Surroundings) -> list[str]:
         case WaitKind.PACKAGES:
             return packages_words(wait, around.command)
         case WaitKind.CHANGE:
-            return approval_words(wait, around.command)
+            return approval_words(wait, around.command, around.task_url)
         case _:
             assert_never(wait.kind)
 

@@ -3,7 +3,13 @@
 import hashlib
 from collections.abc import Sequence
 
-from bot.comments.approvals import SHOWN, expired_change_words, rejected_change_words
+from bot.comments.approvals import (
+    SHOWN,
+    expired_change_words,
+    is_cut,
+    rejected_change_words,
+    short_change,
+)
 from bot.comments.failures import Failure
 from bot.path_patterns import first_match
 from bot.waiting_plan import Decision
@@ -58,7 +64,10 @@ def _asked(job: Job, base: Base, change: Change, paths: list[str]) -> NewWait:
     of_these = Change(tuple(file for file in change.files if file.path in paths))
     tree = write_tree(base.mirror, base.sha, of_these)
     shown = diff(base.mirror, base.sha, tree, max_bytes=_DIFF_BYTES)
-    asked = {"digest": digest, "paths": paths, "diff": shown}
+    whole = diff(base.mirror, base.sha, tree)
+    asked = {"digest": digest, "paths": paths, "diff": shown, "cut": shown != whole}
+    if is_cut(asked) and _wait_of(job, base, change) is None:
+        job.log.event("what needs approval", short_change(asked), whole)
     hours = job.services.settings.plan_hours
     return NewWait(_key(digest), WaitKind.CHANGE, asked, hours * 3600)
 

@@ -1,5 +1,7 @@
 """A change that needs approval: who may give it, by which words, and that it counts once."""
 
+from dataclasses import replace
+
 import pytest
 
 from records.deliveries import DeliveryState
@@ -63,3 +65,18 @@ def test_a_writer_rejects_with_a_reason_and_nobody_decides_twice(front_door: Fro
     again = front_door.command(number, "maintain", "/agent approve")
     assert again.state is DeliveryState.REFUSED
     assert wait_of(front_door, lease).answer["decision"] == "reject"
+
+
+@pytest.mark.parametrize("more", [{"cut": True}, {"paths": [f"m/{one}" for one in range(21)]}])
+def test_what_is_not_shown_whole_is_approved_by_its_digest_alone(
+    more: dict[str, object], front_door: FrontDoor
+) -> None:
+    number, lease = waiting(front_door, replace(WANTED, asked=WANTED.asked | more))
+    outcome = front_door.command(number, "maintain", "/agent approve")
+    assert outcome.state is DeliveryState.REFUSED
+    assert wait_of(front_door, lease).is_open
+    said = front_door.bot_comments(number)[-1]
+    assert front_door.context.task_url(lease.task_id) in said
+    assert "`/agent approve 7fd1c0de`" in said
+    front_door.command(number, "maintain", "/agent approve 7fd1c0de")
+    assert wait_of(front_door, lease).answer["decision"] == "approve"

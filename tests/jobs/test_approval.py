@@ -64,6 +64,19 @@ def test_it_waits_and_nothing_is_pushed(guarded: Desk) -> None:
     assert guarded.git("branch", "--list", "agent/*") == ""
 
 
+def test_where_the_comment_cuts_it_the_whole_is_in_the_log_once(guarded: Desk) -> None:
+    long = replace(GUARDED, content=b"drop table orders;\n" * 900 + b"drop the rest;\n")
+    asked = _asked(guarded, _solution(long))
+    wait = guarded.job.services.tasks.waits.ask(guarded.job.lease, asked)
+    _asked(guarded, _solution(long))
+    said = "\n\n".join(wait_words(guarded.job.task, surroundings(guarded.job)))
+    assert "drop the rest" not in said
+    assert "**Not all of it is shown here**: read it first in the log on [the task's page](" in said
+    whole = [content["text"] for _, content in guarded.job.log.entries() if content.get("text")]
+    assert len([text for text in whole if "+drop the rest;" in text]) == 1
+    assert wait.asked["cut"]
+
+
 def test_approved_it_is_published_and_points_it_out(guarded: Desk) -> None:
     solution = _solution(EDIT, GUARDED)
     _decide(guarded, _asked(guarded, solution), "approve")
