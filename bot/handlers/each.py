@@ -19,9 +19,13 @@ from bot.starting import check_line, check_thread, new_task
 from bot.task_list import open_items
 from records.batches import Part
 from records.pulls import Fate
+from records.task import Task
 
 _LONGEST = 200
 _LOOKED_THROUGH = 200
+"""Earlier tasks of the issue."""
+_LOOKED_AT = 200
+"""Items of one list."""
 
 
 def each(command: Each, request: Request) -> Outcome:
@@ -37,22 +41,39 @@ def each(command: Each, request: Request) -> Outcome:
     batch_id = id_of(request)
     if request.context.tasks.batches.get(batch_id) is None:
         check_line(request, request.event.issue.number, more=min(most, len(items)))
+    return show(batch_id, _parts(items, most, batch_id, request), request)
+
+
+def _parts(items: list[str], most: int, batch_id: str, request: Request) -> list[Part]:
+    """Start the tasks; what is refused for one item holds for all that follow it."""
+    event = request.event
+    newest = request.context.tasks.newest_on_issue(
+        event.repository.id, event.issue.number, _LOOKED_THROUGH
+    )
     parts: list[Part] = []
-    for at, item in enumerate(items):
-        if sum(bool(part.task_id) for part in parts) < most:
-            parts.append(_part(at, items, batch_id, request))
-        else:
+    refused = ""
+    for at, item in enumerate(items[:_LOOKED_AT]):
+        if sum(bool(part.task_id) for part in parts) >= most:
             first = f"first {most} are" if most > 1 else "first is"
             parts.append(Part(item[:_LONGEST], why_not=f"only the {first} started"))
-    return show(batch_id, parts, request)
+            continue
+        try:
+            part = None if refused else _part(at, items, batch_id, newest, request)
+        except UserError as refusal:
+            part, refused = None, str(refusal)
+        parts.append(part or Part(item[:_LONGEST], why_not=refused))
+    if rest := len(items[_LOOKED_AT:]):
+        why_not = f"only the first {_LOOKED_AT} items are looked at"
+        parts.append(Part(f"{rest} more", why_not=why_not))
+    return parts
 
 
-def _part(at: int, items: list[str], batch_id: str, request: Request) -> Part:
-    """Start a task for one item, or say why there is none."""
+def _part(at: int, items: list[str], batch_id: str, newest: list[Task], request: Request) -> Part:
+    """Start a task for one item, or say what there is for it already; UserError."""
     tasks, item = request.context.tasks, items[at][:_LONGEST]
     key = f"{request.event.key}:item {at + 1}"
     known = tasks.of_request(key)
-    if known is None and (why_not := _why_not(item, batch_id, request)):
+    if known is None and (why_not := _why_not(item, batch_id, newest, request)):
         return Part(item, why_not=why_not)
     new = new_task(
         "fix",
@@ -63,20 +84,17 @@ def _part(at: int, items: list[str], batch_id: str, request: Request) -> Part:
     )
     # The item's words are the issue's, not the requester's: so they go where those go.
     new = replace(new, issue=replace(new.issue, title=item))
-    try:
-        task = known or tasks.create(made_ready(new, request))[0]
-    except UserError as refusal:
-        return Part(item, why_not=str(refusal))
+    task = known or tasks.create(made_ready(new, request))[0]
     return Part(item, task_id=task.id)
 
 
-def _why_not(item: str, batch_id: str, request: Request) -> str:
+def _why_not(item: str, batch_id: str, newest: list[Task], request: Request) -> str:
     """Say what there is for an item already, or nothing; what was closed unmerged counts for none.
 
     An item is known by its words.
     """
     event, tasks = request.event, request.context.tasks
-    for task in tasks.newest_on_issue(event.repository.id, event.issue.number, _LOOKED_THROUGH):
+    for task in newest:
         if task.brief.get("batch") == batch_id:
             continue  # two items of one list can have the same words
         if not task.brief.get("part") or task.issue.title != item:

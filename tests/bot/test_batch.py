@@ -1,11 +1,16 @@
 """Through the front door: several tasks at once, in one table that follows them."""
 
+from dataclasses import replace
+
 import pytest
 
+from bot.before_start import made_ready
+from bot.limits import Allowance
+from bot.request import Request
 from bot.task_list import open_items
 from jobs.handle_delivery import Intake, handle_delivery
 from records.deliveries import Deliveries, DeliveryState
-from records.tasks import Task, TaskState
+from records.tasks import NewTask, Task, TaskState
 from tests.bot.conftest import REPOSITORY, FrontDoor
 from tests.bot.test_line import open_pull_request, tasks_of
 
@@ -185,6 +190,31 @@ def test_a_second_each_skips_the_items_that_have_a_task_or_a_pull_request(
     said = door.bot_comments(number)[-1]
     assert "pull request 40 addresses it" in said
     assert "is on its way" in said
+
+
+def test_each_tries_no_item_after_a_refusal_and_looks_at_so_many(
+    front_door: FrontDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = front_door
+    door.context = replace(door.context, allowance=Allowance(per_user_day=1))
+    tried, read = list[str](), list[int]()
+    newest = door.context.tasks.newest_on_issue
+
+    def make_ready(new: NewTask, request: Request) -> NewTask:
+        tried.append(new.issue.title)
+        return made_ready(new, request)
+
+    def newest_on_issue(repository_id: int, number: int, most: int) -> list[Task]:
+        read.append(number)
+        return newest(repository_id, number, most)
+
+    monkeypatch.setattr("bot.handlers.each.made_ready", make_ready)
+    monkeypatch.setattr(door.context.tasks, "newest_on_issue", newest_on_issue)
+    number = door.issue(body="".join(f"- [ ] item {at}\n" for at in range(1, 204)))
+    assert door.command(number, "maintain", "/agent each").detail == "1 tasks of 201"
+    assert tried == ["item 1", "item 2"]
+    assert read.count(number) == 1
+    assert "| 3 more |" in table(door, number)
 
 
 def test_the_table_follows_what_becomes_of_the_tasks(front_door: FrontDoor) -> None:
