@@ -26,6 +26,11 @@ class CheckSuiteCompleted(InRepository):
         """Return what names this event; a suite that is run again completes again."""
         return f"suite:{self.suite_id}:{self.updated_at}"
 
+    @property
+    def has_failed(self) -> bool:
+        """Say whether it ended in any way that is no success, such as out of time."""
+        return self.conclusion not in {"success", "neutral", "skipped"}
+
 
 @dataclass(frozen=True)
 class CheckRunAsked(InRepository):

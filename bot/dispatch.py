@@ -222,7 +222,7 @@ def _trigger(request: Request) -> Trigger:
 
 
 def _checked(event: CheckSuiteCompleted, context: Context, *, last_try: bool) -> Outcome:
-    if event.conclusion in {"success", "neutral", "skipped"}:
+    if not event.has_failed:
         return _ignored("no check failed")
     try:
         ended = where_checked(event, context)

@@ -96,7 +96,7 @@ def _could_be_meant(event: type_of_placed, context: Context) -> bool:
     """Say whether the bot may have something to say to this at all."""
     match event:
         case CheckSuiteCompleted():
-            return event.conclusion == "failure"
+            return event.has_failed
         case IssueLabeled() | IssueAssigned() | CheckRunAsked():
             return not event.sender.is_bot
         case CommentEdited() if event.author.is_bot:

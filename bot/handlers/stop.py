@@ -15,6 +15,7 @@ from bot.comments.outcomes import thread_closed
 from bot.events import IssueClosed, PullRequestClosed
 from bot.handlers.batch import follow
 from bot.model_settings import shown
+from bot.own_word import word_for
 from bot.refusals import check_writer_or_requester
 from bot.request import Outcome, Request, UserError
 from bot.starting import show_line
@@ -106,7 +107,7 @@ def show_end(task: Task, request: Request) -> None:
         task = replace(task, explanation=why)
     around = Surroundings(
         now=context.now(),
-        command=context.command,
+        command=word_for(task, context.command),
         limits=context.limits,
         task_url=context.task_url(task.id),
         model=shown(context.models, task.model),

@@ -2,7 +2,9 @@
 
 import pytest
 
-from bot.own_word import as_last_called
+from bot.check_events import CheckSuiteCompleted
+from bot.events import IssueCommented
+from bot.own_word import as_called_here, as_last_called
 from bot.payloads import parse
 from records.deliveries import DeliveryState
 from tests.bot.conftest import REPOSITORY, FrontDoor
@@ -68,3 +70,39 @@ def test_without_its_own_word_the_usual_one_counts(front_door: FrontDoor) -> Non
     assert outcome.state is DeliveryState.IGNORED
     front_door.command(number, "maria", "/agent fix")
     assert "command" not in front_door.context.tasks.get(front_door.woken[0]).brief
+
+
+def test_the_end_of_a_task_whose_issue_was_closed_names_its_word(
+    front_door: FrontDoor, number: int
+) -> None:
+    front_door.command(number, "maria", "/bot fix the rounding")
+    front_door.github.close_issue(REPOSITORY, number, "maria")
+    front_door.next_outcome("maria")
+    shown = front_door.bot_comments(number)[0]
+    assert "closed this issue" in shown
+    assert "`/bot " in shown
+    assert "/agent" not in shown
+
+
+@pytest.mark.parametrize("conclusion", ["failure", "timed_out", "startup_failure"])
+def test_whatever_way_checks_fail_the_words_name_its_word(
+    conclusion: str, front_door: FrontDoor
+) -> None:
+    say(front_door, "trigger: {command: /bot}\n")
+    door, number = front_door, front_door.issue()
+    door.github.comment(REPOSITORY, number, "maria", "/bot status")
+    commented = parse(*door.next("maria"))
+    assert isinstance(commented, IssueCommented)
+    suite = CheckSuiteCompleted(
+        installation_id=commented.installation_id,
+        repository=commented.repository,
+        sender=commented.sender,
+        suite_id=1,
+        app="ci",
+        head_sha="abc",
+        head_branch="theirs",
+        conclusion=conclusion,
+        pull_requests=(number,),
+        updated_at="",
+    )
+    assert as_called_here(suite, door.context).command == "/bot"
