@@ -69,8 +69,11 @@ class KeptSandbox:
         """Keep what is there when the work is halted, before the sandbox goes.
 
         A command that was under way took the sandbox with it: then the newest that was kept stands.
+        Nothing is kept of a task that was stopped for nothing of it to be kept.
         """
         if not self._changed or self._job.watch.why is Halt.LEASE_LOST:
+            return
+        if self._job.services.tasks.get(self._job.task.id).discards:
             return
         try:
             self._save(self._sandbox.collect(sweep=False, within_s=_LEAVES_S))

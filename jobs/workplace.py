@@ -1,7 +1,7 @@
 """Gives sandboxes with the base commit in them, each in the environment prepared for the task."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bot.comments import Failure
@@ -14,6 +14,7 @@ from jobs.setup.outcome import Shelf
 from jobs.setup.prepare import PREPARING, Setup, Site
 from jobs.setup.rules import SetupRules
 from jobs.waiting.packages import allowed_packages
+from jobs.watch import Halt
 
 
 class Workplace:
@@ -45,7 +46,7 @@ class Workplace:
             started = self._job.start_sandbox(environment)
         except SnapshotMissing:
             started = self._job.start_sandbox(self._again(environment))
-        at_halt = started.halt if collected else started.kill
+        at_halt = self._halting(started) if collected else started.kill
         with started as sandbox, self._job.watch.at_halt(at_halt):
             pack = self.base.mirror.pack(wanted)
             try:
@@ -54,6 +55,20 @@ class Workplace:
                 # Most often the repository is larger than the sandbox's work folder.
                 raise TaskFailed(Failure.SETUP_FAILED, str(refused)) from refused
             yield sandbox
+
+    def _halting(self, started: Sandbox) -> Callable[[], None]:
+        """Return what ends a sandbox whose change is wanted, unless nobody wants it any more."""
+
+        def halt() -> None:
+            job = self._job
+            why = job.watch.why
+            stopped = why is Halt.STOPPED
+            if why is Halt.LEASE_LOST or (stopped and job.services.tasks.get(job.task.id).discards):
+                started.kill()
+            else:
+                started.halt()
+
+        return halt
 
     def _again(self, missing: Environment) -> Environment:
         """Prepare anew what was thrown away meanwhile; who comes second finds it done."""

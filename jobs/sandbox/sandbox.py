@@ -19,6 +19,7 @@ _FILE_TOOLS_S = 30.0
 _REASON = 4_000
 _PUT_S = 300.0
 _COLLECT_S = 60.0
+_HALTED_COLLECT_S = 5.0
 _GRACE_S = POLITE_S + 10.0
 """After a command's own limit: to end it politely, and to sweep and clean its output."""
 
@@ -176,12 +177,19 @@ class Sandbox:
         self._give_up("the sandbox was ended")
 
     def halt(self) -> None:
-        """End what is being done, from any thread; where nothing is, let only `collect` follow."""
+        """End what is being done, from any thread; where nothing is, let only `collect` follow.
+
+        A `collect` that is under way has some seconds more, as its change is worth having.
+        """
         self._halted = True
         if self._turn.acquire(blocking=False):
             self._turn.release()
         elif self._doing != "collect":
             self.kill()
+        else:
+            late = threading.Timer(_HALTED_COLLECT_S, self._kill_if_open)
+            late.daemon = True
+            late.start()
 
     def close(self) -> None:
         """Remove the container and everything in it; may be called again."""
@@ -191,6 +199,10 @@ class Sandbox:
         self.kill()
         with self._turn:
             self._stream.close()
+
+    def _kill_if_open(self) -> None:
+        if not self._closed:
+            self.kill()
 
     def _give_up(self, why: str) -> None:
         # Who was first knows best: after a kill, the stream only notices that it was cut.
