@@ -75,6 +75,9 @@ class StatusComment:
         except (NotFound, Forbidden, Invalid):
             # The issue is gone or closed to the bot: there is nowhere left to say it.
             _log.warning("status.nowhere_to_say", task=task.id, exc_info=True)
+        # After the words that somebody waits for: each of these may be many edits.
+        self._try(lambda: move_up(self._job.services, task, self._conversation))
+        self._try(lambda: self._show_batch(task))
 
     def show_wait(self, wait: Wait) -> None:
         """Say what the task waits for; raises if GitHub cannot take it now, and may later."""
@@ -96,10 +99,8 @@ class StatusComment:
             addressed = task.reason == Failure.ADDRESSED
             self._try(lambda: self._label(TaskState.SUCCEEDED if addressed else task.state))
             self._try(lambda: self._say_what_came_too_late(task))
-            self._try(lambda: move_up(self._job.services, task, self._conversation))
-            self._try(lambda: self._show_batch(task))
         finally:
-            # Last, and the record ends at once: whoever reads it may ask for the next thing.
+            # As late as can be, as the record ends soon: who reads it may ask for the next thing.
             self._write_for_good(task)
 
     def _say_what_came_too_late(self, task: Task) -> None:

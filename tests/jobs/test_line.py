@@ -59,6 +59,19 @@ def test_whoever_waits_is_told_of_the_new_place_before_the_task_ends(desk: Desk,
     assert job.services.tasks.take(second.id, "too early", 30.0) is None
 
 
+def test_the_last_words_are_there_before_the_line_is_told(
+    desk: Desk, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks, own, seen = job.services.tasks, job.task, []
+
+    def look(*_: object) -> None:
+        seen.append(text(desk, tasks.get(own.id)))
+
+    monkeypatch.setattr("jobs.status_comment.move_up", look)
+    StatusComment(job).conclude(END)
+    assert [END.explanation in words for words in seen] == [True]
+
+
 def test_the_table_says_how_the_task_ended(desk: Desk, job: Job) -> None:
     tasks, own = job.services.tasks, job.task
     parts = (Part("One", None, own.id), Part("Two", None, "", "it is closed"))
