@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import assert_never
 
@@ -83,7 +84,8 @@ def run_task(
         except RateLimited as limited:
             # Neither a try nor a worker is spent on a time that GitHub itself has set.
             _log.warning("task.put_off", task=task_id, error=str(limited))
-            services.tasks.release(lease, until=limited.until)
+            with suppress(LeaseLost):  # then it is another job's to put off
+                services.tasks.release(lease, until=limited.until)
     first = services.tasks.live_on_issue(task.repository_id, task.issue_number)
     if first and first.id != task_id and first.state is TaskState.QUEUED:
         wake(first.id)

@@ -15,7 +15,7 @@ from jobs.ending import TaskFailed
 from jobs.requester import check_requester
 from jobs.run_task import run_task
 from records.database import Database
-from records.task import Task, TaskState
+from records.task import Lease, LeaseLost, Task, TaskState
 from tests.jobs.desk import REPOSITORY, Desk
 from tests.records.given import task
 
@@ -55,6 +55,24 @@ def test_a_limit_of_githubs_puts_a_task_off_and_uses_up_no_try(desk: Desk) -> No
     put_off = services.tasks.get(asked.id)
     assert (put_off.state, put_off.attempts, put_off.explanation) == (TaskState.QUEUED, 0, "")
     assert put_off.lease_expires_at > time.time() + 7000.0
+
+
+def test_a_task_that_another_job_has_by_now_is_not_put_off(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, asked = desk.job.services, desk.job.task
+    services.tasks.release(desk.job.lease)
+    limit = {"status": 429, "headers": {"Retry-After": "7200"}, "message": "too many", "count": 99}
+    desk.github.fault("repos/get-collaborator-permission-level", **limit)
+    tried: list[float] = []
+
+    def lost(_lease: Lease, *, until: float = 0.0) -> None:
+        tried.append(until)
+        raise LeaseLost(asked.id)
+
+    monkeypatch.setattr(services.tasks, "release", lost)
+    run_task(asked.id, services, threading.Event())
+    assert len(tried) == 1
 
 
 def test_az08_nothing_is_begun_for_who_lost_access_since_asking(desk: Desk) -> None:
