@@ -72,11 +72,11 @@ def _attempt(job: Job, base: Base, workplace: Workplace, detection: Detection) -
 
 def _rest_of_a_day(job: Job, base: Base) -> Ending | None:
     """Rest without a sandbox, where the repository has used up its money for a day already."""
-    people = people_of(job, base.project.plan, budget_of(job))
-    if job.watch.halted.is_set() or not (people and people.pauses):
-        return None
     pause = day_pause(job, base.project.limits)
-    if pause is None:
+    if pause is None or job.watch.halted.is_set():
+        return None
+    people = people_of(job, base.project.plan, budget_of(job))
+    if not (people and people.pauses):
         return None
     if checkpoint := job.checkpoint():
         pause = with_changes(pause, checkpoint.content)
