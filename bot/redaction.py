@@ -29,8 +29,9 @@ _LIKELY = (
     r"eyJ[A-Za-z0-9_-]{8,1000}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
 )
 _FORMS = re.compile(
-    # In JSON and logs the line ends of a PEM block stand as a backslash and an n.
-    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(?:[^-]|-(?!----)){0,20000}+"
+    # In JSON and logs the line ends of a PEM block stand as a backslash and an n. Not possessive:
+    # https://github.com/python/cpython/issues/106052 (mended in Python 3.11.5).
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----(?:[^-]|-(?!----)){0,20000}"
     r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----)?"
     rf"|\b(?:{'|'.join((*_LIKELY, *(form for _, form in CERTAIN)))})"
 )

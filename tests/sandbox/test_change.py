@@ -176,7 +176,7 @@ def test_processes_are_ended_before_the_change_is_taken(based: Based) -> None:
 
 def test_a_change_can_be_taken_beside_running_processes(based: Based) -> None:
     box, _ = based
-    box.exec("sleep 100 & echo x > new")
+    box.exec("sleep 100 & until pgrep -x sleep; do :; done; echo x > new")
     assert set(parse(box.collect(sweep=False))) == {"new"}
     assert box.exec("pgrep sleep").exit_code == 0
     box.collect()

@@ -69,7 +69,8 @@ def test_a_set_up_sees_nothing_of_its_worker(
     with shop.sandbox(environment) as box:
         # Not even what the operator gave the set-up is there for the agent.
         assert "https://pypi.org/simple" not in box.exec("env").output
-        assert "PROXY" not in box.exec("env").output.upper()
+        assert "HTTP_PROXY" not in box.exec("env").output.upper()
+        assert "HTTPS_PROXY" not in box.exec("env").output.upper()
 
 
 def test_a_set_up_gets_out_by_the_list_alone(project: MakeProject) -> None:
